@@ -1,0 +1,61 @@
+# Everything runs in .venv, which the first target that needs it makes.
+#
+#   make demo      classify the pieces in examples/audio
+#   make test      the whole suite
+#   make check     lint, types, layers, docstrings, doctests
+#   make model     train the shipped model again (needs EARMARK_DATA)
+#   make examples  compose the pieces in examples/audio again
+#   make clean     remove .venv and every cache
+
+PYTHON ?= python3
+EARMARK_DATA ?= ../shared/data
+export EARMARK_DATA
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: demo test check format model examples clean
+
+demo: .venv/core
+	$(BIN)/earmark classify examples/audio
+
+test: .venv/dev
+	$(BIN)/python -m pytest
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tools/lint_docstrings.py
+	$(BIN)/python -m pytest -q --doctest-modules --doctest-continue-on-failure src
+
+format: .venv/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+model: .venv/dev
+	$(BIN)/earmark train --dataset gtzan:$(EARMARK_DATA)/gtzan \
+		--output src/earmark/models/shipped/gtzan57.earmark
+	$(BIN)/python -c "import earmark; print(earmark.load_model('gtzan57').card, end='')" \
+		> docs/models/gtzan57.md
+
+examples: .venv/core
+	$(BIN)/python examples/compose.py
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/pip: constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --upgrade pip
+	@touch $@
+
+.venv/core: .venv/pip pyproject.toml constraints.txt
+	$(PIP) --editable .
+	@touch $@
+
+.venv/dev: .venv/core
+	$(PIP) --editable '.[dev]'
+	@touch $@

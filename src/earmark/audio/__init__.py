@@ -1,0 +1,20 @@
+"""From files to samples: find, decode, resample, cut into clips."""
+
+from earmark.audio._clips import CLIP_S, Clip, clip_bounds, clips
+from earmark.audio._find import AUDIO_SUFFIXES, find_audio
+from earmark.audio._stream import AudioInfo, AudioStream, AudioWarning, info, load, stream
+
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "CLIP_S",
+    "AudioInfo",
+    "AudioStream",
+    "AudioWarning",
+    "Clip",
+    "clip_bounds",
+    "clips",
+    "find_audio",
+    "info",
+    "load",
+    "stream",
+]

@@ -1,0 +1,91 @@
+"""Finding audio files in folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from earmark.types import PathName
+
+__all__ = ["AUDIO_SUFFIXES", "find_audio"]
+
+AUDIO_SUFFIXES = frozenset(
+    [
+        ".aac",
+        ".aif",
+        ".aifc",
+        ".aiff",
+        ".alac",
+        ".amr",
+        ".ape",
+        ".au",
+        ".caf",
+        ".dsf",
+        ".flac",
+        ".m4a",
+        ".m4b",
+        ".mka",
+        ".mp2",
+        ".mp3",
+        ".mp4",
+        ".mpc",
+        ".oga",
+        ".ogg",
+        ".opus",
+        ".snd",
+        ".tak",
+        ".tta",
+        ".w64",
+        ".wav",
+        ".weba",
+        ".webm",
+        ".wma",
+        ".wv",
+    ]
+)
+"""Endings of the names that a folder is searched for, in lower case."""
+
+
+def find_audio(folder: PathName) -> Iterator[str]:
+    """Find the audio files in a folder and all folders in it.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where to look.
+
+    Yields
+    ------
+    str
+        Paths, sorted within each folder, by the ending of their name (`AUDIO_SUFFIXES`). Names
+        that begin with a dot are left out: they are hidden, or the shadows that macOS puts beside
+        files on foreign disks. Links to folders are followed, each folder being visited once.
+
+    Raises
+    ------
+    OSError
+        If the folder itself cannot be read. A folder below it that cannot be read is passed over.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("b.mp3", "a.FLAC", "cover.jpg", "._b.mp3"):
+    ...         pathlib.Path(folder, name).touch()
+    ...     [os.path.basename(path) for path in find_audio(folder)]
+    ['a.FLAC', 'b.mp3']
+    """
+    os.scandir(folder).close()
+    visited: set[tuple[int, int]] = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        status = os.stat(parent)
+        identity = (status.st_dev, status.st_ino)
+        if identity in visited:
+            folders.clear()
+            continue
+        visited.add(identity)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            suffix = os.path.splitext(name)[1].lower()
+            if suffix in AUDIO_SUFFIXES and not name.startswith("."):
+                yield os.path.join(parent, name)

@@ -1,0 +1,371 @@
+"""From a path to samples: checks, channels, sampling rate; at once or block by block."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import stat
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+import soxr
+
+from earmark.audio._readers import open_reader
+from earmark.errors import (
+    AudioAccessError,
+    AudioError,
+    AudioNotFoundError,
+    EmptyAudioError,
+    NoAudioError,
+    NonFiniteAudioError,
+    ParameterError,
+)
+from earmark.types import Float32Array, PathName, Seconds
+
+__all__ = ["AudioInfo", "AudioStream", "AudioWarning", "info", "load", "stream"]
+
+DEFAULT_SR = 22_050
+"""The sampling rate every model and feature set is defined at, in hertz."""
+
+
+class AudioWarning(UserWarning):
+    """Something is wrong with an audio file, but not so that it cannot be used."""
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a file says of its audio, without decoding it.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    duration : float or None
+        Length in seconds as the header says; None where it does not.
+    sr : int
+        Sampling rate in hertz.
+    channels : int
+        Number of channels.
+    n_samples : int or None
+        Samples of each channel as the header says.
+    container, codec : str
+        What the file is, in the words of its decoder.
+    decoder : str
+        ``"libsndfile"`` or ``"ffmpeg"``.
+    """
+
+    path: str
+    duration: Seconds | None
+    sr: int
+    channels: int
+    n_samples: int | None
+    container: str
+    codec: str
+    decoder: str
+
+
+def _check_file(path: PathName) -> None:
+    """Raise what is wrong with a path before any decoder sees it."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            what = "a folder" if stat.S_ISDIR(status.st_mode) else "neither a file nor a folder"
+            raise NoAudioError(path, f"it is {what}")
+        with open(path, "rb"):
+            pass
+    except PermissionError as error:
+        raise AudioAccessError(path, "no permission to read it") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise AudioNotFoundError(path, "no such file") from error
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise AudioNotFoundError(path, "its links go round in a circle") from error
+        raise AudioError(path, error.strerror or str(error)) from error
+    except ValueError as error:  # a null character in the name
+        raise AudioNotFoundError(path, str(error)) from error
+    if status.st_size == 0:
+        raise EmptyAudioError(path, "the file is empty (0 bytes)")
+
+
+def _to_mono(block: Float32Array) -> Float32Array:
+    """Average the channels of a block [shape=(n, channels)]."""
+    if block.shape[1] == 1:
+        return block[:, 0]
+    if block.shape[1] == 2:  # bit-identical to the mean, and forty times faster
+        mono: Float32Array = (block[:, 0] + block[:, 1]) * np.float32(0.5)
+        return mono
+    mean: Float32Array = block.mean(axis=1, dtype=np.float32)
+    return mean
+
+
+class AudioStream:
+    """An audio file as blocks of samples, decoded as they are asked for.
+
+    Made by `stream`; a context manager and an iterator.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    sr : int
+        Sampling rate of the blocks in hertz.
+    native_sr : int
+        Sampling rate of the file in hertz.
+    warnings : list of str
+        What went wrong so far without ending the stream: complete once it is exhausted.
+    """
+
+    def __init__(
+        self,
+        path: PathName,
+        *,
+        sr: float | None = DEFAULT_SR,
+        mono: bool = True,
+        offset: Seconds = 0.0,
+        duration: Seconds | None = None,
+    ) -> None:
+        if sr is not None and not 1 <= sr < math.inf:
+            raise ParameterError(f"sr={sr!r} is not a sampling rate in hertz")
+        if not 0 <= offset < math.inf:
+            raise ParameterError(f"offset={offset!r} must be 0 s or more")
+        if duration is not None and not 0 <= duration < math.inf:
+            raise ParameterError(f"duration={duration!r} must be 0 s or more")
+        _check_file(path)
+        self.path = os.fspath(path)
+        self._reader = open_reader(path)
+        self.native_sr = self._reader.sr
+        self.sr: float = self.native_sr if sr is None else sr
+        self._mono = mono or self._reader.channels == 1
+        self._skip = int(offset * self.native_sr)
+        self._limit = None if duration is None else int(duration * self.native_sr)
+        self.warnings = self._reader.warnings
+        self._iterator = self._resampled()
+
+    def __enter__(self) -> AudioStream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Float32Array]:
+        return self._iterator
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+    def _decoded(self) -> Iterator[Float32Array]:
+        """Yield blocks at the file's own rate [shape=(n,) or (n, channels)]."""
+        done = 0
+        for block in self._reader.blocks(skip=self._skip):
+            wanted = block if self._limit is None else block[: self._limit - done]
+            # A sum is a single pass that NaN and infinity both survive.
+            if not math.isfinite(wanted.sum(dtype=np.float64)):
+                at = done + int(np.argmin(np.isfinite(wanted).all(axis=1)))
+                seconds = (self._skip + at) / self.native_sr
+                raise NonFiniteAudioError(
+                    self.path, f"the sample at {seconds:.3f} s is not a finite number"
+                )
+            done += len(wanted)
+            yield _to_mono(wanted) if self._mono else wanted
+            if self._limit is not None and done >= self._limit:
+                return
+
+    def _resampled(self) -> Iterator[Float32Array]:
+        """Yield blocks at the rate asked for."""
+        if self.sr == self.native_sr:
+            yield from self._decoded()
+            return
+        channels = 1 if self._mono else self._reader.channels
+        resampler = soxr.ResampleStream(
+            self.native_sr, self.sr, channels, dtype="float32", quality="HQ"
+        )
+        n_in = n_out = 0
+        for block in self._decoded():
+            n_in += len(block)
+            part = resampler.resample_chunk(block)
+            n_out += len(part)
+            if len(part):
+                yield part
+        if not n_in:
+            return
+        nothing = np.empty((0,) if self._mono else (0, channels), dtype=np.float32)
+        part = resampler.resample_chunk(nothing, last=True)
+        # soxr rounds the length, librosa rounds it up: a missing last sample is silent.
+        missing = math.ceil(n_in * (float(self.sr) / self.native_sr)) - n_out - len(part)
+        if missing > 0:
+            part = np.concatenate([part, np.zeros((missing, *part.shape[1:]), dtype=np.float32)])
+        if len(part):
+            yield part[: len(part) + min(missing, 0)]
+
+
+def stream(
+    path: PathName,
+    *,
+    sr: float | None = DEFAULT_SR,
+    mono: bool = True,
+    offset: Seconds = 0.0,
+    duration: Seconds | None = None,
+) -> AudioStream:
+    """Open an audio file as a stream of blocks, for files of any length in bounded memory.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    sr : float or None
+        Sampling rate in hertz to resample to; None keeps the file's own.
+    mono : bool
+        Whether to average the channels.
+    offset : float
+        Where to start, in seconds.
+    duration : float or None
+        How much to read, in seconds; None reads to the end.
+
+    Returns
+    -------
+    AudioStream
+        An iterator over blocks [shape=(n,), or (n, channels) where there are several], to be
+        closed or used in a ``with``. Joined, they are to the bit what `load` returns.
+
+    Raises
+    ------
+    AudioError
+        Of the class that says why the file cannot be used; a `NonFiniteAudioError` is raised
+        when its block is reached.
+    ParameterError
+        If an argument is out of range.
+
+    See Also
+    --------
+    load : The whole at once.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+    ...     soundfile.write(file.name, np.zeros(44_100), 44_100)
+    ...     with stream(file.name) as blocks:
+    ...         sum(len(block) for block in blocks)
+    22050
+    """
+    return AudioStream(path, sr=sr, mono=mono, offset=offset, duration=duration)
+
+
+def load(
+    path: PathName,
+    *,
+    sr: float | None = DEFAULT_SR,
+    mono: bool = True,
+    offset: Seconds = 0.0,
+    duration: Seconds | None = None,
+) -> tuple[Float32Array, float]:
+    """Decode an audio file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: whatever libsndfile or FFmpeg can read.
+    sr : float or None
+        Sampling rate in hertz to resample to, by soxr at high quality; None keeps the file's own.
+    mono : bool
+        Whether to average the channels.
+    offset : float
+        Where to start, in seconds.
+    duration : float or None
+        How much to read, in seconds; None reads to the end.
+
+    Returns
+    -------
+    y : np.ndarray [shape=(n,) or (channels, n), dtype=float32]
+        Samples, full scale at 1.0; empty where `offset` lies behind the end. Those of WAV and
+        FLAC equal `librosa.load`'s.
+    sr : float
+        Their sampling rate in hertz.
+
+    Raises
+    ------
+    AudioNotFoundError, AudioAccessError, NoAudioError, EmptyAudioError, NonFiniteAudioError
+        If the file is not there, may not be read, is not audio, holds no sample, or holds one that
+        is NaN or infinite.
+    ParameterError
+        If an argument is out of range.
+
+    Warns
+    -----
+    AudioWarning
+        If the file is cut short or damaged: what could be decoded is returned.
+
+    See Also
+    --------
+    stream : The same in blocks, for long files.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+    ...     soundfile.write(file.name, np.full((44_100, 2), 0.25), 44_100)
+    ...     y, sr = load(file.name)
+    >>> y.shape, sr
+    ((22050,), 22050)
+    """
+    with stream(path, sr=sr, mono=mono, offset=offset, duration=duration) as blocks:
+        parts = list(blocks)
+        if not parts and offset == 0 and duration != 0:
+            raise EmptyAudioError(path, "it holds no samples")
+        for warning in blocks.warnings:
+            warnings.warn(f"{os.fspath(path)!r}: {warning}", AudioWarning, stacklevel=2)
+    y = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
+    return np.ascontiguousarray(y.T), blocks.sr
+
+
+def info(path: PathName) -> AudioInfo:
+    """Read what a file says of its audio, without decoding it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    AudioInfo
+        Its length, sampling rate, channels and kind.
+
+    Raises
+    ------
+    AudioNotFoundError, AudioAccessError, NoAudioError, EmptyAudioError
+        If the file is not there, may not be read, is not audio, or has no bytes.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".flac") as file:
+    ...     soundfile.write(file.name, np.zeros((96_000, 2)), 48_000)
+    ...     found = info(file.name)
+    >>> found.duration, found.sr, found.channels, found.container
+    (2.0, 48000, 2, 'FLAC')
+    """
+    _check_file(path)
+    reader = open_reader(path)
+    reader.close()
+    n_samples = reader.n_samples
+    return AudioInfo(
+        path=os.fspath(path),
+        duration=None if n_samples is None else n_samples / reader.sr,
+        sr=reader.sr,
+        channels=reader.channels,
+        n_samples=n_samples,
+        container=reader.container,
+        codec=reader.codec,
+        decoder=reader.decoder,
+    )

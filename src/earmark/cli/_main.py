@@ -1,0 +1,79 @@
+"""The command ``earmark``: the only place that picks an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import earmark
+from earmark.cli import classify, models, train
+from earmark.cli._output import printable
+from earmark.errors import EarmarkError, ModelError, ParameterError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="earmark",
+    help="Listens to music, names its genre and shows why, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+classify.add_to(app)
+models.add_to(app)
+train.add_to(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"earmark {earmark.__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    help="Listens to music, names its genre and shows why, offline.",
+    epilog="Examples:  earmark classify ~/Music  ·  earmark classify song.mp3 --json  ·  "
+    "earmark models show",
+)
+def _earmark(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Print the version, where asked."""
+
+
+def _keep_decoders_quiet() -> None:
+    """Send what decoders write to file descriptor 2 nowhere; Python's own words still arrive.
+
+    libmpg123 remarks on every oddity of an MP3. What matters of that is in the answers, as
+    warnings. Worker processes inherit this.
+    """
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
+def main() -> None:
+    """Run the command line and end the process: 0 done, 1 some inputs failed, 2 usage."""
+    _keep_decoders_quiet()
+    try:
+        app()
+    except EarmarkError as error:
+        print(f"earmark: {printable(str(error))}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, (ParameterError, ModelError)) else 1)
+    except OSError as error:
+        print(f"earmark: {printable(str(error))}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("earmark: stopped", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,102 @@
+"""What the commands share in talking to people."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from earmark.types import Progress as Callback
+
+__all__ = ["genre_letters", "genre_style", "printable", "progress_bar", "stdout"]
+
+_COLOURS = (
+    *("blue", "yellow", "green", "magenta", "cyan", "red", "bright_black", "bright_magenta"),
+    *("bright_green", "bright_cyan", "bright_blue", "bright_yellow"),
+)
+
+
+def stdout() -> Console:
+    """Return a console on standard output."""
+    console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = 110  # a file or a pipe has no width of its own
+    return console
+
+
+def printable(text: str) -> str:
+    r"""Replace what a terminal would obey, or could not show, by its escape.
+
+    Examples
+    --------
+    >>> printable("a\nb\x1b[31m\udcff")
+    'a\\nb\\x1b[31m\\udcff'
+    """
+    return "".join(
+        character if character.isprintable() else repr(character)[1:-1] for character in text
+    )
+
+
+def genre_letters(genres: tuple[str, ...]) -> dict[str, str]:
+    """Give each genre a letter of its own: the first of its name that no other has.
+
+    Examples
+    --------
+    >>> genre_letters(("classical", "country", "rock"))
+    {'classical': 'c', 'country': 'o', 'rock': 'r'}
+    """
+    letters: dict[str, str] = {}
+    for genre in genres:
+        free = (letter for letter in genre.lower() if letter not in letters.values())
+        letters[genre] = next(free, "?")
+    return letters
+
+
+def genre_style(genre: str, genres: tuple[str, ...]) -> str:
+    """Return the Rich style a genre is shown in."""
+    return f"black on {_COLOURS[genres.index(genre) % len(_COLOURS)]}"
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callback]:
+    """Show a bar with an estimate on standard error while it is a terminal, and clear it after.
+
+    Parameters
+    ----------
+    what : str
+        What is being done.
+
+    Yields
+    ------
+    callable
+        To be called with what is done, what there is in all, and the name of the last.
+    """
+    console = Console(file=sys.stderr)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=None)
+
+        def update(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield update

@@ -1,0 +1,243 @@
+"""``earmark classify``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from earmark.cli._output import genre_letters, genre_style, printable, progress_bar, stdout
+from earmark.errors import ParameterError
+
+__all__ = ["add_to"]
+
+_STRIP_WIDTH = 24
+
+_EXAMPLES = (
+    "Examples:  earmark classify ~/Music  ·  earmark classify a.mp3 b.flac --json  ·  "
+    "earmark classify ~/Music --csv > genres.csv"
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to an application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    """
+    app.command("classify", epilog=_EXAMPLES, no_args_is_help=True)(_classify)
+
+
+def _classify(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Audio files, and folders to search.", show_default=False)
+    ],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Name of a shipped model, or an .earmark file.")
+    ] = "",
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Files worked on at a time.", show_default="cores"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a file.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One row a file.")] = False,
+) -> None:
+    """Name the genre of audio files.
+
+    A track is answered clip by clip of 30 s and as a whole. An answer that is not to be relied on
+    is shown as "unsure", with the reason: its confidence is low, or nothing like it was in the
+    training data. Exit code 0: all classified; 1: some failed; 2: usage.
+    """
+    from earmark.models import DEFAULT_MODEL, load_model
+    from earmark.workflows.classify import Classification, classify_many
+
+    if as_json + as_jsonl + as_csv > 1:
+        raise ParameterError("--json, --jsonl and --csv exclude each other")
+    asked = load_model(model or DEFAULT_MODEL)
+    n_failed = 0
+
+    def counted(answers: Iterable[Classification]) -> Iterator[Classification]:
+        nonlocal n_failed
+        for answer in answers:
+            n_failed += answer.error is not None
+            yield answer
+
+    with progress_bar("Listening") as progress:
+        answers = counted(
+            classify_many(paths, model=model or DEFAULT_MODEL, jobs=jobs, progress=progress)
+        )
+        if as_json:
+            _write_json(answers, asked)
+        elif as_jsonl:
+            _write_jsonl(answers, asked)
+        elif as_csv:
+            _write_csv(answers, asked)
+        else:
+            answered = list(answers)
+    if not (as_json or as_jsonl or as_csv):
+        _print_table(answered, asked.classes)
+    if n_failed:
+        raise typer.Exit(1)
+
+
+def _write(text: str, *, errors: str) -> None:
+    """Write UTF-8 whatever the locale; a name that is not text is written as `errors` says."""
+    sys.stdout.buffer.write(text.encode("utf-8", errors))
+    sys.stdout.buffer.flush()
+
+
+def _json(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _write_json(answers: Iterable[Any], model: Any) -> None:
+    from earmark.workflows.classify import report
+
+    # The escape Python writes for what is not Unicode is the very one that JSON reads.
+    _write(_json(report(answers, model=model), indent=1), errors="backslashreplace")
+
+
+def _write_jsonl(answers: Iterable[Any], model: Any) -> None:
+    from earmark.workflows.classify import report
+
+    for answer in answers:
+        one = report([answer], model=model)
+        (result,) = one.pop("results")
+        _write(_json({**one, "result": result}), errors="backslashreplace")
+
+
+def _write_csv(answers: Iterable[Any], model: Any) -> None:
+    head = ["path", "duration", "genre", "confidence", "unsure", "runner_up"]
+    tail = ["warnings", "clips", "error_code", "error_message"]
+
+    def write_row(values: Iterable[object]) -> None:
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\n").writerow(values)
+        _write(row.getvalue(), errors="surrogateescape")
+
+    write_row([*head, *(f"p_{genre}" for genre in model.classes), *tail])
+    for answer in answers:
+        result = answer.to_dict()
+        error = result["error"] or {"code": None, "message": None}
+        write_row(
+            [
+                *(result[name] for name in head[:-1]),
+                answer.runner_up,
+                *(result["probabilities"].get(genre) for genre in model.classes),
+                "; ".join(result["warnings"]),
+                json.dumps(result["clips"]) if result["clips"] else None,
+                error["code"],
+                error["message"],
+            ]
+        )
+
+
+def _strip(answer: Any, genres: tuple[str, ...], width: int) -> Text:
+    """Draw the genre of each clip in time, at most `width` letters."""
+    letters = genre_letters(genres)
+    step = max(1, -(-len(answer.clips) // width))
+    strip = Text()
+    for clip in answer.clips[::step]:
+        strip.append(letters[clip.genre], style=genre_style(clip.genre, genres))
+    return strip
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+_REASONS = {"confidence": "close call", "unfamiliar": "unfamiliar"}
+_MEANINGS = {
+    "confidence": "two or more genres are about as likely",
+    "unfamiliar": "unlike any music the model was trained on, so its numbers mean little",
+}
+
+
+def _common_folder(paths: list[str]) -> str:
+    """Return the folder all paths are in, with its separator, or nothing."""
+    folders = {os.path.dirname(path) for path in paths}
+    try:
+        folder = os.path.commonpath(folders) if folders else ""
+    except ValueError:  # absolute and relative ones
+        folder = ""
+    return os.path.join(folder, "") if folder else ""
+
+
+def _print_table(answers: list[Any], genres: tuple[str, ...]) -> None:
+    """Print answers, what is wrong with files, and a legend."""
+    console = stdout()
+    classified = [answer for answer in answers if answer.error is None]
+    if classified:
+        folder = _common_folder([answer.path for answer in classified])
+        if folder:
+            console.print(Text(printable(folder), style="dim"), soft_wrap=True)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("File", overflow="fold", ratio=1)
+        for heading in ("Length", "Genre", "Confidence", "Runner-up"):
+            numeric = heading in ("Length", "Confidence")
+            table.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
+        table.add_column("Clips", overflow="fold")
+        for answer in classified:
+            table.add_row(*_row(answer, genres, folder))
+        console.print(table)
+        _print_legend(console, classified, genres)
+    for answer in answers:
+        for warning in answer.warnings:
+            name = escape(printable(answer.path))
+            console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True)
+    for answer in answers:
+        if answer.error is not None:
+            name, reason = escape(printable(answer.path)), escape(printable(answer.error.reason))
+            console.print(f"[red]failed[/]  {name}: {reason}", soft_wrap=True)
+    n_unsure = sum(answer.unsure is not None for answer in classified)
+    console.print(
+        f"\n{len(classified)} classified, {n_unsure} of them unsure; "
+        f"{len(answers) - len(classified)} failed",
+        style="dim",
+    )
+
+
+def _row(answer: Any, genres: tuple[str, ...], folder: str) -> tuple[Text | str, ...]:
+    genre = Text(answer.genre, style="bold")
+    if answer.unsure:
+        genre = Text(f"unsure ({_REASONS[answer.unsure]})", style="yellow")
+    return (
+        Text(printable(answer.path.removeprefix(folder))),
+        _time(answer.duration),
+        genre,
+        f"{answer.genre} {answer.confidence:.0%}" if answer.unsure else f"{answer.confidence:.0%}",
+        f"{answer.runner_up} {answer.probabilities[answer.runner_up]:.0%}",
+        _strip(answer, genres, _STRIP_WIDTH),
+    )
+
+
+def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> None:
+    letters = genre_letters(genres)
+    seen = {clip.genre for answer in answers for clip in answer.clips}
+    legend = Text("Clips of 30 s:  ", style="dim")
+    for genre in genres:
+        if genre in seen:
+            legend.append(letters[genre], style=genre_style(genre, genres))
+            legend.append(f"\N{NO-BREAK SPACE}{genre}  ", style="not dim")
+    console.print()
+    console.print(legend)
+    for reason, meaning in _MEANINGS.items():
+        if any(answer.unsure == reason for answer in answers):
+            console.print(f"unsure ({_REASONS[reason]}): {meaning}", style="dim")

@@ -1,0 +1,77 @@
+"""``earmark models``."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+from rich.table import Table
+
+from earmark.cli._output import stdout
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to an application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    """
+    models = typer.Typer(no_args_is_help=True, help="The models that name genres.")
+    models.command("list", epilog="Example:  earmark models list")(_list)
+    models.command(
+        "show",
+        epilog="Examples:  earmark models show  ·  earmark models show gtzan57 --json  ·  "
+        "earmark models show mine.earmark",
+    )(_show)
+    app.add_typer(models, name="models")
+
+
+def _list(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """List the models that come with Earmark."""
+    from earmark.workflows.models import list_models
+
+    found = list_models()
+    if as_json:
+        typer.echo(json.dumps({"schema": "earmark.models/1", "models": found}, indent=1))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Model", "Features", "Genres", "Accuracy, artists apart", "Size"):
+        table.add_column(column)
+    for model in found:
+        score = model["scores"]["artist"]["accuracy"]
+        table.add_row(
+            model["name"] + (" (default)" if model["default"] else ""),
+            model["features"]["name"],
+            ", ".join(model["classes"]),
+            f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]",
+            f"{model['bytes'] / 1024:.0f} KiB",
+        )
+    stdout().print(table)
+
+
+def _show(
+    model: Annotated[
+        str, typer.Argument(help="Name of a shipped model, or an .earmark file.")
+    ] = "",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Its manifest, without the training ids' text.")
+    ] = False,
+) -> None:
+    """Show the card of a model: what it is, how it was made, and how right it is."""
+    from earmark.models import DEFAULT_MODEL, load_model
+    from earmark.workflows.models import describe_model
+
+    asked = load_model(model or DEFAULT_MODEL)
+    if as_json:
+        content = {"schema": "earmark.model/1", **describe_model(asked)}
+        typer.echo(json.dumps(content, indent=1))
+        return
+    stdout().print(Markdown(asked.card))

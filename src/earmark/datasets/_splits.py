@@ -1,0 +1,116 @@
+"""Dividing rows into training and test rows, by seed."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.errors import DatasetError
+from earmark.types import IntArray
+
+__all__ = ["Fold", "group_folds", "random_folds"]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows to fit on and rows to score.
+
+    Attributes
+    ----------
+    train, test : np.ndarray of int
+        Numbers of the rows. No row is in both.
+    """
+
+    train: IntArray
+    test: IntArray
+
+
+def random_folds(labels: npt.NDArray[np.str_], *, n_folds: int, seed: int) -> list[Fold]:
+    """Deal the rows into folds at random, each with the same share of every class.
+
+    Parameters
+    ----------
+    labels : np.ndarray of str [shape=(n,)]
+        Class of each row.
+    n_folds : int
+        How many folds.
+    seed : int
+        The same seed gives the same folds.
+
+    Returns
+    -------
+    list of Fold
+        Each row is tested once.
+
+    Raises
+    ------
+    DatasetError
+        If all rows of a class are in one fold.
+
+    Examples
+    --------
+    >>> folds = random_folds(np.array(["rock", "jazz"] * 10), n_folds=5, seed=0)
+    >>> len(folds), len(folds[0].train), len(folds[0].test)
+    (5, 16, 4)
+    """
+    return group_folds(labels, np.arange(len(labels)), n_folds=n_folds, seed=seed)
+
+
+def group_folds(
+    labels: npt.NDArray[np.str_], groups: IntArray, *, n_folds: int, seed: int
+) -> list[Fold]:
+    """Deal whole groups into folds, the classes as even as the groups allow.
+
+    Parameters
+    ----------
+    labels : np.ndarray of str [shape=(n,)]
+        Class of each row.
+    groups : np.ndarray of int [shape=(n,)]
+        Rows with the same number stay together.
+    n_folds : int
+        How many folds.
+    seed : int
+        The same seed gives the same folds.
+
+    Returns
+    -------
+    list of Fold
+        Each row is tested once, and no group is on both sides.
+
+    Raises
+    ------
+    DatasetError
+        If all rows of a class are in one fold.
+
+    Examples
+    --------
+    >>> labels, groups = np.array(["rock", "jazz"] * 10), np.arange(20) // 2
+    >>> fold = group_folds(labels, groups, n_folds=5, seed=0)[0]
+    >>> set(groups[fold.train]) & set(groups[fold.test])
+    set()
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    alone = len(np.unique(groups)) == len(groups)
+    splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
+        n_folds, shuffle=True, random_state=seed
+    )
+    by = None if alone else groups
+    with warnings.catch_warnings():
+        # A class may have fewer members than there are folds: then some folds test none of it.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        try:
+            folds = [Fold(train, test) for train, test in splitter.split(labels, labels, by)]
+        except ValueError as error:
+            raise DatasetError(f"{len(labels)} rows cannot be dealt: {error}") from error
+    for fold in folds:
+        untaught = set(labels) - set(labels[fold.train])
+        if untaught:
+            raise DatasetError(
+                f"class {min(untaught)!r} has too few groups for n_folds={n_folds}: "
+                "one fold tests all of it and trains on none"
+            )
+    return folds

@@ -1,0 +1,176 @@
+"""Everything Earmark raises on purpose.
+
+::
+
+    EarmarkError
+    ├── ParameterError            an argument has a value the function does not take
+    ├── AudioError                one audio file cannot be used; holds its path
+    │   ├── AudioNotFoundError    nothing is there, or the links to it go round in a circle
+    │   ├── AudioAccessError      the file may not be read
+    │   ├── NoAudioError          no decoder finds audio in it; a folder holds no audio file
+    │   ├── EmptyAudioError       audio without a single sample
+    │   ├── NonFiniteAudioError   a sample is NaN or infinite
+    │   ├── TooShortError         shorter than what is asked of it
+    │   └── WorkerDiedError       the process that decoded it was ended from outside
+    ├── ModelError                a model file cannot be used; holds its path
+    │   ├── ModelNotFoundError    no model of that name, no file at that path
+    │   ├── ModelFormatError      not an .earmark file, or of a version this release cannot read
+    │   ├── ModelIntegrityError   a hash does not match: the file was changed
+    │   ├── ModelPayloadError     the payload is not of a kind that can be run safely
+    │   └── FingerprintError      made for features other than those it is given
+    ├── DatasetError              a corpus is missing, incomplete or inconsistent
+    └── MissingExtraError         what is asked for needs an extra that is not installed
+
+Every class carries ``code``, a short name that never changes between releases: it is what the
+``error.code`` of the command line's JSON holds.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+__all__ = [
+    "AudioAccessError",
+    "AudioError",
+    "AudioNotFoundError",
+    "DatasetError",
+    "EarmarkError",
+    "EmptyAudioError",
+    "FingerprintError",
+    "MissingExtraError",
+    "ModelError",
+    "ModelFormatError",
+    "ModelIntegrityError",
+    "ModelNotFoundError",
+    "ModelPayloadError",
+    "NoAudioError",
+    "NonFiniteAudioError",
+    "ParameterError",
+    "TooShortError",
+    "WorkerDiedError",
+]
+
+
+class EarmarkError(Exception):
+    """Root of every error that Earmark raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class ParameterError(EarmarkError, ValueError):
+    """An argument has a value the function does not take."""
+
+    code = "parameter"
+
+
+class _FileError(EarmarkError):
+    """An error about one file: holds its path and the reason apart from each other."""
+
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = os.fspath(path)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return the path, printable whatever bytes it holds, and the reason."""
+        return f"{self.path!r}: {self.reason}"
+
+
+class AudioError(_FileError):
+    """One audio file cannot be used."""
+
+    code = "audio"
+
+
+class AudioNotFoundError(AudioError):
+    """Nothing is at the path, or the links to it go round in a circle."""
+
+    code = "not-found"
+
+
+class AudioAccessError(AudioError):
+    """The file may not be read."""
+
+    code = "no-access"
+
+
+class NoAudioError(AudioError):
+    """No decoder finds audio in the file, or a folder holds no audio file."""
+
+    code = "no-audio"
+
+
+class EmptyAudioError(AudioError):
+    """The file is audio, without a single sample."""
+
+    code = "empty-audio"
+
+
+class NonFiniteAudioError(AudioError):
+    """A sample is NaN or infinite."""
+
+    code = "non-finite-audio"
+
+
+class TooShortError(AudioError):
+    """The audio is shorter than what is asked of it."""
+
+    code = "too-short"
+
+
+class WorkerDiedError(AudioError):
+    """The process that worked on the file was ended from outside, or crashed in a decoder."""
+
+    code = "worker-died"
+
+
+class ModelError(_FileError):
+    """A model file cannot be used."""
+
+    code = "model"
+
+
+class ModelNotFoundError(ModelError):
+    """There is no model of that name and no file at that path."""
+
+    code = "model-not-found"
+
+
+class ModelFormatError(ModelError):
+    """The file is not a model, or of a format version this release cannot read."""
+
+    code = "model-format"
+
+
+class ModelIntegrityError(ModelError):
+    """A hash does not match the content: the file was changed or damaged."""
+
+    code = "model-integrity"
+
+
+class ModelPayloadError(ModelError):
+    """The payload is not of a kind that can be run safely."""
+
+    code = "model-payload"
+
+
+class FingerprintError(ModelError):
+    """The model was made for features other than those it is given."""
+
+    code = "model-fingerprint"
+
+
+class DatasetError(EarmarkError):
+    """A corpus is missing, incomplete or inconsistent."""
+
+    code = "dataset"
+
+
+class MissingExtraError(EarmarkError):
+    """What is asked for needs an extra that is not installed."""
+
+    code = "missing-extra"
+
+    def __init__(self, extra: str, module: str | None) -> None:
+        super().__init__(f'{module} is not installed: pip install "earmark[{extra}]"')

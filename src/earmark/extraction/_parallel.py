@@ -1,0 +1,160 @@
+"""One function over many files, in parallel, where no file can stop the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TypeVar
+
+from earmark.errors import AudioError, ParameterError, WorkerDiedError
+
+__all__ = ["map_files", "usable_cores"]
+
+Result = TypeVar("Result")
+
+_AHEAD = 4
+"""Files each worker is given before it asks: enough to be never idle, few enough to be dropped."""
+
+
+def usable_cores() -> int:
+    """Count the cores this process may use.
+
+    Returns
+    -------
+    int
+        1 or more.
+
+    Examples
+    --------
+    >>> usable_cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Have workers started in here compute on one thread each: the files are the parallelism."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _pool(jobs: int, initializer: Callable[[], None] | None) -> ProcessPoolExecutor:
+    # Forking a process in which decoders and onnxruntime run threads is not safe.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=initializer)
+
+
+def _alone(
+    function: Callable[[str], Result], path: str, initializer: Callable[[], None] | None
+) -> Result | AudioError:
+    """Run one file in a process of its own, where it can only bring down itself."""
+    with _pool(1, initializer) as pool:
+        try:
+            return pool.submit(function, path).result()
+        except BrokenProcessPool:
+            return WorkerDiedError(path, "the process that worked on it was ended")
+
+
+def map_files(
+    function: Callable[[str], Result],
+    paths: Iterable[str],
+    *,
+    jobs: int = 1,
+    initializer: Callable[[], None] | None = None,
+) -> Iterator[tuple[str, Result | AudioError]]:
+    """Apply a function to files, in parallel processes, and yield what it returns in order.
+
+    Parameters
+    ----------
+    function : callable
+        Maps a path to anything that can be sent between processes; returns its errors rather than
+        raising them.
+    paths : iterable of str
+        The files.
+    jobs : int
+        Processes that work at a time; with 1 it is done in this one.
+    initializer : callable or None
+        Called once in each process before it works.
+
+    Yields
+    ------
+    (str, object)
+        A path and what `function` returned for it, in the order of `paths`. Where the process was
+        ended from outside or crashed in a decoder, a `WorkerDiedError`; files that were with it
+        are done again, each alone, so that only the one that did it is lost.
+
+    Raises
+    ------
+    ParameterError
+        If `jobs` is less than 1.
+
+    Examples
+    --------
+    >>> list(map_files(len, ["a.mp3", "bc.mp3"]))
+    [('a.mp3', 5), ('bc.mp3', 6)]
+    """
+    if jobs < 1:
+        raise ParameterError(f"jobs={jobs} must be 1 or more")
+    if jobs == 1:
+        for path in paths:
+            yield path, function(path)
+        return
+    with _one_thread_each():
+        yield from _map_in_pool(function, iter(paths), jobs, initializer)
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, function: Callable[[str], Result], path: str
+) -> Future[Result]:
+    """Submit a file; a pool that broke meanwhile says so through the future, as it does later."""
+    try:
+        return pool.submit(function, path)
+    except BrokenProcessPool as error:
+        broken: Future[Result] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def _map_in_pool(
+    function: Callable[[str], Result],
+    remaining: Iterator[str],
+    jobs: int,
+    initializer: Callable[[], None] | None,
+) -> Iterator[tuple[str, Result | AudioError]]:
+    pool = _pool(jobs, initializer)
+    waiting: deque[tuple[str, Future[Result]]] = deque()
+    try:
+        while True:
+            while len(waiting) < jobs * _AHEAD and (path := next(remaining, None)) is not None:
+                waiting.append((path, _submitted(pool, function, path)))
+            if not waiting:
+                return
+            path, future = waiting.popleft()
+            try:
+                yield path, future.result()
+            except BrokenProcessPool:
+                pool.shutdown(wait=False, cancel_futures=True)
+                suspects = [path, *(other for other, _ in waiting)]
+                waiting.clear()
+                for suspect in suspects:
+                    yield suspect, _alone(function, suspect, initializer)
+                pool = _pool(jobs, initializer)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,126 @@
+"""Filter banks: from linear frequency to mel bands and to pitch classes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from earmark.features._spectrum import N_FFT, fft_frequencies
+from earmark.types import Float32Array, FloatArray, Hertz
+
+__all__ = ["N_CHROMA", "N_MELS", "chroma_filters", "hz_to_octs", "mel_filters"]
+
+N_MELS = 128
+N_CHROMA = 12
+
+# Slaney's scale (Auditory Toolbox, 1998): linear to 1 kHz, 200/3 Hz a mel, logarithmic above.
+_HZ_PER_MEL = 200.0 / 3
+_BREAK_HZ = 1000.0
+_BREAK_MEL = _BREAK_HZ / _HZ_PER_MEL
+_LOG_STEP = np.log(6.4) / 27
+
+
+def _hz_to_mel(frequency: Hertz) -> float:
+    if frequency < _BREAK_HZ:
+        return frequency / _HZ_PER_MEL
+    return float(_BREAK_MEL + np.log(frequency / _BREAK_HZ) / _LOG_STEP)
+
+
+def _mel_to_hz(mel: FloatArray) -> FloatArray:
+    above = _BREAK_HZ * np.exp(_LOG_STEP * (mel - _BREAK_MEL))
+    return np.where(mel < _BREAK_MEL, mel * _HZ_PER_MEL, above)
+
+
+@lru_cache(maxsize=8)
+def mel_filters(*, sr: Hertz) -> Float32Array:
+    """Return 128 triangular mel filters of equal area, as `librosa.filters.mel` does.
+
+    Parameters
+    ----------
+    sr : float
+        Sampling rate in hertz; the bands span 0 to ``sr / 2``.
+
+    Returns
+    -------
+    np.ndarray [shape=(128, 1025)]
+        Band m rises from edge m to edge m + 1 and falls to edge m + 2, the 130 edges being evenly
+        spaced in mels, and is scaled by ``2 / (width in hertz)``.
+
+    Examples
+    --------
+    >>> mel_filters(sr=22_050).shape
+    (128, 1025)
+    """
+    edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(sr / 2), N_MELS + 2))
+    widths = np.diff(edges)
+    ramps = edges[:, np.newaxis] - fft_frequencies(sr=sr)
+    rising = -ramps[:-2] / widths[:-1, np.newaxis]
+    falling = ramps[2:] / widths[1:, np.newaxis]
+    triangles = np.maximum(0.0, np.minimum(rising, falling))
+    scale = 2.0 / (edges[2:] - edges[:-2])
+    return (triangles * scale[:, np.newaxis]).astype(np.float32)
+
+
+def hz_to_octs(frequency: FloatArray, *, tuning: float = 0.0) -> FloatArray:
+    """Convert hertz to octaves above C0's A, as `librosa.hz_to_octs` does.
+
+    Parameters
+    ----------
+    frequency : np.ndarray
+        Positive frequencies in hertz.
+    tuning : float
+        Deviation from A4 = 440 Hz, in fractions of a semitone.
+
+    Returns
+    -------
+    np.ndarray
+        ``log2(f / (440 * 2^(tuning / 12) / 16))``.
+
+    Examples
+    --------
+    >>> hz_to_octs(np.array([27.5, 440.0])).tolist()
+    [0.0, 4.0]
+    """
+    a440 = 440.0 * 2.0 ** (tuning / N_CHROMA)
+    octaves: FloatArray = np.log2(frequency / (a440 / 16))
+    return octaves
+
+
+@lru_cache(maxsize=128)
+def chroma_filters(*, sr: Hertz, tuning: float) -> Float32Array:
+    """Return the twelve pitch-class filters of `librosa.filters.chroma`.
+
+    Parameters
+    ----------
+    sr : float
+        Sampling rate in hertz.
+    tuning : float
+        Deviation from A4 = 440 Hz, in fractions of a semitone.
+
+    Returns
+    -------
+    np.ndarray [shape=(12, 1025)]
+        Row 0 is C. A bin adds to each pitch class by a Gaussian of its distance in semitones, as
+        wide as the bin is in semitones but at least one; bins are scaled to unit Euclidean norm,
+        then weighted by a Gaussian of two octaves about octave 5 (Ellis 2007, chroma features).
+
+    Examples
+    --------
+    >>> filters = chroma_filters(sr=22_050, tuning=0.0)
+    >>> int(filters[:, 41].argmax())  # bin 41 is 441 Hz, an A
+    9
+    """
+    frequencies = np.linspace(0, sr, N_FFT, endpoint=False)[1:]
+    semitones = N_CHROMA * hz_to_octs(frequencies, tuning=tuning)
+    # Bin 0 has no pitch: it is put an octave and a half below bin 1, halfway round the circle.
+    semitones = np.concatenate(([semitones[0] - 1.5 * N_CHROMA], semitones))
+    widths = np.concatenate((np.maximum(np.diff(semitones), 1.0), [1.0]))
+    half = N_CHROMA / 2
+    distance = semitones - np.arange(N_CHROMA)[:, np.newaxis]
+    distance = np.remainder(distance + half + 10 * N_CHROMA, N_CHROMA) - half
+    weights = np.exp(-0.5 * (2 * distance / widths) ** 2)
+    weights /= np.sqrt((weights**2).sum(axis=0))
+    weights *= np.exp(-0.5 * ((semitones / N_CHROMA - 5.0) / 2.0) ** 2)
+    weights = np.roll(weights, -3, axis=0)  # from A first to C first
+    return np.ascontiguousarray(weights[:, : N_FFT // 2 + 1], dtype=np.float32)

@@ -1,0 +1,146 @@
+"""What a feature set is, and the list of those there are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from earmark.errors import ParameterError
+from earmark.types import AudioArray, FloatArray
+
+__all__ = ["FeatureSet", "feature_sets", "get_feature_set", "register"]
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """A named, versioned recipe from samples to numbers.
+
+    Attributes
+    ----------
+    name : str
+        Short name, e.g. ``"gtzan57"``.
+    version : int
+        Raised whenever the numbers change.
+    sr : int
+        Sampling rate in hertz the numbers are defined at.
+    names : tuple of str
+        Name of each number, in order.
+    parameters : mapping of str to int, float or str
+        What the recipe depends on.
+    compute : callable
+        Maps ``(y, sr=...)`` to an array [shape=(len(names),)].
+
+    Examples
+    --------
+    >>> from earmark.features import GTZAN57
+    >>> GTZAN57.names[:2], len(GTZAN57.fingerprint)
+    (('chroma_stft_mean', 'chroma_stft_var'), 64)
+    """
+
+    name: str
+    version: int
+    sr: int
+    names: tuple[str, ...]
+    parameters: Mapping[str, int | float | str]
+    compute: Callable[..., FloatArray] = field(repr=False, compare=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, of the name, the version and every parameter."""
+        recipe = {
+            "name": self.name,
+            "version": self.version,
+            "sr": self.sr,
+            "names": self.names,
+            "parameters": dict(self.parameters),
+        }
+        text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def __call__(self, y: AudioArray, *, sr: float) -> FloatArray:
+        """Compute the features of a mono signal."""
+        return self.compute(y, sr=sr)
+
+
+_REGISTRY: dict[str, FeatureSet] = {}
+
+
+def register(feature_set: FeatureSet) -> FeatureSet:
+    """Add a feature set to the list; its name must be new.
+
+    Parameters
+    ----------
+    feature_set : FeatureSet
+        What to add.
+
+    Returns
+    -------
+    FeatureSet
+        The same, so that a module can say ``X = register(FeatureSet(...))``.
+
+    Raises
+    ------
+    ParameterError
+        If there is a feature set of that name.
+
+    Examples
+    --------
+    >>> from earmark.features import GTZAN57
+    >>> register(GTZAN57)
+    Traceback (most recent call last):
+    ...
+    earmark.errors.ParameterError: feature set 'gtzan57' exists already
+    """
+    if feature_set.name in _REGISTRY:
+        raise ParameterError(f"feature set {feature_set.name!r} exists already")
+    _REGISTRY[feature_set.name] = feature_set
+    return feature_set
+
+
+def feature_sets() -> tuple[FeatureSet, ...]:
+    """List every feature set there is.
+
+    Returns
+    -------
+    tuple of FeatureSet
+        By name.
+
+    Examples
+    --------
+    >>> "gtzan57" in [feature_set.name for feature_set in feature_sets()]
+    True
+    """
+    return tuple(_REGISTRY[name] for name in sorted(_REGISTRY))
+
+
+def get_feature_set(name: str) -> FeatureSet:
+    """Return the feature set of a name.
+
+    Parameters
+    ----------
+    name : str
+        E.g. ``"gtzan57"``.
+
+    Returns
+    -------
+    FeatureSet
+        The recipe.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> get_feature_set("gtzan57").version
+    1
+    """
+    try:
+        return _REGISTRY[name]
+    except KeyError:
+        known = ", ".join(sorted(_REGISTRY))
+        raise ParameterError(f"name={name!r} is not a feature set; there are: {known}") from None

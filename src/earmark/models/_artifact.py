@@ -1,0 +1,197 @@
+"""The ``.earmark`` file: a model in one file that cannot run code when it is read.
+
+It is a zip archive, uncompressed, of three members in this order:
+
+``manifest.json``
+    Format version, name, recipe, feature fingerprint, classes, calibration, thresholds, training
+    ids, scores by protocol, and the hash of each other member.
+``model.onnx``
+    The payload: a graph of arithmetic, which onnxruntime evaluates.
+``card.md``
+    The same for people.
+
+The archive's comment is the SHA-256 of every byte before it, so that no byte can change unseen.
+Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earmark.errors import (
+    ModelFormatError,
+    ModelIntegrityError,
+    ModelNotFoundError,
+    ModelPayloadError,
+)
+from earmark.types import PathName
+
+__all__ = ["FORMAT_VERSION", "ModelFile", "read_model", "write_model"]
+
+FORMAT_VERSION = 1
+"""Raised whenever a file cannot be read as one of the version before."""
+
+_MANIFEST = "manifest.json"
+_PAYLOAD = "model.onnx"
+_CARD = "card.md"
+_MEMBERS = (_MANIFEST, _PAYLOAD, _CARD)
+_DIGEST_LENGTH = 64
+_MAX_BYTES = 512 * 1024 * 1024
+# The only time that every zip implementation can store.
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file holds.
+
+    Attributes
+    ----------
+    path : str
+        Where it was read from.
+    manifest : mapping
+        Everything about the model but its numbers.
+    payload : bytes
+        The ONNX graph.
+    card : str
+        The model card, Markdown.
+    sha256 : str
+        Hash of the file, which identifies the model.
+    n_bytes : int
+        Size of the file.
+    """
+
+    path: str
+    manifest: Mapping[str, Any]
+    payload: bytes
+    card: str
+    sha256: str
+    n_bytes: int
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _seal(content: bytes) -> bytes:
+    """Append the digest of an archive to it, as its comment."""
+    # The archive ends with the length of its comment: 0 so far.
+    body = content[:-2] + struct.pack("<H", _DIGEST_LENGTH)
+    return body + _sha256(body).encode()
+
+
+def write_model(
+    path: PathName, *, manifest: Mapping[str, Any], payload: bytes, card: str
+) -> ModelFile:
+    """Write a model file; the same content gives the same bytes.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where to. What is there is replaced, in one step.
+    manifest : mapping
+        What JSON can hold. ``format`` and ``hashes`` are added.
+    payload : bytes
+        An ONNX graph.
+    card : str
+        The model card, Markdown.
+
+    Returns
+    -------
+    ModelFile
+        What was written.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    hashes = {_PAYLOAD: _sha256(payload), _CARD: _sha256(card.encode())}
+    complete = {"format": FORMAT_VERSION, **manifest, "hashes": hashes}
+    text = json.dumps(complete, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in zip(_MEMBERS, (text.encode(), payload, card.encode()), strict=True):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    target = Path(path)
+    unfinished = target.with_name(target.name + ".part")
+    unfinished.write_bytes(_seal(buffer.getvalue()))
+    unfinished.replace(target)
+    return read_model(target)
+
+
+def _members(path: PathName, content: bytes) -> dict[str, bytes]:
+    """Return the members of an archive whose digest is right."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = tuple(archive.namelist())
+        if names != _MEMBERS:
+            raise ModelPayloadError(
+                path,
+                f"it holds {', '.join(map(repr, names))}, not {', '.join(map(repr, _MEMBERS))}",
+            )
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise ModelFormatError(path, "its members are compressed")
+        return {name: archive.read(name) for name in names}
+
+
+def read_model(path: PathName) -> ModelFile:
+    """Read a model file and check all its hashes; nothing in it is run.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    ModelFile
+        Its content.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no such file.
+    ModelFormatError
+        If it is not a model file, or of a format version this release cannot read.
+    ModelIntegrityError
+        If a hash does not match: the file was changed or damaged.
+    ModelPayloadError
+        If it holds anything but a manifest, an ONNX graph and a card.
+    """
+    source = Path(path)
+    try:
+        if source.stat().st_size > _MAX_BYTES:
+            raise ModelFormatError(path, f"it is larger than {_MAX_BYTES} bytes")
+        content = source.read_bytes()
+    except OSError as error:
+        raise ModelNotFoundError(path, (error.strerror or str(error)).lower()) from error
+    if not content.startswith(b"PK\x03\x04"):
+        raise ModelFormatError(path, "it is not an .earmark file")
+    body, digest = content[:-_DIGEST_LENGTH], content[-_DIGEST_LENGTH:]
+    if _sha256(body).encode() != digest:
+        raise ModelIntegrityError(
+            path, "its content does not match its digest: it was changed or damaged"
+        )
+    try:
+        members = _members(path, content)
+        manifest = json.loads(members[_MANIFEST])
+        version = manifest["format"]
+        if version != FORMAT_VERSION:
+            raise ModelFormatError(
+                path, f"its format is version {version!r}; this release reads {FORMAT_VERSION}"
+            )
+        for name in (_PAYLOAD, _CARD):
+            if manifest["hashes"][name] != _sha256(members[name]):
+                raise ModelIntegrityError(path, f"the hash of its {name} does not match")
+        card = members[_CARD].decode()
+    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelFormatError(path, f"it is not an .earmark file: {error!r}") from error
+    return ModelFile(str(path), manifest, members[_PAYLOAD], card, _sha256(content), len(content))

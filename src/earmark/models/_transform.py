@@ -1,0 +1,101 @@
+"""From raw features to columns of comparable size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import numpy as np
+
+from earmark.errors import ParameterError
+from earmark.types import BoolArray, FloatArray
+
+__all__ = ["SMALLEST", "Transform", "fit_transform"]
+
+SMALLEST = 1e-10
+"""What is smaller is raised to this before a logarithm or a root."""
+
+
+@dataclass(frozen=True)
+class Transform:
+    """Logarithm or root of some columns, then standardisation, then clipping.
+
+    Attributes
+    ----------
+    function : {"log", "sqrt"}
+        What is applied to the columns of `columns`.
+    columns : np.ndarray of bool [shape=(d,)]
+        Which.
+    mean, scale : np.ndarray [shape=(d,)]
+        Of the training rows, after the function.
+    clip : float or None
+        Largest size of a standardised value.
+    """
+
+    function: Literal["log", "sqrt"]
+    columns: BoolArray
+    mean: FloatArray
+    scale: FloatArray
+    clip: float | None
+
+    def __call__(self, X: FloatArray) -> FloatArray:
+        """Transform rows [shape=(n, d)]."""
+        Z = (_bend(X, self.function, self.columns) - self.mean) / self.scale
+        return Z if self.clip is None else np.clip(Z, -self.clip, self.clip)
+
+
+def _bend(X: FloatArray, function: Literal["log", "sqrt"], columns: BoolArray) -> FloatArray:
+    positive = np.maximum(X, SMALLEST)
+    bent = np.log(positive) if function == "log" else np.sqrt(positive)
+    return np.where(columns, bent, X)
+
+
+def fit_transform(
+    X: FloatArray,
+    *,
+    function: Literal["log", "sqrt"],
+    patterns: Sequence[str],
+    names: Sequence[str],
+    clip: float | None = None,
+) -> Transform:
+    """Fit a transform on training rows.
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, d)]
+        Training rows.
+    function : {"log", "sqrt"}
+        What is applied to some columns.
+    patterns : sequence of str
+        Names of those columns; ``*`` stands for anything.
+    names : sequence of str
+        Names of all columns.
+    clip : float or None
+        Largest size of a standardised value.
+
+    Returns
+    -------
+    Transform
+        To be applied to training and other rows alike. A constant column is not scaled.
+
+    Raises
+    ------
+    ParameterError
+        If a pattern fits no column.
+
+    Examples
+    --------
+    >>> X = np.array([[1.0, 1.0], [2.0, np.e**2]])
+    >>> fit_transform(X, function="log", patterns=["*_var"], names=["a", "b_var"])(X).tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
+    """
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ParameterError(f"patterns: {pattern!r} fits no column")
+    columns = np.array([any(fnmatchcase(name, p) for p in patterns) for name in names])
+    bent = _bend(X, function, columns)
+    scale = bent.std(axis=0)
+    scale[scale == 0] = 1.0
+    return Transform(function, columns, bent.mean(axis=0), scale, clip)

@@ -1,0 +1,5 @@
+"""What tests of Earmark, and of programs that embed it, are made of."""
+
+from earmark.testing._signals import clicks, music_like, noise, silence, sine
+
+__all__ = ["clicks", "music_like", "noise", "silence", "sine"]

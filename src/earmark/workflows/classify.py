@@ -1,0 +1,321 @@
+"""Name the genre of files and folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from earmark.audio import find_audio
+from earmark.errors import AudioAccessError, AudioError, NoAudioError
+from earmark.extraction import extract_track, map_files, usable_cores
+from earmark.models import DEFAULT_MODEL, Model, Unsure, load_model, predict_track
+from earmark.types import PathName, Progress, Seconds
+from earmark.workflows.models import identify_model
+
+__all__ = [
+    "SCHEMA",
+    "Classification",
+    "ClassifiedClip",
+    "classify",
+    "classify_many",
+    "find_inputs",
+    "report",
+]
+
+SCHEMA = "earmark.classify/1"
+"""Name and version of what `report` returns; raised with every change that could break a reader."""
+
+_ENOUGH_FILES = 4
+"""Starting a second process costs about as much as classifying a few files."""
+
+
+@dataclass(frozen=True)
+class ClassifiedClip:
+    """The answer for one stretch of a track.
+
+    Attributes
+    ----------
+    start, end : float
+        In seconds.
+    probabilities : dict of str to float
+        Probability of each genre.
+    """
+
+    start: Seconds
+    end: Seconds
+    probabilities: dict[str, float]
+
+    @property
+    def genre(self) -> str:
+        """The most probable genre."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+
+@dataclass(frozen=True)
+class Classification:
+    """The answer for one file, or why there is none.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    duration : float or None
+        Length of what was decoded, in seconds.
+    genre : str or None
+        The most probable genre, also where the answer is unsure; None where there is an error.
+    confidence : float or None
+        Its probability.
+    unsure : {"confidence", "unfamiliar"} or None
+        Why the answer is not to be relied on; None where it stands.
+    warnings : tuple of str
+        What is wrong with the file without making it unusable.
+    probabilities : dict of str to float
+        Probability of each genre: the mean over the clips, weighted by length.
+    clips : tuple of ClassifiedClip
+        The answer for each clip, in time.
+    error : AudioError or None
+        Why there is no answer.
+    """
+
+    path: str
+    duration: Seconds | None = None
+    genre: str | None = None
+    confidence: float | None = None
+    unsure: Unsure | None = None
+    warnings: tuple[str, ...] = ()
+    probabilities: dict[str, float] = field(default_factory=dict)
+    clips: tuple[ClassifiedClip, ...] = ()
+    error: AudioError | None = None
+
+    @property
+    def runner_up(self) -> str | None:
+        """The second most probable genre; None where there is an error."""
+        ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
+        return ranked[1] if len(ranked) > 1 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            A result as the schema ``earmark.classify/1`` defines it.
+        """
+        error = self.error and {"code": self.error.code, "message": self.error.reason}
+        return {
+            "path": self.path,
+            "duration": self.duration,
+            "genre": self.genre,
+            "confidence": self.confidence,
+            "unsure": self.unsure,
+            "warnings": list(self.warnings),
+            "probabilities": self.probabilities,
+            "clips": [
+                {"start": clip.start, "end": clip.end, "probabilities": clip.probabilities}
+                for clip in self.clips
+            ],
+            "error": error,
+        }
+
+
+def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Classification:
+    """Name the genre of one audio file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    model : Model, str or path-like
+        What to ask: a loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
+
+    Returns
+    -------
+    Classification
+        Genre, confidence, whether and why that is unsure, and the answer for each clip.
+
+    Raises
+    ------
+    AudioError
+        Of the class that says why the file cannot be used.
+    ModelError
+        If the model cannot be used.
+
+    See Also
+    --------
+    classify_many : Files in parallel, with their errors as results.
+
+    Examples
+    --------
+    >>> import soundfile, tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".wav") as file:
+    ...     soundfile.write(file.name, np.sin(np.arange(66_150) / 8), 22_050)
+    ...     answer = classify(file.name)
+    >>> answer.unsure, round(sum(answer.probabilities.values()), 6)
+    ('unfamiliar', 1.0)
+    """
+    if not isinstance(model, Model):
+        model = load_model(model)
+    feature_set = model.feature_set
+    track = extract_track(path, feature_set)
+    lengths = np.array([end - start for start, end in track.bounds])
+    answer = predict_track(model, track.X, lengths=lengths, fingerprint=feature_set.fingerprint)
+
+    def named(probabilities: Iterable[float]) -> dict[str, float]:
+        return dict(zip(model.classes, map(float, probabilities), strict=True))
+
+    return Classification(
+        path=os.fspath(path),
+        duration=track.duration,
+        genre=answer.genre,
+        confidence=answer.confidence,
+        unsure=answer.unsure,
+        warnings=track.warnings,
+        probabilities=named(answer.probabilities),
+        clips=tuple(
+            ClassifiedClip(start, end, named(row))
+            for (start, end), row in zip(track.bounds, answer.clip_probabilities, strict=True)
+        ),
+    )
+
+
+@lru_cache(maxsize=1)
+def _model_of_this_process(name_or_path: str) -> Model:
+    return load_model(name_or_path)
+
+
+def _classify_or_error(path: str, *, model: str) -> Classification:
+    try:
+        return classify(path, model=_model_of_this_process(model))
+    except AudioError as error:
+        return Classification(path=path, error=error)
+
+
+def find_inputs(paths: Iterable[PathName]) -> list[str | AudioError]:
+    """Replace folders by the audio files in them.
+
+    Parameters
+    ----------
+    paths : iterable of str or path-like
+        Files and folders.
+
+    Returns
+    -------
+    list of str or AudioError
+        Files in the order given, those of a folder sorted; a file that is named twice, once. An
+        error for a folder without audio or that cannot be read. A file is taken as it is, whatever
+        its name.
+
+    Examples
+    --------
+    >>> find_inputs(["a.mp3", "b.txt", "a.mp3"])
+    ['a.mp3', 'b.txt']
+    """
+    found: dict[str, str | AudioError] = {}
+    for path in (os.fspath(given) for given in paths):
+        if not os.path.isdir(path):
+            found.setdefault(path, path)
+            continue
+        try:
+            inside = list(find_audio(path))
+        except OSError as error:
+            found[path] = AudioAccessError(path, (error.strerror or str(error)).lower())
+            continue
+        found.update({file: file for file in inside})
+        if not inside:
+            found[path] = NoAudioError(path, "the folder holds no audio file")
+    return list(found.values())
+
+
+def classify_many(
+    paths: Iterable[PathName],
+    *,
+    model: PathName = DEFAULT_MODEL,
+    jobs: int | None = 1,
+    progress: Progress | None = None,
+) -> Iterator[Classification]:
+    """Name the genre of files and of the files in folders, in parallel.
+
+    Parameters
+    ----------
+    paths : iterable of str or path-like
+        Files and folders; folders are searched through and through.
+    model : str or path-like
+        Name of a shipped model or path of an ``.earmark`` file.
+    jobs : int or None
+        Processes that work at a time; with 1 it is done in this one. None takes as many as there
+        are cores, where there are files enough to repay starting them. A script that asks for
+        more than 1 must guard its main part by ``if __name__ == "__main__":``.
+    progress : callable or None
+        Called with the files done, the files in all, and the last one's path.
+
+    Yields
+    ------
+    Classification
+        One for each file, in the order of `find_inputs`. A file that cannot be used has its
+        ``error`` set; it stops no other.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be used.
+    ParameterError
+        If `jobs` is less than 1.
+
+    Examples
+    --------
+    >>> [answer.error.code for answer in classify_many(["nothing.mp3"])]
+    ['not-found']
+    """
+    name = os.fspath(model)
+    _model_of_this_process.cache_clear()  # the file of that name may be another by now
+    _model_of_this_process(name)  # what is wrong with the model is said once, not by each file
+    inputs = find_inputs(paths)
+    files = [path for path in inputs if isinstance(path, str)]
+    if jobs is None:
+        jobs = 1 if len(files) < _ENOUGH_FILES else usable_cores()
+    answers = map_files(partial(_classify_or_error, model=name), files, jobs=jobs)
+    for done, path in enumerate(inputs, start=1):
+        if isinstance(path, AudioError):
+            answer = Classification(path=path.path, error=path)
+        else:
+            _, result = next(answers)
+            answer = (
+                Classification(path=path, error=result)
+                if isinstance(result, AudioError)
+                else result
+            )
+        if progress is not None:
+            progress(done, len(inputs), answer.path)
+        yield answer
+
+
+def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]:
+    """Return answers as the schema ``earmark.classify/1`` defines them.
+
+    Parameters
+    ----------
+    answers : iterable of Classification
+        What was answered.
+    model : Model
+        What was asked.
+
+    Returns
+    -------
+    dict
+        What JSON can hold; its schema is ``earmark/workflows/schemas/classify-1.json``.
+
+    Examples
+    --------
+    >>> report([], model=load_model())["schema"]
+    'earmark.classify/1'
+    """
+    return {
+        "schema": SCHEMA,
+        "model": identify_model(model),
+        "results": [answer.to_dict() for answer in answers],
+    }

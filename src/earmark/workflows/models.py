@@ -1,0 +1,85 @@
+"""List and describe models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from earmark.models import DEFAULT_MODEL, Model, load_model, shipped_models
+
+__all__ = ["describe_model", "identify_model", "list_models"]
+
+
+def identify_model(model: Model) -> dict[str, Any]:
+    """Return what identifies a model in a report.
+
+    Parameters
+    ----------
+    model : Model
+        Which.
+
+    Returns
+    -------
+    dict
+        What JSON can hold: name, hash, classes, feature set, thresholds.
+
+    Examples
+    --------
+    >>> identify_model(load_model("gtzan57"))["features"]["name"]
+    'gtzan57'
+    """
+    return {
+        "name": model.name,
+        "sha256": model.sha256,
+        "classes": list(model.classes),
+        "features": {
+            "name": model.feature_set.name,
+            "version": model.feature_set.version,
+            "fingerprint": model.feature_set.fingerprint,
+        },
+        "min_confidence": model.min_confidence,
+        "max_distance": model.max_distance,
+    }
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """Return what identifies a model, how it was made and how it scores.
+
+    Parameters
+    ----------
+    model : Model
+        Which.
+
+    Returns
+    -------
+    dict
+        What JSON can hold: `identify_model`, ``recipe``, ``calibration``, ``training``,
+        ``scores`` by protocol, size in ``bytes``, and whether it is the ``default``.
+
+    Examples
+    --------
+    >>> sorted(describe_model(load_model())["scores"])
+    ['artist', 'artist_640', 'official', 'official_artist_clean', 'random']
+    """
+    told = {key: model.manifest[key] for key in ("recipe", "calibration", "training", "scores")}
+    return {
+        **identify_model(model),
+        **told,
+        "bytes": model.n_bytes,
+        "default": model.name == DEFAULT_MODEL,
+    }
+
+
+def list_models() -> list[dict[str, Any]]:
+    """Describe every model that comes with the package.
+
+    Returns
+    -------
+    list of dict
+        As `describe_model` gives them, by name.
+
+    Examples
+    --------
+    >>> [model["name"] for model in list_models() if model["default"]]
+    ['gtzan57']
+    """
+    return [describe_model(load_model(name)) for name in shipped_models()]
