@@ -9,7 +9,7 @@
     │   ├── AudioAccessError      the file may not be read
     │   ├── NoAudioError          no decoder finds audio in it; a folder holds no audio file
     │   ├── EmptyAudioError       audio without a single sample
-    │   ├── NonFiniteAudioError   a sample is NaN or infinite
+    │   ├── NonFiniteAudioError   a sample is NaN, infinite or beyond any loudness
     │   ├── TooShortError         shorter than what is asked of it
     │   └── WorkerDiedError       the process that decoded it was ended from outside
     ├── ModelError                a model file cannot be used; holds its path
@@ -108,7 +108,7 @@ class EmptyAudioError(AudioError):
 
 
 class NonFiniteAudioError(AudioError):
-    """A sample is NaN or infinite."""
+    """A sample is NaN, infinite or beyond any loudness."""
 
     code = "non-finite-audio"
 

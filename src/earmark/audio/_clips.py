@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -36,6 +37,13 @@ class Clip:
     y: Float32Array
 
 
+def _lengths(sr: Hertz) -> tuple[int, int]:
+    """Return the samples of a clip, and those of the shortest remainder that is one itself."""
+    if not 1 <= sr < math.inf:
+        raise ParameterError(f"sr={sr!r} is not a sampling rate in hertz")
+    return round(CLIP_S * sr), round(_REMAINDER_S * sr)
+
+
 def clip_bounds(n_samples: int, *, sr: Hertz) -> list[tuple[int, int]]:
     """Say where a track of a given length is cut.
 
@@ -56,7 +64,7 @@ def clip_bounds(n_samples: int, *, sr: Hertz) -> list[tuple[int, int]]:
     Raises
     ------
     ParameterError
-        If there is no sample.
+        If there is no sample, or `sr` is not a sampling rate.
 
     Examples
     --------
@@ -67,9 +75,9 @@ def clip_bounds(n_samples: int, *, sr: Hertz) -> list[tuple[int, int]]:
     """
     if n_samples < 1:
         raise ParameterError(f"n_samples={n_samples} must be 1 or more")
-    length = round(CLIP_S * sr)
+    length, remainder = _lengths(sr)
     whole, rest = divmod(n_samples, length)
-    count = whole + (rest >= round(_REMAINDER_S * sr)) if whole else 1
+    count = whole + (rest >= remainder) if whole else 1
     starts = [i * length for i in range(count)]
     return list(zip(starts, [*starts[1:], n_samples], strict=True))
 
@@ -89,15 +97,20 @@ def clips(blocks: Iterable[Float32Array], *, sr: Hertz) -> Iterator[Clip]:
     Clip
         One after the other; nothing for a track without a sample.
 
+    Raises
+    ------
+    ParameterError
+        If `sr` is not a sampling rate.
+
     Examples
     --------
     >>> blocks = [np.zeros(700, dtype=np.float32)] * 10
     >>> [(clip.start, clip.end) for clip in clips(blocks, sr=100)]
     [(0, 3000), (3000, 7000)]
     """
-    length = round(CLIP_S * sr)
+    length, remainder = _lengths(sr)
     # A clip is certain once what follows it is enough not to join it.
-    certain = length + round(_REMAINDER_S * sr)
+    certain = length + remainder
     start = n_held = 0
     held: list[Float32Array] = []
     for block in blocks:

@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 
 from earmark.errors import NoAudioError
-from earmark.types import Float32Array, PathName, Seconds
+from earmark.types import Float32Array, PathName
 
 __all__ = ["Reader", "open_reader"]
 
@@ -68,10 +68,12 @@ class Reader(Protocol):
         ...
 
 
-def _cut_short(decoded: Seconds, promised: Seconds) -> str:
-    return (
-        f"cut short: {decoded:.2f} s of the {promised:.2f} s its header speaks of could be decoded"
-    )
+def _cut_short(decoded: int | None, promised: int, sr: int) -> str:
+    """Say how much of what a header promises is there; None: nothing of what was asked for."""
+    whole = f"the {promised / sr:.2f} s its header speaks of"
+    if decoded is None:
+        return f"cut short: nothing from there on could be decoded of {whole}"
+    return f"cut short: {decoded / sr:.2f} s of {whole} could be decoded"
 
 
 class _SoundFileReader:
@@ -97,9 +99,9 @@ class _SoundFileReader:
             )
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
-        done = min(skip, self._file.frames)
+        start = done = min(skip, self._file.frames)
         if skip:
-            self._file.seek(done)
+            self._file.seek(start)
         while True:
             try:
                 block = self._file.read(_BLOCK, dtype="float32", always_2d=True)
@@ -111,7 +113,8 @@ class _SoundFileReader:
             done += len(block)
             yield block
         if done < self._file.frames:
-            self.warnings.append(_cut_short(done / self.sr, self._file.frames / self.sr))
+            decoded = done if done > start else None
+            self.warnings.append(_cut_short(decoded, self._file.frames, self.sr))
 
     def close(self) -> None:
         self._file.close()
@@ -161,7 +164,7 @@ class _FFmpegReader:
                     yield np.ascontiguousarray(block[max(0, skip - (done - len(block))) :])
         # Here the header gives the length to a few packets only.
         if self.n_samples is not None and done < 0.98 * self.n_samples - self.sr / 10:
-            self.warnings.append(_cut_short(done / self.sr, self.n_samples / self.sr))
+            self.warnings.append(_cut_short(done, self.n_samples, self.sr))
 
     def _frames(self) -> Iterator[Any]:
         """Yield decoded frames and then None, which flushes; leave out packets that are damaged."""

@@ -28,6 +28,9 @@ from earmark.types import Float32Array, PathName, Seconds
 
 __all__ = ["AudioInfo", "AudioStream", "AudioWarning", "info", "load", "stream"]
 
+_LOUDEST = 1e10
+"""Samples beyond this are damage; their squares would not fit into 32 bits."""
+
 DEFAULT_SR = 22_050
 """The sampling rate every model and feature set is defined at, in hertz."""
 
@@ -168,12 +171,14 @@ class AudioStream:
         done = 0
         for block in self._reader.blocks(skip=self._skip):
             wanted = block if self._limit is None else block[: self._limit - done]
-            # A sum is a single pass that NaN and infinity both survive.
-            if not math.isfinite(wanted.sum(dtype=np.float64)):
-                at = done + int(np.argmin(np.isfinite(wanted).all(axis=1)))
-                seconds = (self._skip + at) / self.native_sr
+            # NaN is neither below nor above anything.
+            if len(wanted) and not (wanted.min() > -_LOUDEST and wanted.max() < _LOUDEST):
+                bad = ~(np.abs(wanted) < _LOUDEST).all(axis=1)
+                at = int(np.argmax(bad))
+                seconds = (self._skip + done + at) / self.native_sr
                 raise NonFiniteAudioError(
-                    self.path, f"the sample at {seconds:.3f} s is not a finite number"
+                    self.path,
+                    f"the sample at {seconds:.3f} s is {wanted[at].tolist()}, full scale being 1",
                 )
             done += len(wanted)
             yield _to_mono(wanted) if self._mono else wanted

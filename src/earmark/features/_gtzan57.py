@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from earmark.errors import ParameterError
@@ -25,6 +27,8 @@ from earmark.types import AudioArray, Complex64Array, Float32Array, FloatArray, 
 __all__ = ["GTZAN57", "gtzan57"]
 
 _N_MFCC = 20
+_LOWEST_SR = 1000
+_LOUDEST = 1e10  # the squares of a spectrum louder than this would not fit into 32 bits
 
 _FRAME_FEATURES = (
     "chroma_stft",
@@ -56,8 +60,8 @@ def _power(D: Complex64Array) -> Float32Array:
 
 def _checked(y: AudioArray, sr: Hertz) -> Float32Array:
     """Return the signal as float32, or say what is wrong with it."""
-    if sr <= 0:
-        raise ParameterError(f"sr={sr!r} is not a sampling rate: it must be positive")
+    if not _LOWEST_SR <= sr < math.inf:
+        raise ParameterError(f"sr={sr!r} is not a sampling rate of {_LOWEST_SR} Hz or more")
     signal = np.asarray(y)
     if signal.ndim != 1 or not signal.size:
         raise ParameterError(
@@ -67,8 +71,10 @@ def _checked(y: AudioArray, sr: Hertz) -> Float32Array:
         raise ParameterError(
             f"y has dtype {signal.dtype}: floating point with full scale 1.0 is needed"
         )
-    if not np.isfinite(signal).all():
-        raise ParameterError(f"y is not finite at sample {int(np.argmin(np.isfinite(signal)))}")
+    # NaN is neither below nor above anything.
+    if not (float(signal.min()) > -_LOUDEST and float(signal.max()) < _LOUDEST):
+        at = int(np.argmax(~(np.abs(signal.astype(np.float64)) < _LOUDEST)))
+        raise ParameterError(f"y is {signal[at]} at sample {at}: full scale is 1")
     return signal.astype(np.float32, copy=False)
 
 
@@ -93,8 +99,8 @@ def gtzan57(y: AudioArray, *, sr: Hertz) -> FloatArray:
     Raises
     ------
     ParameterError
-        If `y` is empty, has more than one channel, is not floating point or not finite, or if
-        `sr` is not positive.
+        If `y` is empty, has more than one channel, is not floating point, not finite or beyond
+        1e10, or if `sr` is below 1,000 Hz.
 
     Notes
     -----

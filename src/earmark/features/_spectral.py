@@ -148,7 +148,8 @@ def rms(y: AudioArray) -> FloatArray:
     """
     frames = frame(pad_centred(y, mode="reflect"))
     energy: FloatArray = np.einsum("ij,ij->i", frames, frames).astype(np.float64)
-    return np.sqrt(energy / frames.shape[1])
+    root: FloatArray = np.sqrt(energy / N_FFT)
+    return root
 
 
 def zero_crossing_rate(y: AudioArray) -> FloatArray:
