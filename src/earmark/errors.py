@@ -173,4 +173,10 @@ class MissingExtraError(EarmarkError):
     code = "missing-extra"
 
     def __init__(self, extra: str, module: str | None) -> None:
-        super().__init__(f'{module} is not installed: pip install "earmark[{extra}]"')
+        super().__init__(extra, module)
+        self.extra = extra
+        self.module = module
+
+    def __str__(self) -> str:
+        """Return what is missing and what to type."""
+        return f'{self.module} is not installed: pip install "earmark[{self.extra}]"'

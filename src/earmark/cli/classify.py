@@ -8,7 +8,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -42,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _classify(
     paths: Annotated[
-        list[Path], typer.Argument(help="Audio files, and folders to search.", show_default=False)
+        list[str], typer.Argument(help="Audio files, and folders to search.", show_default=False)
     ],
     model: Annotated[
         str, typer.Option("--model", "-m", help="Name of a shipped model, or an .earmark file.")

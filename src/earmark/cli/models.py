@@ -22,7 +22,11 @@ def add_to(app: typer.Typer) -> None:
     app : typer.Typer
         The application.
     """
-    models = typer.Typer(no_args_is_help=True, help="The models that name genres.")
+    models = typer.Typer(
+        no_args_is_help=True,
+        help="The models that name genres.",
+        epilog="Examples:  earmark models list  ·  earmark models show gtzan57",
+    )
     models.command("list", epilog="Example:  earmark models list")(_list)
     models.command(
         "show",

@@ -95,14 +95,13 @@ def group_folds(
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     alone = len(np.unique(groups)) == len(groups)
-    splitter = (StratifiedKFold if alone else StratifiedGroupKFold)(
-        n_folds, shuffle=True, random_state=seed
-    )
+    kind = StratifiedKFold if alone else StratifiedGroupKFold
     by = None if alone else groups
     with warnings.catch_warnings():
         # A class may have fewer members than there are folds: then some folds test none of it.
         warnings.filterwarnings("ignore", message="The least populated class")
         try:
+            splitter = kind(n_folds, shuffle=True, random_state=seed)
             folds = [Fold(train, test) for train, test in splitter.split(labels, labels, by)]
         except ValueError as error:
             raise DatasetError(f"{len(labels)} rows cannot be dealt: {error}") from error
@@ -110,7 +109,7 @@ def group_folds(
         untaught = set(labels) - set(labels[fold.train])
         if untaught:
             raise DatasetError(
-                f"class {min(untaught)!r} has too few groups for n_folds={n_folds}: "
+                f"class {str(min(untaught))!r} has too few groups for n_folds={n_folds}: "
                 "one fold tests all of it and trains on none"
             )
     return folds

@@ -50,11 +50,14 @@ def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """Read a CSV file and check that it has the columns needed."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, restval="")
+            given = reader.fieldnames or ()
             rows = list(reader)
     except OSError as error:
         raise DatasetError(f"{str(path)!r}: {error.strerror}") from error
-    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{str(path)!r} is not CSV: {error}") from error
+    missing = [name for name in columns if name not in given]
     if missing:
         raise DatasetError(f"{str(path)!r}: column {missing[0]!r} is missing")
     if len(rows) != _N_EXCERPTS:

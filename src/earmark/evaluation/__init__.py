@@ -4,6 +4,7 @@ from earmark.evaluation._metrics import (
     Estimate,
     accuracy,
     bootstrap,
+    chance_calibration_error,
     expected_calibration_error,
     macro_f1,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Score",
     "accuracy",
     "bootstrap",
+    "chance_calibration_error",
     "expected_calibration_error",
     "held_out_predictions",
     "macro_f1",

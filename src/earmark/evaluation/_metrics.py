@@ -14,6 +14,7 @@ __all__ = [
     "Estimate",
     "accuracy",
     "bootstrap",
+    "chance_calibration_error",
     "expected_calibration_error",
     "macro_f1",
 ]
@@ -126,7 +127,7 @@ def expected_calibration_error(
     -------
     float
         ``sum_b |B_b| / n * |accuracy(B_b) - mean confidence(B_b)|`` (Guo and others 2017, with
-        bins of equal mass). At n = 290 a perfectly calibrated model shows 0.055 on average.
+        bins of equal mass). It is above 0 by chance alone: see `chance_calibration_error`.
 
     Raises
     ------
@@ -144,6 +145,48 @@ def expected_calibration_error(
     gap = (probabilities.argmax(axis=1) == y) - confidence
     order = np.argsort(confidence, kind="stable")
     return float(sum(abs(gap[rows].sum()) for rows in np.array_split(order, n_bins)) / len(y))
+
+
+def chance_calibration_error(
+    probabilities: FloatArray, *, n_bins: int = 10, n_draws: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Simulate the calibration error of a model that means its probabilities.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Class probabilities.
+    n_bins : int
+        As in `expected_calibration_error`.
+    n_draws : int
+        How often an answer to each row is drawn from its own probabilities.
+    seed : int
+        The same seed gives the same draws.
+
+    Returns
+    -------
+    mean, high : float
+        Mean of the calibration errors of the draws, and their 95th percentile.
+
+    Raises
+    ------
+    ParameterError
+        If there is no row.
+
+    Examples
+    --------
+    >>> mean, high = chance_calibration_error(np.tile([0.6, 0.4], (290, 1)))
+    >>> 0.05 < mean < high < 0.12
+    True
+    """
+    _checked(np.zeros(len(probabilities), dtype=np.int64), probabilities)
+    rng = np.random.default_rng(seed)
+    confidence = probabilities.max(axis=1)
+    bins = np.array_split(np.argsort(confidence, kind="stable"), n_bins)
+    right = rng.random((n_draws, len(confidence))) < confidence
+    gap = right - confidence
+    errors = sum(np.abs(gap[:, rows].sum(axis=1)) for rows in bins) / len(confidence)
+    return float(np.mean(errors)), float(np.percentile(errors, 95))
 
 
 def bootstrap(

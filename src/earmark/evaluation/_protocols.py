@@ -14,6 +14,7 @@ from earmark.evaluation._metrics import (
     Estimate,
     accuracy,
     bootstrap,
+    chance_calibration_error,
     expected_calibration_error,
     macro_f1,
 )
@@ -93,6 +94,9 @@ class Score:
         Of the folds.
     accuracy, macro_f1, calibration_error : Estimate
         Each with its 95 % bootstrap interval over tracks.
+    calibration_error_by_chance : float
+        The 95th percentile of the calibration errors of a simulated model that is calibrated
+        perfectly: one below it is no evidence of a fault.
     mean_confidence : float
         Mean top probability, to be compared with the accuracy.
     sure : float
@@ -110,6 +114,7 @@ class Score:
     accuracy: Estimate
     macro_f1: Estimate
     calibration_error: Estimate
+    calibration_error_by_chance: float
     mean_confidence: float
     sure: float
     sure_accuracy: float | None
@@ -231,6 +236,7 @@ def score(protocol: str, held_out: HeldOut, *, n_folds: int, seed: int | None) -
         accuracy=bootstrap(accuracy, y, probabilities),
         macro_f1=bootstrap(macro_f1, y, probabilities),
         calibration_error=bootstrap(expected_calibration_error, y, probabilities),
+        calibration_error_by_chance=chance_calibration_error(probabilities)[1],
         mean_confidence=float(probabilities.max(axis=1).mean()),
         sure=float(sure.mean()),
         sure_accuracy=accuracy(y[sure], probabilities[sure]) if sure.any() else None,

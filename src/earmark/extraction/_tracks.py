@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,8 +76,9 @@ def extract_track(path: PathName, feature_set: FeatureSet) -> TrackFeatures:
     with audio.stream(path, sr=sr) as blocks:
         for clip in audio.clips(blocks, sr=sr):
             if clip.end < MIN_TRACK_S * sr:
+                length = math.floor(1000 * clip.end / sr) / 1000  # never rounded up to enough
                 raise TooShortError(
-                    path, f"it is {clip.end / sr:.3f} s long: {MIN_TRACK_S:g} s or more is needed"
+                    path, f"it is {length:.3f} s long: {MIN_TRACK_S:g} s or more is needed"
                 )
             rows.append(feature_set(clip.y, sr=sr))
             bounds.append((clip.start / sr, clip.end / sr))

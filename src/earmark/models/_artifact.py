@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import stat
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -44,6 +45,10 @@ _PAYLOAD = "model.onnx"
 _CARD = "card.md"
 _MEMBERS = (_MANIFEST, _PAYLOAD, _CARD)
 _DIGEST_LENGTH = 64
+_NOT_A_MODEL = (
+    *(AttributeError, KeyError, RecursionError, TypeError, ValueError),
+    zipfile.BadZipFile,
+)
 _MAX_BYTES = 512 * 1024 * 1024
 # The only time that every zip implementation can store.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -168,11 +173,16 @@ def read_model(path: PathName) -> ModelFile:
     """
     source = Path(path)
     try:
-        if source.stat().st_size > _MAX_BYTES:
+        status = source.stat()
+        if stat.S_ISFIFO(status.st_mode) or stat.S_ISCHR(status.st_mode):
+            raise ModelFormatError(path, "it is not a regular file")
+        if status.st_size > _MAX_BYTES:
             raise ModelFormatError(path, f"it is larger than {_MAX_BYTES} bytes")
         content = source.read_bytes()
     except OSError as error:
         raise ModelNotFoundError(path, (error.strerror or str(error)).lower()) from error
+    except ValueError as error:  # a null character in the name
+        raise ModelNotFoundError(path, str(error)) from error
     if not content.startswith(b"PK\x03\x04"):
         raise ModelFormatError(path, "it is not an .earmark file")
     body, digest = content[:-_DIGEST_LENGTH], content[-_DIGEST_LENGTH:]
@@ -192,6 +202,6 @@ def read_model(path: PathName) -> ModelFile:
             if manifest["hashes"][name] != _sha256(members[name]):
                 raise ModelIntegrityError(path, f"the hash of its {name} does not match")
         card = members[_CARD].decode()
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NOT_A_MODEL as error:
         raise ModelFormatError(path, f"it is not an .earmark file: {error!r}") from error
     return ModelFile(str(path), manifest, members[_PAYLOAD], card, _sha256(content), len(content))

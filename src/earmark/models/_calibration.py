@@ -84,8 +84,8 @@ def smallest_threshold(probabilities: FloatArray, y: IntArray, *, accuracy: floa
     Returns
     -------
     float
-        A confidence that occurs; 0 if all answers together are right often enough; infinity if no
-        threshold reaches it.
+        A confidence that occurs; 0 if all answers together are right often enough; 2, which
+        nothing reaches, if no threshold does.
 
     Examples
     --------
@@ -99,4 +99,4 @@ def smallest_threshold(probabilities: FloatArray, y: IntArray, *, accuracy: floa
         return 0.0
     thresholds = np.unique(confidence)
     reached = [t for t in thresholds if right[confidence >= t].mean() >= accuracy]
-    return float(min(reached, default=np.inf))
+    return float(min(reached, default=2.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -107,6 +108,10 @@ class Model:
         # Files are what is done in parallel, each on one thread.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Weights in a file of their own would be under no hash: give no folder to read them from.
+        options.add_session_config_entry(
+            "session.model_external_initializers_file_folder_path", os.devnull
+        )
         try:
             session = onnxruntime.InferenceSession(
                 self._payload, options, providers=["CPUExecutionProvider"]
@@ -115,9 +120,16 @@ class Model:
             raise ModelPayloadError(
                 self.path, f"its payload is not an ONNX graph: {error}"
             ) from error
+        inputs = [given.name for given in session.get_inputs()]
         outputs = [output.name for output in session.get_outputs()]
-        if outputs != ["probabilities", "distance"] or len(session.get_inputs()) != 1:
-            raise ModelPayloadError(self.path, f"its graph gives {outputs}")
+        if inputs != ["features"] or outputs != ["probabilities", "distance"]:
+            raise ModelPayloadError(self.path, f"its graph takes {inputs} and gives {outputs}")
+        columns = (session.get_inputs()[0].shape[-1:], session.get_outputs()[0].shape[-1:])
+        wanted = ([len(self.feature_set.names)], [len(self.classes)])
+        if columns != wanted:
+            raise ModelPayloadError(
+                self.path, f"its graph is of {columns} columns, its manifest of {wanted}"
+            )
         return session
 
     def predict(self, X: FloatArray, *, fingerprint: str) -> Prediction:
@@ -164,6 +176,8 @@ class Model:
             raise ParameterError(f"X has shape {X.shape}: (n, {n_features}) is needed")
         if not np.isfinite(X).all():
             raise ParameterError("X holds a value that is not finite")
+        if not len(X):
+            return Prediction(np.empty((0, len(self.classes))), np.empty(0))
         probabilities, distance = self._session.run(None, {"features": X})
         return Prediction(np.asarray(probabilities, np.float64), np.asarray(distance, np.float64))
 
@@ -222,7 +236,7 @@ def load_model(name_or_path: PathName = DEFAULT_MODEL) -> Model:
         entry = resources.files("earmark.models") / "shipped" / f"{name_or_path}{_SUFFIX}"
         with resources.as_file(entry) as path:
             return Model(read_model(path))
-    if not Path(name_or_path).suffix and not Path(name_or_path).exists():
+    if not Path(name_or_path).suffix and not os.path.lexists(name_or_path):
         known = ", ".join(shipped_models())
         raise ModelNotFoundError(name_or_path, f"no model of that name; there are: {known}")
     return Model(read_model(name_or_path))

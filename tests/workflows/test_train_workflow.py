@@ -1,0 +1,208 @@
+"""`train`: the model that ships can be made again; a made-up corpus takes the whole way fast."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from earmark.datasets import gtzan
+from earmark.errors import DatasetError, ParameterError
+from earmark.features import GTZAN57
+from earmark.models import load_model
+from earmark.workflows.models import describe_model, list_models
+from earmark.workflows.train import Training, load_dataset, train
+
+RECIPE = """
+name = "quick"
+features = "gtzan57"
+seed = 0
+n_folds = 3
+[classifier]
+log_columns = ["*_var"]
+clip = 4.0
+[[classifier.members]]
+family = "lda"
+[unsure]
+accuracy = {accuracy}
+familiar = 0.95
+sqrt_columns = ["*_var"]
+"""
+
+
+def _corpus(folder: Path, *, separation: float, seed: int = 0) -> Path:
+    """Write a corpus of a thousand made-up rows, its genres as far apart as wanted."""
+    rng = np.random.default_rng(seed)
+    names = GTZAN57.names
+    with (
+        (folder / "features_30_sec.csv").open("w", newline="") as table,
+        (folder / "index.csv").open("w", newline="") as index,
+    ):
+        rows, entries = csv.writer(table), csv.writer(index)
+        rows.writerow(["filename", *names, "label"])
+        entries.writerow(["excerpt", "artist_id", "fault_filtered_split"])
+        for number, genre in enumerate(gtzan.GENRES):
+            centre = rng.normal(0, separation, len(names))
+            for i in range(100):
+                X = np.exp(centre + rng.normal(0, 1, len(names)))
+                rows.writerow([f"{genre}.{i:05}.wav", *X, genre])
+                split = "" if i % 20 == 0 else ("train", "train", "valid", "test")[i // 4 % 4]
+                entries.writerow([f"{genre}.{i:05}", number * 25 + i // 4, split])
+    return folder
+
+
+@dataclass
+class Made:
+    """A training, the steps it told of, and its file."""
+
+    training: Training
+    steps: list[tuple[int, int, str]]
+    path: Path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Return a model trained on the made-up corpus."""
+    folder = tmp_path_factory.mktemp("corpus")
+    _corpus(folder, separation=0.4)
+    (folder / "quick.toml").write_text(RECIPE.format(accuracy=0.7))
+    steps: list[tuple[int, int, str]] = []
+    path = folder / "quick.earmark"
+    training = train(
+        f"gtzan:{folder}",
+        output=path,
+        recipe=folder / "quick.toml",
+        progress=lambda *step: steps.append(step),
+    )
+    return Made(training, steps, path)
+
+
+# --- a made-up corpus ---------------------------------------------------------------------------
+
+
+def test_training_writes_a_model_that_loads(made: Made) -> None:
+    model = load_model(made.path)
+    assert model.sha256 == made.training.model.sha256
+    assert (model.name, model.classes) == ("quick", gtzan.GENRES)
+
+
+def test_training_scores_every_protocol(made: Made) -> None:
+    scores = made.training.scores
+    sizes = {name: score.n for name, score in scores.items()}
+    assert sizes["random"] == sizes["artist"] == 950
+    assert sizes["artist_640"] + sizes["official"] == 950
+    assert sizes["official_artist_clean"] == sizes["official"]  # no artist is in two lists here
+    assert all(score.accuracy.value > 0.5 for score in scores.values())
+    manifest = made.training.model.manifest
+    assert manifest["scores"] == {name: score.to_dict() for name, score in scores.items()}
+
+
+def test_training_tells_what_it_learnt_from(made: Made) -> None:
+    training = made.training.model.manifest["training"]
+    assert (training["n"], training["corpus"]) == (950, "GTZAN")
+    assert "blues.00000" not in training["ids"]
+    assert "blues.00001" in training["ids"]
+    assert made.training.model.manifest["recipe"]["members"] == [{"family": "lda"}]
+
+
+def test_training_tells_its_progress(made: Made) -> None:
+    done = [step[0] for step in made.steps]
+    totals = {step[1] for step in made.steps}
+    assert done == sorted(done)
+    assert len(totals) == 1
+    assert done[-1] in totals
+
+
+def test_gap_is_random_less_artist(made: Made) -> None:
+    scores = made.training.scores
+    expected = scores["random"].accuracy.value - scores["artist"].accuracy.value
+    assert made.training.leakage_gap == expected
+    assert f"{expected:.3f}" in made.training.model.card
+
+
+def test_training_again_gives_the_same_bytes(made: Made, tmp_path: Path) -> None:
+    again = train(
+        f"gtzan:{made.path.parent}",
+        output=tmp_path / "again.earmark",
+        recipe=made.path.parent / "quick.toml",
+    )
+    assert again.model.sha256 == made.training.model.sha256
+
+
+def test_hopeless_corpus_gives_a_model_that_is_always_unsure(tmp_path: Path) -> None:
+    """No confidence reaches the accuracy asked for: the file must hold that, too."""
+    _corpus(tmp_path, separation=0.0, seed=1)
+    (tmp_path / "hopeless.toml").write_text(RECIPE.format(accuracy=0.99))
+    training = train(
+        f"gtzan:{tmp_path}", output=tmp_path / "a.earmark", recipe=tmp_path / "hopeless.toml"
+    )
+    assert training.model.min_confidence > 1
+
+
+@pytest.mark.parametrize("dataset", ["gtzan", "gtzan:", "fma:x", "", ":x"])
+def test_unknown_dataset_is_refused(dataset: str) -> None:
+    with pytest.raises(ParameterError, match="not of the form gtzan:FOLDER"):
+        load_dataset(dataset)
+
+
+def test_failed_training_leaves_what_was_there(tmp_path: Path) -> None:
+    output = tmp_path / "mine.earmark"
+    output.write_bytes(b"mine")
+    with pytest.raises(DatasetError):
+        train(f"gtzan:{tmp_path}", output=output)
+    assert output.read_bytes() == b"mine"
+
+
+# --- the model that ships -----------------------------------------------------------------------
+
+
+def test_listed_models_tell_their_scores() -> None:
+    (model,) = list_models()
+    assert model["default"] is True
+    assert model == describe_model(load_model())
+    assert model["bytes"] == Path(load_model().path).stat().st_size
+
+
+def test_committed_card_is_the_shipped_models() -> None:
+    card = Path(__file__).parents[2] / "docs" / "models" / "gtzan57.md"
+    assert card.read_text(encoding="utf-8") == load_model("gtzan57").card
+
+
+@pytest.fixture(scope="module")
+def retrained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
+    """Return the shipped recipe, trained again."""
+    output = tmp_path_factory.mktemp("retrained") / "gtzan57.earmark"
+    return train(f"gtzan:{data / 'gtzan'}", output=output)
+
+
+@pytest.mark.realdata
+def test_retrained_model_predicts_the_same(data: Path, retrained: Training) -> None:
+    table = gtzan.load_table(data / "gtzan")
+    shipped = load_model()
+    expected = shipped.predict(table.X, fingerprint=table.fingerprint)
+    found = retrained.model.predict(table.X, fingerprint=table.fingerprint)
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.distance, expected.distance, rtol=1e-6)
+    assert retrained.model.min_confidence == pytest.approx(shipped.min_confidence, abs=1e-6)
+    assert retrained.model.max_distance == pytest.approx(shipped.max_distance, rel=1e-6)
+
+
+@pytest.mark.realdata
+def test_retrained_model_scores_the_same(retrained: Training) -> None:
+    shipped, found = load_model().manifest, retrained.model.manifest
+    assert set(found["scores"]) == set(shipped["scores"])
+    for name, expected in shipped["scores"].items():
+        for key, value in expected.items():
+            assert found["scores"][name][key] == (
+                pytest.approx(value, abs=1e-6) if isinstance(value, (float, dict)) else value
+            )
+    assert found["training"] == shipped["training"]
+    assert found["recipe"] == shipped["recipe"]
+
+
+@pytest.mark.realdata
+def test_retrained_card_is_the_shipped_one(retrained: Training) -> None:
+    assert retrained.model.card == load_model().card
