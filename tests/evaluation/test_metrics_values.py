@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from earmark.errors import ParameterError
-from earmark.evaluation import accuracy, bootstrap, expected_calibration_error, macro_f1
+from earmark.evaluation import (
+    accuracy,
+    bootstrap,
+    chance_calibration_error,
+    expected_calibration_error,
+    macro_f1,
+)
 
 
 def random_case(seed: int, n: int = 60, n_classes: int = 5) -> tuple[np.ndarray, np.ndarray]:

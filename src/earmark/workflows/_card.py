@@ -74,8 +74,8 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         "Brackets hold 95 % bootstrap intervals over tracks (2000 resamples, seed 0). The first "
         f"three rows are five folds (seed {seed}); everything that learns, calibration and "
         "thresholds included, is refitted inside each. The last two fit once on train + valid and "
-        "score the test list. Calibration error is over ten bins of equal mass; *by chance* is what "
-        "19 of 20 perfectly calibrated models as confident would stay below.",
+        "score the test list. Calibration error is over ten bins of equal mass; *by chance* is "
+        "what 19 of 20 perfectly calibrated models as confident would stay below.",
         "The test list was scored once, after every choice. Its scores under other models "
         "(support vector machines, discriminant analysis, convolutional networks) were known "
         "while families were being chosen, so it is not quite untouched. Configurations were "
