@@ -165,8 +165,10 @@ def chance_calibration_error(
 
     Returns
     -------
-    mean, high : float
-        Mean of the calibration errors of the draws, and their 95th percentile.
+    mean : float
+        Mean of the calibration errors of the draws.
+    high : float
+        Their 95th percentile.
 
     Raises
     ------
