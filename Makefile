@@ -17,6 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 .PHONY: demo test check format model examples clean
 
 demo: .venv/core
+	$(BIN)/earmark warmup
 	$(BIN)/earmark classify examples/audio
 
 test: .venv/dev
@@ -36,7 +37,7 @@ format: .venv/dev
 
 model: .venv/dev
 	$(BIN)/earmark train --dataset gtzan:$(EARMARK_DATA)/gtzan \
-		--output src/earmark/models/shipped/gtzan57.earmark
+		--output src/earmark/models/shipped/gtzan57.earmark --overwrite
 	$(BIN)/python -c "import earmark; print(earmark.load_model('gtzan57').card, end='')" \
 		> docs/models/gtzan57.md
 

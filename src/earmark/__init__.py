@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from earmark import audio as audio
+    from earmark import errors as errors
     from earmark import features as features
+    from earmark import models as models
     from earmark.errors import EarmarkError as EarmarkError
     from earmark.models import Model as Model
     from earmark.models import load_model as load_model
@@ -33,7 +35,7 @@ _HOMES = {
     "classify_many": "earmark.workflows.classify",
     "load_model": "earmark.models",
 }
-_MODULES = ("audio", "features")
+_MODULES = ("audio", "errors", "features", "models")
 
 __all__ = [
     "Classification",
@@ -43,8 +45,10 @@ __all__ = [
     "audio",
     "classify",
     "classify_many",
+    "errors",
     "features",
     "load_model",
+    "models",
 ]
 
 

@@ -82,6 +82,27 @@ class AudioError(_FileError):
 
     code = "audio"
 
+    @classmethod
+    def of_code(cls, code: str, path: str | os.PathLike[str], reason: str) -> AudioError:
+        """Make the error of a code again, as it was before it was written down.
+
+        Parameters
+        ----------
+        code : str
+            The ``code`` of one of the classes; any other makes a plain `AudioError`.
+        path : str or path-like
+            The file.
+        reason : str
+            What is wrong with it.
+
+        Returns
+        -------
+        AudioError
+            Of the class with that code.
+        """
+        kinds = {kind.code: kind for kind in cls.__subclasses__()}
+        return kinds.get(code, cls)(path, reason)
+
 
 class AudioNotFoundError(AudioError):
     """Nothing is at the path, or the links to it go round in a circle."""

@@ -16,6 +16,7 @@ __all__ = [
     "Float32Array",
     "FloatArray",
     "Hertz",
+    "Int32Array",
     "IntArray",
     "PathName",
     "Progress",
@@ -34,6 +35,7 @@ PathName: TypeAlias = str | PathLike[str]
 Float32Array: TypeAlias = npt.NDArray[np.float32]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+Int32Array: TypeAlias = npt.NDArray[np.int32]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Complex64Array: TypeAlias = npt.NDArray[np.complex64]
 

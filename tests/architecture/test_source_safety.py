@@ -15,6 +15,8 @@ _SOURCES = sorted(_PACKAGE.rglob("*.py"))
 _MODULES = {"pickle", "cPickle", "_pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
 _CALLS = {"eval", "exec", "compile", "__import__"}
 _TORCH = {"load", "jit"}
+_OWN_TEXT = {"features/_kernel.py": ["exec()", "compile()"]}
+"""Where source that the package itself generated is executed."""
 
 
 def dangers(source: str) -> list[str]:
@@ -78,7 +80,8 @@ def test_sources_are_found() -> None:
 
 @pytest.mark.parametrize("path", _SOURCES, ids=lambda path: str(path.relative_to(_PACKAGE)))
 def test_source_runs_nothing_it_reads(path: Path) -> None:
-    assert dangers(path.read_text(encoding="utf-8")) == []
+    allowed = _OWN_TEXT.get(path.relative_to(_PACKAGE).as_posix(), [])
+    assert dangers(path.read_text(encoding="utf-8")) == allowed
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,33 @@ def test_refusal_is_one_line_and_exit_code_two(
     assert told in line
 
 
+def test_model_that_is_there_is_not_replaced_unasked(earmark: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.earmark").write_bytes(b"mine")
+    done = earmark("train", "-d", "gtzan:nowhere", "-o", "x.earmark", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"exists: delete it, choose another, or ask to overwrite it" in done.stderr
+    done = earmark("train", "-d", "gtzan:nowhere", "-o", "x.earmark", "--overwrite", cwd=tmp_path)
+    assert done.returncode == 1
+    assert (tmp_path / "x.earmark").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(("columns", "wide"), [("70", False), ("140", True)])
+def test_narrow_table_says_less(
+    call: Callable[..., Any],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+    wide: bool,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    done = call("classify", folder)
+    assert done.exit_code == 0
+    assert "b.wav" in done.stdout
+    for heading in ("Length", "Confidence", "Runner-up"):
+        assert (heading in done.stdout.splitlines()[1]) == wide
+    assert max(map(len, done.stdout.splitlines()[1:4])) <= int(columns)
+
+
 def test_missing_data_is_exit_code_one(earmark: Run, tmp_path: Path) -> None:
     done = earmark("train", "-d", "gtzan:nowhere", "-o", "x.earmark", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, b"")
@@ -305,7 +332,16 @@ def test_version_is_the_packages(earmark: Run) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["classify"], ["models"], ["models", "list"], ["models", "show"], ["train"]],
+    [
+        [],
+        ["classify"],
+        ["models"],
+        ["models", "list"],
+        ["models", "show"],
+        ["train"],
+        ["features"],
+        ["warmup"],
+    ],
     ids=" ".join,
 )
 @pytest.mark.parametrize("flag", ["--help", "-h"])

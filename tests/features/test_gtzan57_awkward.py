@@ -28,7 +28,8 @@ def test_silence_is_zero_but_for_its_cepstrum(n_samples: int) -> None:
     expected = np.zeros(57)
     # The orthonormal DCT of 128 bands at -100 dB.
     expected[GTZAN57.names.index("mfcc1_mean")] = -100 * 128**0.5
-    np.testing.assert_allclose(values, expected, rtol=1e-6, atol=1e-9)
+    # A sum of 128 numbers in single precision, and it cancels but for the first coefficient.
+    np.testing.assert_allclose(values, expected, rtol=2e-6, atol=5e-5)
     assert feature(values, "tempo") == 0
 
 

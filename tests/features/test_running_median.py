@@ -1,17 +1,25 @@
-"""The sorting network gives every median, and nothing else."""
+"""The sorting network gives every median, and nothing else; so do the kernels made of it."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import scipy.ndimage
+from librosa_reference import mirrored, mirrored_medians, parts
 
-from earmark.features._median import GROUP, WIDTH, median_network, running_median
-from earmark.types import Float32Array
+from earmark.features import _tiles
+from earmark.features._median import GROUP, WIDTH, median_network
+from earmark.features._pass import CHUNK, spectral_pass
+from earmark.features._tiles import BINS, BLOCKS, LANES, MARGIN
+from earmark.testing import music_like
+from earmark.types import Float32Array, FloatArray, Int32Array
 
 ZERO, ONE = 0, 1
+SR = 22_050
 
 
 def scipy_median(S: Float32Array) -> Float32Array:
@@ -19,69 +27,163 @@ def scipy_median(S: Float32Array) -> Float32Array:
     return filtered
 
 
-def assert_equals_scipy(S: Float32Array) -> None:
-    found, expected = running_median(S), scipy_median(S)
+def kernel_medians(S: Float32Array) -> Float32Array:
+    """Send a matrix [shape=(n, 32)], mirrored at its ends, through the compiled network."""
+    n_groups = -(-len(S) // GROUP)
+    rows = np.zeros((GROUP * n_groups + 2 * MARGIN, LANES), dtype=np.float32)
+    rows[: len(S) + 2 * MARGIN] = mirrored(S)
+    out = np.zeros((GROUP * n_groups, LANES), dtype=np.float32)
+    _tiles._median(rows.view(np.int32).reshape(-1), out.view(np.int32).reshape(-1), n_groups)
+    return out[: len(S)]
+
+
+def assert_same_bits(found: Float32Array, expected: Float32Array) -> None:
     assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
-    assert found.tobytes() == expected.tobytes()
+    assert np.ascontiguousarray(found).tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
-def mirrored_medians(S: Float32Array) -> Float32Array:
-    """Take the median of each window by itself, the mirrored rows being looked up one by one."""
-    n = len(S)
-    place = np.arange(-15, n + 15) % (2 * n)
-    mirrored = S[np.where(place < n, place, 2 * n - 1 - place)]
-    return np.stack([np.sort(mirrored[i : i + WIDTH], axis=0)[15] for i in range(n)])
+def magnitudes(n_rows: int, n_columns: int, *, ties: bool = False) -> Float32Array:
+    """Return numbers that are not negative: their bits are ordered as they are."""
+    rng = np.random.default_rng(n_rows)
+    if ties:
+        return rng.integers(0, 4, (n_rows, n_columns)).astype(np.float32)
+    return rng.random((n_rows, n_columns), dtype=np.float32)
 
 
-@pytest.mark.parametrize("height", range(1, 71))
+@pytest.mark.parametrize("height", [*range(1, 71), 127, 128, 129, 1025, 1056])
 @pytest.mark.parametrize("ties", [False, True])
-def test_every_height_equals_the_definition(height: int, ties: bool) -> None:
-    rng = np.random.default_rng(height)
-    S = (rng.integers(0, 4, (height, 7)) if ties else rng.random((height, 7))).astype(np.float32)
-    assert running_median(S).tobytes() == mirrored_medians(S).tobytes()
+def test_kernel_equals_the_definition_at_every_height(height: int, ties: bool) -> None:
+    S = magnitudes(height, LANES, ties=ties)
+    assert_same_bits(kernel_medians(S), mirrored_medians(S))
 
 
 # From 4 on: where the window is more than eight times as long as the axis, SciPy 1.17 reads memory
 # that nobody wrote and gives now one median and now another.
-@pytest.mark.parametrize("height", range(4, 71))
+@pytest.mark.parametrize("height", [*range(4, 71), 127, 128, 129, 1025, 1056])
 @pytest.mark.parametrize("ties", [False, True])
-def test_every_height_equals_scipy(height: int, ties: bool) -> None:
-    rng = np.random.default_rng(1000 + height)
-    S = rng.integers(0, 4, (height, 7)) if ties else rng.random((height, 7))
-    assert_equals_scipy(S.astype(np.float32))
-
-
-@pytest.mark.parametrize("width", [1, 2, 31, 255, 256, 257, 512, 513, 1025])
-@pytest.mark.parametrize("height", [4, 15, 16, 17, 46, 130])
-def test_every_width_equals_scipy(height: int, width: int) -> None:
-    S = np.random.default_rng(width).standard_normal((height, width)).astype(np.float32)
-    assert_equals_scipy(S)
+def test_kernel_equals_scipy_at_every_height(height: int, ties: bool) -> None:
+    S = magnitudes(height, LANES, ties=ties)
+    assert_same_bits(kernel_medians(S), scipy_median(S))
 
 
 @pytest.mark.parametrize(
-    "S",
+    "column",
     [
-        np.zeros((50, 3)),
-        np.full((50, 3), 7.5),
-        np.arange(150).reshape(50, 3),
-        -np.arange(150).reshape(50, 3),
-        np.arange(150).reshape(50, 3) % 7,
-        np.eye(50, 3),
-        np.repeat([[0.0], [1.0]], 25, axis=0),
-        np.logspace(-44, 38, 50).reshape(50, 1),
+        np.zeros(50),
+        np.full(50, 7.5),
+        np.arange(50),
+        np.arange(50)[::-1],
+        np.arange(50) % 7,
+        np.eye(1, 50, 20)[0],
+        np.repeat([0.0, 1.0], 25),
+        np.logspace(-44, 38, 50),
+        np.repeat([1.0, np.inf], 25),
     ],
-    ids=["zero", "constant", "rising", "falling", "saw", "spikes", "step", "all magnitudes"],
+    ids=[
+        "zero",
+        "constant",
+        "rising",
+        "falling",
+        "saw",
+        "spike",
+        "step",
+        "all-magnitudes",
+        "infinity",
+    ],
 )
-def test_shapes_equal_scipy(S: Float32Array) -> None:
-    assert_equals_scipy(S.astype(np.float32))
+def test_kernel_equals_scipy_on_shapes(column: FloatArray) -> None:
+    rolled = [np.roll(column, lane) for lane in range(LANES)]
+    S = np.stack(rolled, axis=1).astype(np.float32)
+    assert_same_bits(kernel_medians(S), scipy_median(S))
 
 
-def test_transposed_and_read_only_input_equals_scipy() -> None:
-    S = np.random.default_rng(0).random((40, 60), dtype=np.float32).T
-    S.flags.writeable = False
+@pytest.mark.parametrize("n_groups", [0, 1, 2, 7])
+def test_kernel_orders_integers_and_writes_its_rows_only(n_groups: int) -> None:
+    rng = np.random.default_rng(n_groups)
+    limits = np.iinfo(np.int32)
+    n_rows = GROUP * n_groups
+    S = rng.integers(limits.min, limits.max, (n_rows + 30, LANES), dtype=np.int32)
     before = S.copy()
-    assert_equals_scipy(S)
+    out: Int32Array = np.full((n_rows + 3, LANES), 5, dtype=np.int32)
+    _tiles._median(S.reshape(-1), out.reshape(-1), n_groups)
+    expected = scipy.ndimage.median_filter(S, size=(WIDTH, 1))[MARGIN : MARGIN + n_rows]
+    np.testing.assert_array_equal(out[:n_rows], expected)
+    np.testing.assert_array_equal(out[n_rows:], 5)
     np.testing.assert_array_equal(S, before)
+
+
+def in_blocks(S: Float32Array, rows: int) -> Float32Array:
+    """Lay frames [shape=(n, 1025)] out in blocks of 32 bins."""
+    blocks = np.zeros((BLOCKS, rows, LANES), dtype=np.float32)
+    wide = np.zeros((len(S), BLOCKS * LANES), dtype=np.float32)
+    wide[:, :BINS] = S
+    blocks[:, : len(S)] = wide.reshape(len(S), BLOCKS, LANES).transpose(1, 0, 2)
+    return blocks
+
+
+def out_of_blocks(blocks: Float32Array, n: int) -> Float32Array:
+    return blocks.transpose(1, 0, 2).reshape(blocks.shape[1], -1)[:n, :BINS]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 15, 16, 17, 31, 32, 33, 100, 127, 128])
+def test_filter_time_equals_the_definition(n: int) -> None:
+    S = magnitudes(n, BINS)
+    rows = CHUNK + 2 * MARGIN
+    blocks, out = in_blocks(mirrored(S), rows), in_blocks(S[:0], rows)
+    _tiles.filter_time(blocks.view(np.int32).reshape(-1), rows, n, out.view(np.int32).reshape(-1))
+    assert_same_bits(out_of_blocks(out, n), mirrored_medians(S))
+
+
+class Recorder:
+    """Keeps the medians that a pass makes its masks of."""
+
+    def __init__(self, mask_harmonic: Callable[..., None]) -> None:
+        self.mask_harmonic = mask_harmonic
+        self.along_time: list[Float32Array] = []
+        self.along_frequency: list[Float32Array] = []
+
+    def __call__(
+        self, D: Float32Array, n: int, harmonic: Float32Array, percussive: Float32Array
+    ) -> None:
+        self.along_time.append(out_of_blocks(harmonic, n).copy())
+        frames = percussive.transpose(0, 2, 1).reshape(-1, BLOCKS * LANES)
+        self.along_frequency.append(frames[:n, :BINS].copy())
+        self.mask_harmonic(D, n, harmonic, percussive)
+
+
+def clip_of(n_frames: int) -> Float32Array:
+    """Return a clip of so many frames, of any length that has them."""
+    n_samples = 512 * (n_frames - 1) + 37 * n_frames % 512
+    return music_like(duration=max(1, n_samples) / SR, bpm=150, seed=n_frames)
+
+
+# The borders of chunks of 128 frames and all clips that are mirrored more than once.
+AT_BORDERS = [*range(127, 131), *range(255, 259)]
+assert CHUNK == 128
+
+
+@pytest.mark.parametrize("n_frames", [*range(1, 20), 31, 32, 33, 48, *AT_BORDERS, 300, 384])
+def test_medians_of_a_pass_equal_scipy(n_frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = Recorder(_tiles.mask_harmonic)
+    monkeypatch.setattr(_tiles, "mask_harmonic", recorder)
+    S = spectral_pass(clip_of(n_frames), sr=SR).magnitudes
+    assert S.shape == (n_frames, BINS)
+    expected = mirrored_medians(S) if n_frames < 4 else scipy_median(S)
+    assert_same_bits(np.concatenate(recorder.along_time), expected)
+    assert_same_bits(np.concatenate(recorder.along_frequency), scipy_median(S.T).T)
+
+
+@pytest.mark.parametrize("n_frames", [*range(1, 71), *AT_BORDERS])
+def test_parts_equal_librosa(n_frames: int) -> None:
+    y = clip_of(n_frames)
+    found = spectral_pass(y, sr=SR).parts
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "n_fft=2048 is too large", UserWarning)
+        expected = parts(y)
+    for (mean, variance), part in zip(found, expected, strict=True):
+        assert variance == pytest.approx(part.var(dtype=np.float64), rel=1e-5)
+        atol = 1e-6 * max(float(part.std()), 1e-6)
+        assert mean == pytest.approx(part.mean(dtype=np.float64), abs=atol)
 
 
 def through_network(inputs: Float32Array) -> Float32Array:

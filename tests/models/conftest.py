@@ -89,6 +89,10 @@ def manifest() -> dict[str, Any]:
         },
         "classes": ["jazz", "rock"],
         "unsure": {"min_confidence": 0.6, "max_distance": 100.0},
+        "recipe": {},
+        "calibration": {},
+        "training": {},
+        "scores": {},
     }
 
 

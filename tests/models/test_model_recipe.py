@@ -107,6 +107,17 @@ def test_recipe_with_a_value_for_a_section_is_refused(toml: Path) -> None:
         load_recipe(toml)
 
 
+@pytest.mark.parametrize("key", ["clip", "accuracy", "familiar"])
+@pytest.mark.parametrize("value", ['"much"', "[1]"])
+def test_recipe_with_words_for_a_number_is_refused(toml: Path, key: str, value: str) -> None:
+    lines = [
+        f"{key} = {value}" if line.startswith(f"{key} =") else line for line in GOOD.split("\n")
+    ]
+    toml.write_text("\n".join(lines))
+    with pytest.raises(ParameterError, match=r"mine\.toml"):
+        load_recipe(toml)
+
+
 def test_recipe_of_unknown_features_is_refused(toml: Path) -> None:
     toml.write_text(GOOD.replace('"gtzan57"', '"gtzan58"'))
     with pytest.raises(ParameterError, match="'gtzan58' is not a feature set"):
@@ -125,6 +136,15 @@ def test_missing_recipe_is_refused(name: str) -> None:
 def test_unknown_family_is_refused(recipe: Recipe, table: FeatureTable) -> None:
     with pytest.raises(ParameterError, match="'forest' is not one of svm, lda, logistic"):
         fit(replace(recipe, members=({"family": "forest"},)), table, classes=table.classes)
+
+
+@pytest.mark.parametrize(("family", "setting"), [("svm", "depth"), ("lda", "C"), ("logistic", "c")])
+def test_unknown_setting_is_refused(
+    recipe: Recipe, table: FeatureTable, family: str, setting: str
+) -> None:
+    members = ({"family": family, setting: 1},)
+    with pytest.raises(ParameterError, match=f"family='{family}' has no setting '{setting}'"):
+        fit(replace(recipe, members=members), table, classes=table.classes)
 
 
 def test_table_of_other_features_is_refused(recipe: Recipe, table: FeatureTable) -> None:

@@ -43,7 +43,10 @@ def test_unknown_feature_set_is_refused(forge: Any) -> None:
         load_model(forge(changes={"features": features}))
 
 
-@pytest.mark.parametrize("key", ["name", "features", "classes", "unsure"])
+@pytest.mark.parametrize(
+    "key",
+    ["name", "features", "classes", "unsure", "recipe", "calibration", "training", "scores"],
+)
 def test_manifest_without_a_key_is_refused(forge: Any, key: str) -> None:
     with pytest.raises(ModelFormatError, match=f"incomplete.*'{key}'"):
         load_model(forge(without=key))
@@ -55,11 +58,20 @@ def test_manifest_without_a_key_is_refused(forge: Any, key: str) -> None:
         {"unsure": {}},
         {"unsure": {"min_confidence": None, "max_distance": 1}},
         {"unsure": {"min_confidence": "high", "max_distance": 1}},
+        {"unsure": {"min_confidence": float("nan"), "max_distance": 1}},
+        {"unsure": {"min_confidence": 0.5, "max_distance": float("inf")}},
         {"unsure": [1, 2]},
         {"features": "gtzan57"},
         {"features": {"name": "gtzan57"}},
         {"classes": 10},
         {"classes": None},
+        {"classes": "jazz"},
+        {"classes": []},
+        {"classes": ["jazz"]},
+        {"classes": ["jazz", "jazz"]},
+        {"classes": ["jazz", 1]},
+        {"classes": ["jazz", ""]},
+        {"classes": ["jazz", "\x1b[31mrock"]},
     ],
     ids=str,
 )
@@ -179,7 +191,7 @@ def test_no_rows_give_no_answers(shipped: Model) -> None:
     assert prediction.distance.shape == (0,)
 
 
-@pytest.mark.parametrize("scale", [0.0, 1e-300, 1.0, 1e6, 1e300])
+@pytest.mark.parametrize("scale", [0.0, 1e-300, 1.0, 1e6, 1e100])
 def test_probabilities_sum_to_one_whatever_the_row(
     shipped: Model, rows: np.ndarray, scale: float
 ) -> None:
@@ -187,6 +199,44 @@ def test_probabilities_sum_to_one_whatever_the_row(
     assert np.isfinite(prediction.probabilities).all()
     assert (prediction.probabilities >= 0).all()
     np.testing.assert_allclose(prediction.probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_answer_that_is_not_finite_is_refused(shipped: Model, rows: np.ndarray) -> None:
+    with pytest.raises(ModelPayloadError, match="not finite"):
+        shipped.predict(1e300 * rows, fingerprint=GTZAN57.fingerprint)
+
+
+class Session:
+    """What stands for the graph of a model."""
+
+    def __init__(self, *answer: Any) -> None:
+        self.answer = answer
+
+    def run(self, *_: object) -> Any:
+        if not self.answer:
+            raise RuntimeError("index out of bounds")
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ((), "its graph fails: index out of bounds"),
+        ((np.ones((3, 2)), np.ones((3, 1))), "arrays of other shapes"),
+        ((np.ones((3, 3)), np.ones(3)), "arrays of other shapes"),
+        ((np.ones((1, 2)), np.ones(1)), "arrays of other shapes"),
+        ((np.full((3, 2), np.nan), np.ones(3)), "not finite"),
+        ((np.ones((3, 2)), np.full(3, np.inf)), "not finite"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_graph_that_answers_wrongly_is_an_error(
+    model_path: Path, rows: np.ndarray, answer: tuple[Any, ...], told: str
+) -> None:
+    model = load_model(model_path)
+    model.__dict__["_session"] = Session(*answer)
+    with pytest.raises(ModelPayloadError, match=told):
+        model.predict(rows[:3], fingerprint=GTZAN57.fingerprint)
 
 
 def test_rows_are_answered_each_by_itself(shipped: Model, rows: np.ndarray) -> None:

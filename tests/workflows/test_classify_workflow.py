@@ -21,11 +21,11 @@ from earmark.errors import (
     ParameterError,
     TooShortError,
 )
+from earmark.extraction import _inputs, find_inputs
 from earmark.features import GTZAN57, gtzan57
 from earmark.models import Model, load_model
 from earmark.testing import music_like, noise, silence
-from earmark.workflows import classify as workflow
-from earmark.workflows.classify import classify, classify_many, find_inputs, report
+from earmark.workflows.classify import classify, classify_many, report
 
 SR = 22_050
 
@@ -189,13 +189,31 @@ def test_folder_that_links_to_itself_is_searched_once(tmp_path: Path) -> None:
 
 
 def test_unreadable_folder_is_an_error(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(workflow, "find_audio", refuse)
+    monkeypatch.setattr(_inputs, "find_audio", refuse)
     (error,) = find_inputs([folder])
     assert isinstance(error, AudioAccessError)
-    assert (error.path, error.reason) == (str(folder), "permission denied")
+    assert error.path == str(folder)
+    assert error.reason == "the folder cannot be read: permission denied"
+
+
+def test_unreadable_folder_below_is_an_error_beside_the_rest(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if os.path.basename(path) == "deep":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    *files, error = find_inputs([folder])
+    assert sorted(relative(files, folder)) == sorted(FOUND[:-1])
+    assert isinstance(error, AudioAccessError)
+    assert error.path == str(folder / "b" / "deep")
 
 
 # --- many ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,8 +153,31 @@ def test_failed_training_leaves_what_was_there(tmp_path: Path) -> None:
     output = tmp_path / "mine.earmark"
     output.write_bytes(b"mine")
     with pytest.raises(DatasetError):
-        train(f"gtzan:{tmp_path}", output=output)
+        train(f"gtzan:{tmp_path}", output=output, overwrite=True)
     assert output.read_bytes() == b"mine"
+
+
+def test_training_replaces_nothing_unasked(tmp_path: Path) -> None:
+    output = tmp_path / "mine.earmark"
+    output.write_bytes(b"mine")
+    with pytest.raises(ParameterError, match="exists"):
+        train(f"gtzan:{tmp_path}", output=output)
+    with pytest.raises(ParameterError, match="exists"):
+        train(f"gtzan:{tmp_path}", output=tmp_path, overwrite=True)
+    assert output.read_bytes() == b"mine"
+
+
+def test_training_replaces_when_asked(made: Made, tmp_path: Path) -> None:
+    output = tmp_path / "mine.earmark"
+    output.write_bytes(b"mine")
+    again = train(
+        f"gtzan:{made.path.parent}",
+        output=output,
+        recipe=made.path.parent / "quick.toml",
+        overwrite=True,
+    )
+    assert load_model(output).sha256 == again.model.sha256
+    assert os.listdir(tmp_path) == ["mine.earmark"]
 
 
 # --- the model that ships -----------------------------------------------------------------------
@@ -162,7 +186,9 @@ def test_failed_training_leaves_what_was_there(tmp_path: Path) -> None:
 def test_listed_models_tell_their_scores() -> None:
     (model,) = list_models()
     assert model["default"] is True
-    assert model == describe_model(load_model())
+    described = describe_model(load_model())
+    assert len(described["training"].pop("ids")) == 930
+    assert model == described
     assert model["bytes"] == Path(load_model().path).stat().st_size
 
 

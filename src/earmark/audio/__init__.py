@@ -1,12 +1,13 @@
 """From files to samples: find, decode, resample, cut into clips."""
 
-from earmark.audio._clips import CLIP_S, Clip, clip_bounds, clips
+from earmark.audio._clips import CLIP_S, SEGMENT_S, Clip, clip_bounds, clips
 from earmark.audio._find import AUDIO_SUFFIXES, find_audio
 from earmark.audio._stream import AudioInfo, AudioStream, AudioWarning, info, load, stream
 
 __all__ = [
     "AUDIO_SUFFIXES",
     "CLIP_S",
+    "SEGMENT_S",
     "AudioInfo",
     "AudioStream",
     "AudioWarning",

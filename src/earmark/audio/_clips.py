@@ -1,4 +1,4 @@
-"""Cutting a track into clips, the unit of classification."""
+"""Cutting a track into clips, the unit of classification, or into segments, that of similarity."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from earmark.errors import ParameterError
 from earmark.types import Float32Array, Hertz, Seconds
 
-__all__ = ["CLIP_S", "Clip", "clip_bounds", "clips"]
+__all__ = ["CLIP_S", "SEGMENT_S", "Clip", "clip_bounds", "clips"]
 
 CLIP_S: Seconds = 30.0
 """Length of a clip."""
 
-_REMAINDER_S: Seconds = 15.0
-"""A remainder shorter than this joins the clip before it."""
+SEGMENT_S: Seconds = 3.0
+"""Length of a segment."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,16 @@ class Clip:
     y: Float32Array
 
 
-def _lengths(sr: Hertz) -> tuple[int, int]:
+def _lengths(sr: Hertz, duration: Seconds) -> tuple[int, int]:
     """Return the samples of a clip, and those of the shortest remainder that is one itself."""
     if not 1 <= sr < math.inf:
         raise ParameterError(f"sr={sr!r} is not a sampling rate in hertz")
-    return round(CLIP_S * sr), round(_REMAINDER_S * sr)
+    if not 1 <= duration < math.inf:
+        raise ParameterError(f"duration={duration!r} must be 1 s or more")
+    return round(duration * sr), round(duration / 2 * sr)
 
 
-def clip_bounds(n_samples: int, *, sr: Hertz) -> list[tuple[int, int]]:
+def clip_bounds(n_samples: int, *, sr: Hertz, duration: Seconds = CLIP_S) -> list[tuple[int, int]]:
     """Say where a track of a given length is cut.
 
     Parameters
@@ -53,18 +55,19 @@ def clip_bounds(n_samples: int, *, sr: Hertz) -> list[tuple[int, int]]:
         Length of the track.
     sr : float
         Its sampling rate in hertz.
+    duration : float
+        Length of a clip in seconds: `CLIP_S`, or `SEGMENT_S` for segments.
 
     Returns
     -------
     list of (int, int)
-        First sample of each clip, and first sample after it. Clips are 30 s; a remainder under
-        15 s joins the clip before it, a longer one is a clip itself, and a shorter track is one
-        clip.
+        First sample of each clip, and first sample after it. A remainder under half a clip joins
+        the clip before it, a longer one is a clip itself, and a shorter track is one clip.
 
     Raises
     ------
     ParameterError
-        If there is no sample, or `sr` is not a sampling rate.
+        If there is no sample, `sr` is not a sampling rate, or `duration` is under 1 s.
 
     Examples
     --------
@@ -75,14 +78,16 @@ def clip_bounds(n_samples: int, *, sr: Hertz) -> list[tuple[int, int]]:
     """
     if n_samples < 1:
         raise ParameterError(f"n_samples={n_samples} must be 1 or more")
-    length, remainder = _lengths(sr)
+    length, remainder = _lengths(sr, duration)
     whole, rest = divmod(n_samples, length)
     count = whole + (rest >= remainder) if whole else 1
     starts = [i * length for i in range(count)]
     return list(zip(starts, [*starts[1:], n_samples], strict=True))
 
 
-def clips(blocks: Iterable[Float32Array], *, sr: Hertz) -> Iterator[Clip]:
+def clips(
+    blocks: Iterable[Float32Array], *, sr: Hertz, duration: Seconds = CLIP_S
+) -> Iterator[Clip]:
     """Cut a stream of mono blocks into clips, as `clip_bounds` says, in bounded memory.
 
     Parameters
@@ -91,6 +96,8 @@ def clips(blocks: Iterable[Float32Array], *, sr: Hertz) -> Iterator[Clip]:
         The track, from its start.
     sr : float
         Its sampling rate in hertz.
+    duration : float
+        Length of a clip in seconds: `CLIP_S`, or `SEGMENT_S` for segments.
 
     Yields
     ------
@@ -100,7 +107,7 @@ def clips(blocks: Iterable[Float32Array], *, sr: Hertz) -> Iterator[Clip]:
     Raises
     ------
     ParameterError
-        If `sr` is not a sampling rate.
+        If `sr` is not a sampling rate, or `duration` is under 1 s.
 
     Examples
     --------
@@ -108,7 +115,7 @@ def clips(blocks: Iterable[Float32Array], *, sr: Hertz) -> Iterator[Clip]:
     >>> [(clip.start, clip.end) for clip in clips(blocks, sr=100)]
     [(0, 3000), (3000, 7000)]
     """
-    length, remainder = _lengths(sr)
+    length, remainder = _lengths(sr, duration)
     # A clip is certain once what follows it is enough not to join it.
     certain = length + remainder
     start = n_held = 0
@@ -116,13 +123,15 @@ def clips(blocks: Iterable[Float32Array], *, sr: Hertz) -> Iterator[Clip]:
     for block in blocks:
         held.append(block)
         n_held += len(block)
-        while n_held >= certain:
-            joined = np.concatenate(held)
+        if n_held < certain:
+            continue
+        joined = np.concatenate(held)
+        while len(joined) >= certain:
             yield Clip(start, start + length, joined[:length])
             start += length
-            held = [joined[length:]]
-            n_held -= length
+            joined = joined[length:]
+        held, n_held = [joined], len(joined)
     if n_held:
         joined = np.concatenate(held)
-        for first, end in clip_bounds(n_held, sr=sr):
+        for first, end in clip_bounds(n_held, sr=sr, duration=duration):
             yield Clip(start + first, start + end, joined[first:end])

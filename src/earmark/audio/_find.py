@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from earmark.types import PathName
 
@@ -46,13 +46,18 @@ AUDIO_SUFFIXES = frozenset(
 """Endings of the names that a folder is searched for, in lower case."""
 
 
-def find_audio(folder: PathName) -> Iterator[str]:
+def find_audio(
+    folder: PathName, *, on_error: Callable[[OSError], None] | None = None
+) -> Iterator[str]:
     """Find the audio files in a folder and all folders in it.
 
     Parameters
     ----------
     folder : str or path-like
         Where to look.
+    on_error : callable or None
+        Called with the error of each folder below it that cannot be read; its ``filename`` says
+        which. None passes them over.
 
     Yields
     ------
@@ -64,7 +69,7 @@ def find_audio(folder: PathName) -> Iterator[str]:
     Raises
     ------
     OSError
-        If the folder itself cannot be read. A folder below it that cannot be read is passed over.
+        If the folder itself cannot be read.
 
     Examples
     --------
@@ -77,8 +82,13 @@ def find_audio(folder: PathName) -> Iterator[str]:
     """
     os.scandir(folder).close()
     visited: set[tuple[int, int]] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
-        status = os.stat(parent)
+    for parent, folders, files in os.walk(folder, followlinks=True, onerror=on_error):
+        try:
+            status = os.stat(parent)
+        except OSError as error:  # it went away meanwhile
+            if on_error is not None:
+                on_error(error)
+            continue
         identity = (status.st_dev, status.st_ino)
         if identity in visited:
             folders.clear()

@@ -13,7 +13,7 @@ import av.error
 import numpy as np
 import soundfile
 
-from earmark.errors import NoAudioError
+from earmark.errors import AudioError, NoAudioError
 from earmark.types import Float32Array, PathName
 
 __all__ = ["Reader", "open_reader"]
@@ -30,6 +30,10 @@ _DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,webm,mlp,mov,mp4,m4a,"
     "3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,oma,ogg,rm,tak,truehd,tta,voc,w64,wav,wv"
 )
+
+
+# Streams that nowhere say how long they are: FFmpeg guesses from the bit rate, and guesses badly.
+_WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "dts", "eac3", "mp3", "mpeg", "mpegts", "truehd"})
 
 
 class Reader(Protocol):
@@ -144,7 +148,9 @@ class _FFmpegReader:
         self.sr = int(stream.codec_context.sample_rate)
         self.channels = int(stream.codec_context.channels)
         self.n_samples: int | None = None
-        if stream.duration is not None and stream.time_base is not None:
+        if self.container in _WITHOUT_LENGTH:
+            pass
+        elif stream.duration is not None and stream.time_base is not None:
             self.n_samples = round(stream.duration * stream.time_base * self.sr)
         elif self._container.duration is not None:
             self.n_samples = round(self._container.duration / av.time_base * self.sr)
@@ -220,6 +226,8 @@ def open_reader(path: PathName) -> Reader:
         except av.error.FFmpegError as error:
             reason = (error.strerror or "unknown").lower()
             raise NoAudioError(path, f"no decoder finds audio in it ({reason})") from error
+        except OSError as error:
+            raise AudioError(path, f"it cannot be read: {error.strerror or error}") from error
     if reader.sr not in _PLAUSIBLE_RATES or not 1 <= reader.channels <= 256:
         with contextlib.closing(reader):
             raise NoAudioError(

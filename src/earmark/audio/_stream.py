@@ -28,8 +28,8 @@ from earmark.types import Float32Array, PathName, Seconds
 
 __all__ = ["AudioInfo", "AudioStream", "AudioWarning", "info", "load", "stream"]
 
-_LOUDEST = 1e10
-"""Samples beyond this are damage; their squares would not fit into 32 bits."""
+_LOUDEST = 1e9
+"""Samples beyond this are damage; the squares of their spectra would not fit into 32 bits."""
 
 DEFAULT_SR = 22_050
 """The sampling rate every model and feature set is defined at, in hertz."""
@@ -166,10 +166,17 @@ class AudioStream:
         """Let go of the file."""
         self._reader.close()
 
+    def _blocks(self) -> Iterator[Float32Array]:
+        """Yield what the decoder gives; a disk that fails is an error of this file."""
+        try:
+            yield from self._reader.blocks(skip=self._skip)
+        except OSError as error:
+            raise AudioError(self.path, f"it cannot be read: {error.strerror or error}") from error
+
     def _decoded(self) -> Iterator[Float32Array]:
         """Yield blocks at the file's own rate [shape=(n,) or (n, channels)]."""
         done = 0
-        for block in self._reader.blocks(skip=self._skip):
+        for block in self._blocks():
             wanted = block if self._limit is None else block[: self._limit - done]
             # NaN is neither below nor above anything.
             if len(wanted) and not (wanted.min() > -_LOUDEST and wanted.max() < _LOUDEST):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -9,11 +10,15 @@ from typing import Annotated
 import typer
 
 import earmark
-from earmark.cli import classify, models, train
+from earmark.cli import classify, features, models, train, warmup
 from earmark.cli._output import printable
 from earmark.errors import EarmarkError, ModelError, ParameterError
 
 __all__ = ["app", "main"]
+
+# Files are what is done in parallel; a library that starts threads for each only gets in the way.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 app = typer.Typer(
     name="earmark",
@@ -26,6 +31,8 @@ app = typer.Typer(
 classify.add_to(app)
 models.add_to(app)
 train.add_to(app)
+features.add_to(app)
+warmup.add_to(app)
 
 
 def _print_version(wanted: bool) -> None:
@@ -54,8 +61,10 @@ def _keep_decoders_quiet() -> None:
     """Send what decoders write to file descriptor 2 nowhere; Python's own words still arrive.
 
     libmpg123 remarks on every oddity of an MP3. What matters of that is in the answers, as
-    warnings. Worker processes inherit this.
+    warnings. Worker processes inherit this. ``EARMARK_DECODER_MESSAGES=1`` lets them speak.
     """
+    if sys.stderr is None or os.environ.get("EARMARK_DECODER_MESSAGES"):
+        return
     sys.stderr.flush()
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -66,6 +75,8 @@ def _keep_decoders_quiet() -> None:
 def main() -> None:
     """Run the command line and end the process: 0 done, 1 some inputs failed, 2 usage."""
     _keep_decoders_quiet()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except EarmarkError as error:
@@ -74,6 +85,3 @@ def main() -> None:
     except OSError as error:
         print(f"earmark: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("earmark: stopped", file=sys.stderr)
-        sys.exit(130)

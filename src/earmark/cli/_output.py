@@ -19,7 +19,15 @@ from rich.progress import (
 
 from earmark.types import Progress as Callback
 
-__all__ = ["genre_letters", "genre_style", "printable", "progress_bar", "stdout"]
+__all__ = [
+    "compile_first",
+    "genre_letters",
+    "genre_style",
+    "print_card",
+    "printable",
+    "progress_bar",
+    "stdout",
+]
 
 _COLOURS = (
     *("blue", "yellow", "green", "magenta", "cyan", "red", "bright_black", "bright_magenta"),
@@ -48,6 +56,13 @@ def printable(text: str) -> str:
     )
 
 
+def print_card(card: str) -> None:
+    """Print a model card, Markdown, on standard output."""
+    from rich.markdown import Markdown
+
+    stdout().print(Markdown("\n".join(map(printable, card.split("\n")))))
+
+
 def genre_letters(genres: tuple[str, ...]) -> dict[str, str]:
     """Give each genre a letter of its own: the first of its name that no other has.
 
@@ -68,14 +83,29 @@ def genre_style(genre: str, genres: tuple[str, ...]) -> str:
     return f"black on {_COLOURS[genres.index(genre) % len(_COLOURS)]}"
 
 
+def compile_first() -> None:
+    """Compile the inner loops where that was not done yet, and say so on a terminal."""
+    from earmark.workflows.warmup import is_compiled, warmup
+
+    if is_compiled():
+        return
+    console = Console(file=sys.stderr)
+    if console.is_terminal:
+        console.print("Compiling the inner loops, once: some ten seconds", style="dim")
+    warmup()
+
+
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callback]:
+def progress_bar(what: str, *, streaming: bool = False) -> Iterator[Callback]:
     """Show a bar with an estimate on standard error while it is a terminal, and clear it after.
 
     Parameters
     ----------
     what : str
         What is being done.
+    streaming : bool
+        Whether results go to standard output meanwhile: where that is the terminal too, they are
+        progress enough.
 
     Yields
     ------
@@ -83,6 +113,7 @@ def progress_bar(what: str) -> Iterator[Callback]:
         To be called with what is done, what there is in all, and the name of the last.
     """
     console = Console(file=sys.stderr)
+    shown = console.is_terminal and not (streaming and sys.stdout.isatty())
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -91,9 +122,7 @@ def progress_bar(what: str) -> Iterator[Callback]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task(what, total=None)
 
         def update(done: int, total: int, name: str) -> None:

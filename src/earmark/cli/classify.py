@@ -15,12 +15,28 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._output import genre_letters, genre_style, printable, progress_bar, stdout
+from earmark.cli._output import (
+    compile_first,
+    genre_letters,
+    genre_style,
+    printable,
+    progress_bar,
+    stdout,
+)
 from earmark.errors import ParameterError
 
 __all__ = ["add_to"]
 
 _STRIP_WIDTH = 24
+_NARROW = 90  # columns, below which the table says less so that names can be read
+
+_HELP = (
+    "Name the genre of audio files.\n\n"
+    "A track is answered clip by clip of 30 s and as a whole. An answer that is not to be relied "
+    'on is shown as "unsure", with the reason: its confidence is low, or nothing like it was in '
+    "the training data.\n\n"
+    "Exit code 0: all classified; 1: some failed; 2: usage."
+)
 
 _EXAMPLES = (
     "Examples:  earmark classify ~/Music  ·  earmark classify a.mp3 b.flac --json  ·  "
@@ -36,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
     app : typer.Typer
         The application.
     """
-    app.command("classify", epilog=_EXAMPLES, no_args_is_help=True)(_classify)
+    app.command("classify", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_classify)
 
 
 def _classify(
@@ -56,12 +72,6 @@ def _classify(
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a file.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One row a file.")] = False,
 ) -> None:
-    """Name the genre of audio files.
-
-    A track is answered clip by clip of 30 s and as a whole. An answer that is not to be relied on
-    is shown as "unsure", with the reason: its confidence is low, or nothing like it was in the
-    training data. Exit code 0: all classified; 1: some failed; 2: usage.
-    """
     from earmark.models import DEFAULT_MODEL, load_model
     from earmark.workflows.classify import Classification, classify_many
 
@@ -69,6 +79,8 @@ def _classify(
         raise ParameterError("--json, --jsonl and --csv exclude each other")
     asked = load_model(model or DEFAULT_MODEL)
     n_failed = 0
+    answered: list[Classification] = []
+    stopped = False
 
     def counted(answers: Iterable[Classification]) -> Iterator[Classification]:
         nonlocal n_failed
@@ -76,7 +88,8 @@ def _classify(
             n_failed += answer.error is not None
             yield answer
 
-    with progress_bar("Listening") as progress:
+    compile_first()
+    with progress_bar("Listening", streaming=as_jsonl or as_csv) as progress:
         answers = counted(
             classify_many(paths, model=model or DEFAULT_MODEL, jobs=jobs, progress=progress)
         )
@@ -87,9 +100,15 @@ def _classify(
         elif as_csv:
             _write_csv(answers, asked)
         else:
-            answered = list(answers)
+            try:
+                answered.extend(answers)
+            except KeyboardInterrupt:  # what was answered is not thrown away
+                stopped = True
     if not (as_json or as_jsonl or as_csv):
         _print_table(answered, asked.classes)
+    if stopped:
+        typer.echo("stopped before the rest", err=True)
+        raise typer.Exit(130)
     if n_failed:
         raise typer.Exit(1)
 
@@ -147,12 +166,14 @@ def _write_csv(answers: Iterable[Any], model: Any) -> None:
 
 
 def _strip(answer: Any, genres: tuple[str, ...], width: int) -> Text:
-    """Draw the genre of each clip in time, at most `width` letters."""
+    """Draw the genre of each clip in time; a letter of a long track stands for several clips."""
     letters = genre_letters(genres)
     step = max(1, -(-len(answer.clips) // width))
     strip = Text()
-    for clip in answer.clips[::step]:
-        strip.append(letters[clip.genre], style=genre_style(clip.genre, genres))
+    for start in range(0, len(answer.clips), step):
+        several = [clip.genre for clip in answer.clips[start : start + step]]
+        genre = max(several, key=several.count)
+        strip.append(letters[genre], style=genre_style(genre, genres))
     return strip
 
 
@@ -162,9 +183,9 @@ def _time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-_REASONS = {"confidence": "close call", "unfamiliar": "unfamiliar"}
+_REASONS = {"confidence": "low confidence", "unfamiliar": "unfamiliar"}
 _MEANINGS = {
-    "confidence": "two or more genres are about as likely",
+    "confidence": "answers this doubtful are wrong too often to be given as sure",
     "unfamiliar": "unlike any music the model was trained on, so its numbers mean little",
 }
 
@@ -187,15 +208,7 @@ def _print_table(answers: list[Any], genres: tuple[str, ...]) -> None:
         folder = _common_folder([answer.path for answer in classified])
         if folder:
             console.print(Text(printable(folder), style="dim"), soft_wrap=True)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("File", overflow="fold", ratio=1)
-        for heading in ("Length", "Genre", "Confidence", "Runner-up"):
-            numeric = heading in ("Length", "Confidence")
-            table.add_column(heading, justify="right" if numeric else "left", no_wrap=True)
-        table.add_column("Clips", overflow="fold")
-        for answer in classified:
-            table.add_row(*_row(answer, genres, folder))
-        console.print(table)
+        console.print(_table(classified, genres, folder, console.width))
         _print_legend(console, classified, genres)
     for answer in answers:
         for warning in answer.warnings:
@@ -213,24 +226,42 @@ def _print_table(answers: list[Any], genres: tuple[str, ...]) -> None:
     )
 
 
-def _row(answer: Any, genres: tuple[str, ...], folder: str) -> tuple[Text | str, ...]:
-    genre = Text(answer.genre, style="bold")
-    if answer.unsure:
-        genre = Text(f"unsure ({_REASONS[answer.unsure]})", style="yellow")
-    return (
-        Text(printable(answer.path.removeprefix(folder))),
-        _time(answer.duration),
-        genre,
-        f"{answer.genre} {answer.confidence:.0%}" if answer.unsure else f"{answer.confidence:.0%}",
-        f"{answer.runner_up} {answer.probabilities[answer.runner_up]:.0%}",
-        _strip(answer, genres, _STRIP_WIDTH),
-    )
+def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int) -> Table:
+    """Lay answers out; a narrow table leaves out length and runner-up, and shortens the reasons."""
+    narrow = width < _NARROW
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("File", overflow="fold", ratio=1)
+    if not narrow:
+        table.add_column("Length", justify="right", no_wrap=True)
+    table.add_column("Genre", no_wrap=True)
+    table.add_column("Confidence" if not narrow else "", justify="right", no_wrap=True)
+    if not narrow:
+        table.add_column("Runner-up", no_wrap=True)
+    table.add_column("Clips", no_wrap=True)
+    strip_width = max(4, min(_STRIP_WIDTH, width // 4 - 10))
+    for answer in answers:
+        genre = Text(answer.genre, style="bold")
+        confidence = f"{answer.confidence:.0%}"
+        if answer.unsure:
+            reason = "" if narrow else f" ({_REASONS[answer.unsure]})"
+            genre = Text(f"unsure{reason}", style="yellow")
+            confidence = f"{answer.genre} {confidence}"
+        row: list[Text | str] = [
+            Text(printable(answer.path.removeprefix(folder))),
+            genre,
+            confidence,
+        ]
+        if not narrow:
+            row.insert(1, _time(answer.duration))
+            row.append(f"{answer.runner_up} {answer.probabilities[answer.runner_up]:.0%}")
+        table.add_row(*row, _strip(answer, genres, strip_width))
+    return table
 
 
 def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> None:
     letters = genre_letters(genres)
     seen = {clip.genre for answer in answers for clip in answer.clips}
-    legend = Text("Clips of 30 s:  ", style="dim")
+    legend = Text("Clips, 30 s each or several:  ", style="dim")
     for genre in genres:
         if genre in seen:
             legend.append(letters[genre], style=genre_style(genre, genres))

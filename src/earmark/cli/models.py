@@ -6,10 +6,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.markdown import Markdown
 from rich.table import Table
 
-from earmark.cli._output import stdout
+from earmark.cli._output import print_card, stdout
 
 __all__ = ["add_to"]
 
@@ -66,7 +65,7 @@ def _show(
         str, typer.Argument(help="Name of a shipped model, or an .earmark file.")
     ] = "",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Its manifest, without the training ids' text.")
+        bool, typer.Option("--json", help="Everything its file says of it, as JSON.")
     ] = False,
 ) -> None:
     """Show the card of a model: what it is, how it was made, and how right it is."""
@@ -78,4 +77,4 @@ def _show(
         content = {"schema": "earmark.model/1", **describe_model(asked)}
         typer.echo(json.dumps(content, indent=1))
         return
-    stdout().print(Markdown(asked.card))
+    print_card(asked.card)

@@ -1,6 +1,65 @@
-"""Files to features: one file clip by clip, and many at once, none of which stops another."""
+"""Files to features: one file clip by clip, and many at once, none of which stops another.
 
+What has to do with tables loads pyarrow, and is loaded when first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from earmark.extraction._inputs import find_inputs
 from earmark.extraction._parallel import map_files, usable_cores
-from earmark.extraction._tracks import MIN_TRACK_S, TrackFeatures, extract_track
+from earmark.extraction._tracks import MIN_TRACK_S, UNITS, TrackFeatures, Unit, extract_track
 
-__all__ = ["MIN_TRACK_S", "TrackFeatures", "extract_track", "map_files", "usable_cores"]
+if TYPE_CHECKING:
+    from earmark.extraction._journal import Journal as Journal
+    from earmark.extraction._journal import Record as Record
+    from earmark.extraction._remote import find_remote_inputs as find_remote_inputs
+    from earmark.extraction._remote import is_remote as is_remote
+    from earmark.extraction._rows import FAILURES_SCHEMA as FAILURES_SCHEMA
+    from earmark.extraction._rows import batch_to_bytes as batch_to_bytes
+    from earmark.extraction._rows import bytes_to_batch as bytes_to_batch
+    from earmark.extraction._rows import failure_row as failure_row
+    from earmark.extraction._rows import features_schema as features_schema
+    from earmark.extraction._rows import file_to_rows as file_to_rows
+
+_HOMES = {
+    "FAILURES_SCHEMA": "_rows",
+    "Journal": "_journal",
+    "Record": "_journal",
+    "batch_to_bytes": "_rows",
+    "bytes_to_batch": "_rows",
+    "failure_row": "_rows",
+    "features_schema": "_rows",
+    "file_to_rows": "_rows",
+    "find_remote_inputs": "_remote",
+    "is_remote": "_remote",
+}
+
+__all__ = [
+    "FAILURES_SCHEMA",
+    "MIN_TRACK_S",
+    "UNITS",
+    "Journal",
+    "Record",
+    "TrackFeatures",
+    "Unit",
+    "batch_to_bytes",
+    "bytes_to_batch",
+    "extract_track",
+    "failure_row",
+    "features_schema",
+    "file_to_rows",
+    "find_inputs",
+    "find_remote_inputs",
+    "is_remote",
+    "map_files",
+    "usable_cores",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"earmark.extraction.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'earmark.extraction' has no attribute {name!r}")

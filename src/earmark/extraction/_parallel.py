@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from earmark.errors import AudioError, ParameterError, WorkerDiedError
@@ -16,6 +18,9 @@ from earmark.errors import AudioError, ParameterError, WorkerDiedError
 __all__ = ["map_files", "usable_cores"]
 
 Result = TypeVar("Result")
+
+_PRELOADED = ["earmark.extraction._tracks", "earmark.features._pass"]
+"""Modules a worker finds loaded."""
 
 _AHEAD = 4
 """Files each worker is given before it asks: enough to be never idle, few enough to be dropped."""
@@ -55,10 +60,29 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _start(initializer: Callable[[], None] | None) -> None:
+    """Prepare a worker: it ends when the process that started it does, however that ends."""
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+    if initializer is not None:
+        initializer()
+
+
 def _pool(jobs: int, initializer: Callable[[], None] | None) -> ProcessPoolExecutor:
-    # Forking a process in which decoders and onnxruntime run threads is not safe.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=initializer)
+    # Forking a process in which decoders and onnxruntime run threads is not safe: a server that
+    # runs none, and has loaded what all need, is forked instead where there can be one.
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context: multiprocessing.context.BaseContext = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOADED)
+    else:
+        context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=partial(_start, initializer))
 
 
 def _alone(
@@ -77,9 +101,11 @@ def map_files(
     paths: Iterable[str],
     *,
     jobs: int = 1,
+    ordered: bool = True,
+    isolated: bool = False,
     initializer: Callable[[], None] | None = None,
 ) -> Iterator[tuple[str, Result | AudioError]]:
-    """Apply a function to files, in parallel processes, and yield what it returns in order.
+    """Apply a function to files, in parallel processes, and yield what it returns.
 
     Parameters
     ----------
@@ -90,13 +116,18 @@ def map_files(
         The files.
     jobs : int
         Processes that work at a time; with 1 it is done in this one.
+    ordered : bool
+        Whether to yield in the order of `paths`; else as files are done.
+    isolated : bool
+        Whether to use a process of its own for a single job too, so that a file that brings a
+        decoder down does not bring down this one.
     initializer : callable or None
         Called once in each process before it works.
 
     Yields
     ------
     (str, object)
-        A path and what `function` returned for it, in the order of `paths`. Where the process was
+        A path and what `function` returned for it. Where the process was
         ended from outside or crashed in a decoder, a `WorkerDiedError`; files that were with it
         are done again, each alone, so that only the one that did it is lost.
 
@@ -112,12 +143,12 @@ def map_files(
     """
     if jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
-    if jobs == 1:
+    if jobs == 1 and not isolated:
         for path in paths:
             yield path, function(path)
         return
     with _one_thread_each():
-        yield from _map_in_pool(function, iter(paths), jobs, initializer)
+        yield from _map_in_pool(function, iter(paths), jobs, ordered, initializer)
 
 
 def _submitted(
@@ -132,10 +163,20 @@ def _submitted(
         return broken
 
 
+def _first_done_to_front(waiting: deque[tuple[str, Future[Result]]]) -> None:
+    """Wait until a file is done, and move it to the front."""
+    wait([future for _, future in waiting], return_when=FIRST_COMPLETED)
+    place = next(i for i, (_, future) in enumerate(waiting) if future.done())
+    done = waiting[place]
+    del waiting[place]
+    waiting.appendleft(done)
+
+
 def _map_in_pool(
     function: Callable[[str], Result],
     remaining: Iterator[str],
     jobs: int,
+    ordered: bool,
     initializer: Callable[[], None] | None,
 ) -> Iterator[tuple[str, Result | AudioError]]:
     pool = _pool(jobs, initializer)
@@ -146,6 +187,8 @@ def _map_in_pool(
                 waiting.append((path, _submitted(pool, function, path)))
             if not waiting:
                 return
+            if not ordered:
+                _first_done_to_front(waiting)
             path, future = waiting.popleft()
             try:
                 yield path, future.result()
@@ -157,4 +200,5 @@ def _map_in_pool(
                     yield suspect, _alone(function, suspect, initializer)
                 pool = _pool(jobs, initializer)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Not waiting would race the interpreter's own end.
+        pool.shutdown(wait=True, cancel_futures=True)

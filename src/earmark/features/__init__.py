@@ -1,22 +1,40 @@
 """From samples to numbers: feature sets, their registry and their fingerprints.
 
-Where the steps are, and the librosa function each equals:
+`extract` computes any of them from one spectral pass. Where the steps are, and the librosa function
+each equals:
 
-=================  =========================================================================
-module             librosa
-=================  =========================================================================
-``_spectrum``      ``stft``, ``istft``, ``fft_frequencies``
-``_filters``       ``filters.mel``, ``filters.chroma``, ``hz_to_octs``
-``_spectral``      ``feature.spectral_centroid``, ``spectral_bandwidth``, ``spectral_rolloff``,
-                   ``rms``, ``zero_crossing_rate``, ``melspectrogram``, ``mfcc``, ``power_to_db``
-``_chroma``        ``piptrack``, ``estimate_tuning``, ``feature.chroma_stft``
-``_median``        ``scipy.ndimage.median_filter``, which ``decompose.hpss`` calls
-``_hpss``          ``decompose.hpss``, ``util.softmask``
-``_rhythm``        ``onset.onset_strength``, ``feature.tempogram``, ``beat.beat_track``
-=================  =========================================================================
+==============  ============================================================================
+module          librosa
+==============  ============================================================================
+``_pass``       ``stft``, ``istft``, ``decompose.hpss``: the order in which all is done
+``_tiles``      the loops: ``feature.spectral_centroid``, ``spectral_bandwidth``,
+                ``spectral_rolloff``, ``melspectrogram``, ``piptrack``, ``chroma_stft``,
+                ``util.softmask``, ``istft``, ``feature.rms``, ``zero_crossing_rate``
+``_median``     ``scipy.ndimage.median_filter``, which ``decompose.hpss`` calls
+``_filters``    ``filters.mel``, ``filters.chroma``, ``hz_to_octs``
+``_chroma``     ``estimate_tuning``
+``_cepstrum``   ``power_to_db``, ``feature.mfcc``
+``_rhythm``     ``onset.onset_strength``, ``feature.tempogram``, ``beat.beat_track``
+``_contrast``   ``feature.spectral_contrast``
+``_logmel``     ``feature.melspectrogram`` and ``power_to_db(ref=np.max)``
+==============  ============================================================================
 """
 
+from earmark.features._contrast import CONTRAST
+from earmark.features._extract import extract
 from earmark.features._gtzan57 import GTZAN57, gtzan57
+from earmark.features._logmel import LOGMEL, LOGMEL_GTZAN
 from earmark.features._sets import FeatureSet, feature_sets, get_feature_set, register
 
-__all__ = ["GTZAN57", "FeatureSet", "feature_sets", "get_feature_set", "gtzan57", "register"]
+__all__ = [
+    "CONTRAST",
+    "GTZAN57",
+    "LOGMEL",
+    "LOGMEL_GTZAN",
+    "FeatureSet",
+    "extract",
+    "feature_sets",
+    "get_feature_set",
+    "gtzan57",
+    "register",
+]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from earmark.features._spectrum import N_FFT, fft_frequencies
 from earmark.types import Float32Array, FloatArray, Hertz
@@ -62,7 +64,9 @@ def mel_filters(*, sr: Hertz) -> Float32Array:
     return (triangles * scale[:, np.newaxis]).astype(np.float32)
 
 
-def hz_to_octs(frequency: FloatArray, *, tuning: float = 0.0) -> FloatArray:
+def hz_to_octs(
+    frequency: npt.NDArray[np.floating[Any]], *, tuning: float = 0.0
+) -> npt.NDArray[np.floating[Any]]:
     """Convert hertz to octaves above C0's A, as `librosa.hz_to_octs` does.
 
     Parameters
@@ -83,7 +87,7 @@ def hz_to_octs(frequency: FloatArray, *, tuning: float = 0.0) -> FloatArray:
     [0.0, 4.0]
     """
     a440 = 440.0 * 2.0 ** (tuning / N_CHROMA)
-    octaves: FloatArray = np.log2(frequency / (a440 / 16))
+    octaves: npt.NDArray[np.floating[Any]] = np.log2(frequency / (a440 / 16))
     return octaves
 
 

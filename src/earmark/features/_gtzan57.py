@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earmark.errors import ParameterError
-from earmark.features._chroma import chroma_stft
+from earmark.features._cepstrum import mfcc, top_db
+from earmark.features._extract import extract
 from earmark.features._filters import N_MELS
-from earmark.features._hpss import hpss
 from earmark.features._rhythm import onset_strength, tempo
 from earmark.features._sets import FeatureSet, register
-from earmark.features._spectral import (
-    melspectrogram,
-    mfcc,
-    rms,
-    spectral_bandwidth,
-    spectral_centroid,
-    spectral_rolloff,
-    zero_crossing_rate,
-)
-from earmark.features._spectrum import HOP_LENGTH, N_FFT, stft
-from earmark.types import AudioArray, Complex64Array, Float32Array, FloatArray, Hertz
+from earmark.features._spectrum import HOP_LENGTH, N_FFT
+from earmark.types import AudioArray, Float32Array, FloatArray, Hertz
+
+if TYPE_CHECKING:
+    from earmark.features._pass import Spectra
 
 __all__ = ["GTZAN57", "gtzan57"]
 
 _N_MFCC = 20
-_LOWEST_SR = 1000
-_LOUDEST = 1e10  # the squares of a spectrum louder than this would not fit into 32 bits
 
 _FRAME_FEATURES = (
     "chroma_stft",
@@ -52,30 +43,29 @@ def _mean_and_variance(values: Float32Array | FloatArray) -> tuple[float, float]
     return float(values.mean(dtype=np.float64)), float(values.var(dtype=np.float64))
 
 
-def _power(D: Complex64Array) -> Float32Array:
-    power: Float32Array = D.real**2
-    power += D.imag**2
-    return power
+def _from_spectra(spectra: Spectra) -> FloatArray:
+    from earmark.features._signal import rms_and_crossings  # compiled code, like the pass itself
 
-
-def _checked(y: AudioArray, sr: Hertz) -> Float32Array:
-    """Return the signal as float32, or say what is wrong with it."""
-    if not _LOWEST_SR <= sr < math.inf:
-        raise ParameterError(f"sr={sr!r} is not a sampling rate of {_LOWEST_SR} Hz or more")
-    signal = np.asarray(y)
-    if signal.ndim != 1 or not signal.size:
-        raise ParameterError(
-            f"y has shape {signal.shape}: one channel of one sample or more is needed"
-        )
-    if not np.issubdtype(signal.dtype, np.floating):
-        raise ParameterError(
-            f"y has dtype {signal.dtype}: floating point with full scale 1.0 is needed"
-        )
-    # NaN is neither below nor above anything.
-    if not (float(signal.min()) > -_LOUDEST and float(signal.max()) < _LOUDEST):
-        at = int(np.argmax(~(np.abs(signal.astype(np.float64)) < _LOUDEST)))
-        raise ParameterError(f"y is {signal[at]} at sample {at}: full scale is 1")
-    return signal.astype(np.float32, copy=False)
+    rms, crossings = rms_and_crossings(spectra.y, spectra.padded)
+    frames = (
+        spectra.chroma,
+        rms,
+        spectra.centroid,
+        spectra.bandwidth,
+        spectra.rolloff,
+        crossings,
+    )
+    statistics = [_mean_and_variance(feature) for feature in frames]
+    statistics += spectra.parts
+    # Only frames that reach beyond an end see whether it is mirrored or silent.
+    envelope = onset_strength(top_db(spectra.decibels_of_silent_ends))
+    cepstrum = mfcc(top_db(spectra.decibels), n_mfcc=_N_MFCC)
+    coefficients = np.column_stack(
+        [cepstrum.mean(axis=0, dtype=np.float64), cepstrum.var(axis=0, dtype=np.float64)]
+    )
+    return np.concatenate(
+        [np.ravel(statistics), [tempo(envelope, sr=spectra.sr)], coefficients.ravel()]
+    )
 
 
 def gtzan57(y: AudioArray, *, sr: Hertz) -> FloatArray:
@@ -118,30 +108,8 @@ def gtzan57(y: AudioArray, *, sr: Hertz) -> FloatArray:
     >>> abs(features[GTZAN57.names.index("rms_mean")] - 0.5 / 2**0.5) < 0.001
     np.True_
     """
-    y = _checked(y, sr)
-    D = stft(y)
-    power = _power(D)
-    S = np.sqrt(power)
-    centroid = spectral_centroid(S, sr=sr)
-    harmonic, percussive = hpss(y, D, S)
-    per_frame = (
-        chroma_stft(power, sr=sr),
-        rms(y),
-        centroid,
-        spectral_bandwidth(S, sr=sr, centroid=centroid),
-        spectral_rolloff(S, sr=sr),
-        zero_crossing_rate(y),
-        harmonic,
-        percussive,
-    )
-    mel = melspectrogram(power, sr=sr)
-    # Only frames that reach beyond an end see whether it is mirrored or silent.
-    mel_of_silent_ends = melspectrogram(_power(stft(y, pad_mode="constant")), sr=sr)
-    values = [number for feature in per_frame for number in _mean_and_variance(feature)]
-    values.append(tempo(onset_strength(mel_of_silent_ends), sr=sr))
-    for coefficient in mfcc(mel, n_mfcc=_N_MFCC).T:
-        values.extend(_mean_and_variance(coefficient))
-    return np.array(values)
+    (features,) = extract(y, sr=sr, sets=("gtzan57",)).values()
+    return features
 
 
 GTZAN57 = register(
@@ -161,6 +129,7 @@ GTZAN57 = register(
             "hpss_kernel": 31,
             "tempo": "beat_track",
         },
-        compute=gtzan57,
+        from_spectra=_from_spectra,
+        separates=True,
     )
 )

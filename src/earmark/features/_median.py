@@ -23,20 +23,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-import numpy as np
-
-from earmark.types import Float32Array
-
-__all__ = ["GROUP", "WIDTH", "MedianNetwork", "Step", "median_network", "running_median"]
+__all__ = ["GROUP", "WIDTH", "MedianNetwork", "Step", "median_network", "median_source"]
 
 WIDTH = 31
 """Inputs in a window, centred on the output."""
 
 GROUP = 16
 """Neighbouring outputs that one pass through the network gives."""
-
-_COLUMNS = 256
-"""Columns that go through the network together, so that its wires stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -173,75 +166,43 @@ def median_network() -> MedianNetwork:
     return MedianNetwork(n_inputs, _needed(builder.steps, outputs), tuple(outputs))
 
 
-@cache
-def _plan() -> tuple[tuple[Step, ...], tuple[int, ...], int]:
-    """Give the steps again with wires that are reused as soon as nobody reads them any more."""
-    network = median_network()
-    last_use = {wire: len(network.steps) for wire in network.outputs}
-    for index, step in reversed(list(enumerate(network.steps))):
-        last_use.setdefault(step.a, index)
-        last_use.setdefault(step.b, index)
-    place = {wire: wire for wire in range(network.n_inputs)}
-    free: list[int] = []
-    n_places = network.n_inputs
-    steps = []
-    for index, step in enumerate(network.steps):
-        a, b = place[step.a], place[step.b]
-        if free:
-            out = free.pop()
-        else:
-            out, n_places = n_places, n_places + 1
-        place[step.out] = out
-        steps.append(Step(step.op, a, b, out))
-        # Inputs are views of the caller's array and never written to.
-        free += [
-            place[wire]
-            for wire in {step.a, step.b}
-            if last_use[wire] == index and wire >= network.n_inputs
-        ]
-    return tuple(steps), tuple(place[wire] for wire in network.outputs), n_places
-
-
-def running_median(S: Float32Array) -> Float32Array:
-    """Filter along the first axis with a median of 31, mirrored at both ends.
+def median_source(name: str, *, stride: int) -> str:
+    r"""Write the network down as a function, for `stride` columns side by side.
 
     Parameters
     ----------
-    S : np.ndarray [shape=(n, m)]
-        Non-negative or any other finite values.
+    name : str
+        Name of the function.
+    stride : int
+        Columns, which are neighbours in memory; also the distance from a row to the next.
 
     Returns
     -------
-    np.ndarray [shape=(n, m)]
-        ``out[i, j]`` is the median of ``S[i - 15 : i + 16, j]``, where what lies outside is
-        ``S`` mirrored about its edge (``d c b a | a b c d | d c b a``). Equal, to the bit, to
-        ``scipy.ndimage.median_filter(S, size=(31, 1), mode="reflect")``.
+    str
+        Python source of ``name(S, out, n_groups)``. `S` and `out` are flat; `S` holds 16 *
+        `n_groups` + 30 rows, and `out` takes the medians of each column and each 31 neighbouring
+        rows, 16 * `n_groups` rows.
 
     Examples
     --------
-    >>> S = np.zeros((40, 2), dtype=np.float32)
-    >>> S[20] = 1.0  # one spike vanishes, a plateau of 16 stays
-    >>> float(running_median(S).max())
-    0.0
+    >>> print("\n".join(median_source("median", stride=16).splitlines()[:4]))
+    def median(S, out, n_groups):
+        for group in range(n_groups):
+            first = group * 256
+            for i in range(first, first + 16):
     """
-    steps, outputs, n_places = _plan()
-    n_inputs = median_network().n_inputs
-    n, m = S.shape
-    n_groups = -(-n // GROUP)
-    margin = WIDTH // 2
-    # What fills up the last group is computed and thrown away.
-    padded = np.pad(S, ((margin, margin + n_groups * GROUP - n), (0, 0)), mode="symmetric")
-    result = np.empty((n_groups * GROUP, m), dtype=S.dtype)
-    scratch = np.empty((n_places - n_inputs, n_groups, min(m, _COLUMNS)), dtype=S.dtype)
-    for left in range(0, m, _COLUMNS):
-        columns = slice(left, min(left + _COLUMNS, m))
-        width = columns.stop - left
-        last = GROUP * (n_groups - 1) + 1
-        wires = [padded[k : k + last : GROUP, columns] for k in range(n_inputs)]
-        wires += [wire[:, :width] for wire in scratch]
-        for step in steps:
-            operation = np.minimum if step.op == "min" else np.maximum
-            operation(wires[step.a], wires[step.b], out=wires[step.out])
-        for i, wire in enumerate(outputs):
-            result[i::GROUP, columns] = wires[wire]
-    return result[:n]
+    network = median_network()
+    lines = [
+        f"def {name}(S, out, n_groups):",
+        "    for group in range(n_groups):",
+        f"        first = group * {GROUP * stride}",
+        f"        for i in range(first, first + {stride}):",
+    ]
+    lines += [f"            w{k} = S[i + {k * stride}]" for k in range(network.n_inputs)]
+    lines += [
+        f"            w{step.out} = {step.op}(w{step.a}, w{step.b})" for step in network.steps
+    ]
+    lines += [
+        f"            out[i + {k * stride}] = w{wire}" for k, wire in enumerate(network.outputs)
+    ]
+    return "\n".join(lines) + "\n"

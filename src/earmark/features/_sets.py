@@ -7,9 +7,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from earmark.errors import ParameterError
-from earmark.types import AudioArray, FloatArray
+from earmark.types import AudioArray
+
+if TYPE_CHECKING:
+    from earmark.features._pass import Spectra
 
 __all__ = ["FeatureSet", "feature_sets", "get_feature_set", "register"]
 
@@ -30,8 +34,13 @@ class FeatureSet:
         Name of each number, in order.
     parameters : mapping of str to int, float or str
         What the recipe depends on.
-    compute : callable
-        Maps ``(y, sr=...)`` to an array [shape=(len(names),)].
+    from_spectra : callable
+        Maps the spectra of a signal to an array [shape=(len(names),)], or [shape=(len(names), t)]
+        for a set that is `per_frame`.
+    separates : bool
+        Whether it needs the harmonic and the percussive part.
+    per_frame : bool
+        Whether it keeps the frames: a matrix with a row for each name.
 
     Examples
     --------
@@ -45,7 +54,15 @@ class FeatureSet:
     sr: int
     names: tuple[str, ...]
     parameters: Mapping[str, int | float | str]
-    compute: Callable[..., FloatArray] = field(repr=False, compare=False)
+    from_spectra: Callable[[Spectra], Any] = field(repr=False, compare=False)
+    separates: bool = False
+    per_frame: bool = False
+
+    def __call__(self, y: AudioArray, *, sr: float) -> Any:
+        """Compute this set alone, see `extract`."""
+        from earmark.features._extract import extract
+
+        return extract(y, sr=sr, sets=(self.name,))[self.name]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -59,10 +76,6 @@ class FeatureSet:
         }
         text = json.dumps(recipe, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
-
-    def __call__(self, y: AudioArray, *, sr: float) -> FloatArray:
-        """Compute the features of a mono signal."""
-        return self.compute(y, sr=sr)
 
 
 _REGISTRY: dict[str, FeatureSet] = {}

@@ -19,8 +19,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import stat
 import struct
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import (
+    ModelError,
     ModelFormatError,
     ModelIntegrityError,
     ModelNotFoundError,
@@ -127,9 +130,15 @@ def write_model(
         for name, content in zip(_MEMBERS, (text.encode(), payload, card.encode()), strict=True):
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
     target = Path(path)
-    unfinished = target.with_name(target.name + ".part")
-    unfinished.write_bytes(_seal(buffer.getvalue()))
-    unfinished.replace(target)
+    handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(_seal(buffer.getvalue()))
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, target)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
     return read_model(target)
 
 
@@ -179,6 +188,8 @@ def read_model(path: PathName) -> ModelFile:
         if status.st_size > _MAX_BYTES:
             raise ModelFormatError(path, f"it is larger than {_MAX_BYTES} bytes")
         content = source.read_bytes()
+    except PermissionError as error:
+        raise ModelError(path, "no permission to read it") from error
     except OSError as error:
         raise ModelNotFoundError(path, (error.strerror or str(error)).lower()) from error
     except ValueError as error:  # a null character in the name

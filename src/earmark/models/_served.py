@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,11 +84,15 @@ class Model:
         self.card = file.card
         try:
             self.name = str(file.manifest["name"])
-            self.classes = tuple(str(genre) for genre in file.manifest["classes"])
+            self.classes = _checked_classes(file.manifest["classes"])
             self.min_confidence = float(file.manifest["unsure"]["min_confidence"])
             self.max_distance = float(file.manifest["unsure"]["max_distance"])
             features = file.manifest["features"]
             name, fingerprint = str(features["name"]), str(features["fingerprint"])
+            if not (math.isfinite(self.min_confidence) and math.isfinite(self.max_distance)):
+                raise ValueError("a threshold is not finite")
+            for key in ("recipe", "calibration", "training", "scores"):
+                file.manifest[key]
         except (KeyError, TypeError, ValueError) as error:
             raise ModelFormatError(file.path, f"its manifest is incomplete: {error!r}") from error
         try:
@@ -178,8 +183,27 @@ class Model:
             raise ParameterError("X holds a value that is not finite")
         if not len(X):
             return Prediction(np.empty((0, len(self.classes))), np.empty(0))
-        probabilities, distance = self._session.run(None, {"features": X})
-        return Prediction(np.asarray(probabilities, np.float64), np.asarray(distance, np.float64))
+        try:
+            found = self._session.run(None, {"features": X})
+        except Exception as error:  # onnxruntime's own classes have no common root
+            raise ModelPayloadError(self.path, f"its graph fails: {error}") from error
+        probabilities, distance = (np.asarray(values, dtype=np.float64) for values in found)
+        if probabilities.shape != (len(X), len(self.classes)) or distance.shape != (len(X),):
+            raise ModelPayloadError(self.path, "its graph gives arrays of other shapes")
+        if not (np.isfinite(probabilities).all() and np.isfinite(distance).all()):
+            raise ModelPayloadError(self.path, "its graph gives numbers that are not finite")
+        return Prediction(probabilities, distance)
+
+
+def _checked_classes(classes: Any) -> tuple[str, ...]:
+    """Return the genres of a manifest, or say what is wrong with them."""
+    if not isinstance(classes, list) or not all(isinstance(genre, str) for genre in classes):
+        raise ValueError("classes is not a list of names")
+    if len(classes) < 2 or len(set(classes)) < len(classes):
+        raise ValueError("classes are fewer than two, or not all different")
+    if not all(genre and genre.isprintable() for genre in classes):
+        raise ValueError("a class has a name that cannot be printed")
+    return tuple(classes)
 
 
 def _mismatch(name: str, wanted: str | FeatureSet, given: str | FeatureSet) -> str:

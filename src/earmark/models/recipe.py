@@ -127,10 +127,10 @@ def load_recipe(name_or_path: PathName) -> Recipe:
             n_folds=content["n_folds"],
             members=tuple(classifier["members"]),
             log_columns=tuple(classifier["log_columns"]),
-            clip=classifier["clip"],
+            clip=float(classifier["clip"]),
             sqrt_columns=tuple(unsure["sqrt_columns"]),
-            accuracy=unsure["accuracy"],
-            familiar=unsure["familiar"],
+            accuracy=float(unsure["accuracy"]),
+            familiar=float(unsure["familiar"]),
         )
     except OSError as error:
         raise ParameterError(f"recipe={str(name_or_path)!r}: {error.strerror}") from error
@@ -138,6 +138,15 @@ def load_recipe(name_or_path: PathName) -> Recipe:
         raise ParameterError(f"recipe={str(name_or_path)!r} is not TOML: {error}") from error
     except KeyError as error:
         raise ParameterError(f"recipe={str(name_or_path)!r}: {error} is missing") from error
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"recipe={str(name_or_path)!r}: {error}") from error
+
+
+_SETTINGS: dict[str, tuple[str, ...]] = {
+    "svm": ("C", "gamma"),
+    "lda": (),
+    "logistic": ("C",),
+}
 
 
 @dataclass(frozen=True)
@@ -207,6 +216,8 @@ def _member(
     """Fit one classifier on transformed rows."""
     settings = dict(parameters)
     family = settings.pop("family")
+    if unknown := sorted(set(settings) - set(_SETTINGS.get(family, settings))):
+        raise ParameterError(f"family={family!r} has no setting {unknown[0]!r}")
     if family == "svm":
         labels: npt.NDArray[np.str_] = y.astype(str)
         folds = group_folds(labels, groups, n_folds=recipe.n_folds, seed=recipe.seed)

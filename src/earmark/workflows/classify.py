@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from earmark.audio import find_audio
-from earmark.errors import AudioAccessError, AudioError, NoAudioError
-from earmark.extraction import extract_track, map_files, usable_cores
+from earmark.errors import AudioError, ParameterError
+from earmark.extraction import extract_track, find_inputs, map_files, usable_cores
 from earmark.models import DEFAULT_MODEL, Model, Unsure, load_model, predict_track
 from earmark.types import PathName, Progress, Seconds
 from earmark.workflows.models import identify_model
@@ -23,7 +22,6 @@ __all__ = [
     "ClassifiedClip",
     "classify",
     "classify_many",
-    "find_inputs",
     "report",
 ]
 
@@ -76,6 +74,11 @@ class Classification:
         What is wrong with the file without making it unusable.
     probabilities : dict of str to float
         Probability of each genre: the mean over the clips, weighted by length.
+    spread : dict of str to float
+        Their standard deviation over the clips, weighted likewise.
+    distance : float or None
+        How far the track lies from the training data; "unfamiliar" is above the model's
+        ``max_distance``.
     clips : tuple of ClassifiedClip
         The answer for each clip, in time.
     error : AudioError or None
@@ -89,6 +92,8 @@ class Classification:
     unsure: Unsure | None = None
     warnings: tuple[str, ...] = ()
     probabilities: dict[str, float] = field(default_factory=dict)
+    spread: dict[str, float] = field(default_factory=dict)
+    distance: float | None = None
     clips: tuple[ClassifiedClip, ...] = ()
     error: AudioError | None = None
 
@@ -161,9 +166,11 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
     if not isinstance(model, Model):
         model = load_model(model)
     feature_set = model.feature_set
-    track = extract_track(path, feature_set)
+    track = extract_track(path, [feature_set])
     lengths = np.array([end - start for start, end in track.bounds])
-    answer = predict_track(model, track.X, lengths=lengths, fingerprint=feature_set.fingerprint)
+    answer = predict_track(
+        model, track.matrix(feature_set), lengths=lengths, fingerprint=feature_set.fingerprint
+    )
 
     def named(probabilities: Iterable[float]) -> dict[str, float]:
         return dict(zip(model.classes, map(float, probabilities), strict=True))
@@ -176,6 +183,8 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
         unsure=answer.unsure,
         warnings=track.warnings,
         probabilities=named(answer.probabilities),
+        spread=named(answer.spread),
+        distance=answer.distance,
         clips=tuple(
             ClassifiedClip(start, end, named(row))
             for (start, end), row in zip(track.bounds, answer.clip_probabilities, strict=True)
@@ -193,42 +202,10 @@ def _classify_or_error(path: str, *, model: str) -> Classification:
         return classify(path, model=_model_of_this_process(model))
     except AudioError as error:
         return Classification(path=path, error=error)
-
-
-def find_inputs(paths: Iterable[PathName]) -> list[str | AudioError]:
-    """Replace folders by the audio files in them.
-
-    Parameters
-    ----------
-    paths : iterable of str or path-like
-        Files and folders.
-
-    Returns
-    -------
-    list of str or AudioError
-        Files in the order given, those of a folder sorted; a file that is named twice, once. An
-        error for a folder without audio or that cannot be read. A file is taken as it is, whatever
-        its name.
-
-    Examples
-    --------
-    >>> find_inputs(["a.mp3", "b.txt", "a.mp3"])
-    ['a.mp3', 'b.txt']
-    """
-    found: dict[str, str | AudioError] = {}
-    for path in (os.fspath(given) for given in paths):
-        if not os.path.isdir(path):
-            found.setdefault(path, path)
-            continue
-        try:
-            inside = list(find_audio(path))
-        except OSError as error:
-            found[path] = AudioAccessError(path, (error.strerror or str(error)).lower())
-            continue
-        found.update({file: file for file in inside})
-        if not inside:
-            found[path] = NoAudioError(path, "the folder holds no audio file")
-    return list(found.values())
+    except (ParameterError, MemoryError) as error:
+        # Samples that no check of the decoder foresaw; one bad file never stops the others.
+        reason = str(error) or type(error).__name__
+        return Classification(path=path, error=AudioError(path, reason))
 
 
 def classify_many(

@@ -75,11 +75,14 @@ def list_models() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        As `describe_model` gives them, by name.
+        As `describe_model` gives them, without the training ids, by name.
 
     Examples
     --------
     >>> [model["name"] for model in list_models() if model["default"]]
     ['gtzan57']
     """
-    return [describe_model(load_model(name)) for name in shipped_models()]
+    found = [describe_model(load_model(name)) for name in shipped_models()]
+    for model in found:
+        model["training"] = {k: v for k, v in model["training"].items() if k != "ids"}
+    return found

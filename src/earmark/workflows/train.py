@@ -137,6 +137,7 @@ def train(
     *,
     output: PathName,
     recipe: PathName = "gtzan57",
+    overwrite: bool = False,
     progress: Progress | None = None,
 ) -> Training:
     """Score a recipe honestly, refit it on all rows, and write the model.
@@ -146,9 +147,11 @@ def train(
     dataset : str
         ``gtzan:FOLDER``.
     output : str or path-like
-        Where to write the ``.earmark`` file. What is there is replaced once all is done.
+        Where to write the ``.earmark`` file.
     recipe : str or path-like
         Name of a recipe that comes with the package, or path of a TOML file like those.
+    overwrite : bool
+        Whether to replace a file that is there, once all is done.
     progress : callable or None
         Called with the steps done, their number, and the next one's name.
 
@@ -160,20 +163,25 @@ def train(
     Raises
     ------
     ParameterError, DatasetError
-        If the recipe or the dataset cannot be used.
+        If the recipe or the dataset cannot be used, or the output exists.
     OSError
         If the file cannot be written.
     """
     how = load_recipe(recipe)
-    if not Path(output).parent.is_dir():
+    target = Path(output)
+    if not target.parent.is_dir():
         raise ParameterError(f"output={str(output)!r}: its folder does not exist")
+    if target.is_dir() or (target.exists() and not overwrite):
+        raise ParameterError(
+            f"output={str(output)!r} exists: delete it, choose another, or ask to overwrite it"
+        )
     table = load_dataset(dataset)
     scores = score_recipe(how, table, progress=progress)
     fitted = fit(how, table, classes=table.classes)
     manifest = _manifest(fitted, table, scores)
     write_model(output, manifest=manifest, payload=export_onnx(fitted), card=render_card(manifest))
     if progress is not None:
-        progress(len(scores), len(scores), str(output))
+        progress(len(PROTOCOLS) + 2, len(PROTOCOLS) + 2, str(output))
     return Training(load_model(output), scores)
 
 

@@ -1,0 +1,80 @@
+"""Decibels, and the cepstrum of mel bands."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+
+from earmark.types import Float32Array
+
+__all__ = ["log_power", "mfcc", "top_db"]
+
+_AMIN = np.float32(1e-10)
+_TOP_DB = np.float32(80.0)
+
+
+def log_power(S: Float32Array) -> Float32Array:
+    """Convert power to decibels: ``10 log10(max(S, 1e-10))``.
+
+    Examples
+    --------
+    >>> log_power(np.array([1.0, 100.0, 0.0], dtype=np.float32)).round(3).tolist()
+    [0.0, 20.0, -100.0]
+    """
+    decibels: Float32Array = np.log10(np.maximum(S, _AMIN))
+    decibels *= np.float32(10)
+    return decibels
+
+
+def top_db(decibels: Float32Array) -> Float32Array:
+    """Raise what is more than 80 dB below the loudest cell to that.
+
+    Parameters
+    ----------
+    decibels : np.ndarray
+        As `log_power` gives it.
+
+    Returns
+    -------
+    np.ndarray [shape=decibels.shape]
+        ``max(dB, max(dB) - 80)``; of `log_power` it makes `librosa.power_to_db`.
+
+    Examples
+    --------
+    >>> top_db(log_power(np.array([1.0, 100.0, 0.0], dtype=np.float32))).round(3).tolist()
+    [0.0, 20.0, -60.0]
+    """
+    raised: Float32Array = np.maximum(decibels, decibels.max() - _TOP_DB)
+    return raised
+
+
+@lru_cache(maxsize=8)
+def _cosines(n: int, n_mfcc: int) -> Float32Array:
+    matrix = scipy.fft.dct(np.eye(n), type=2, norm="ortho", axis=1)[:, :n_mfcc]
+    return np.ascontiguousarray(matrix, dtype=np.float32)
+
+
+def mfcc(decibels: Float32Array, *, n_mfcc: int = 20) -> Float32Array:
+    """Compute mel-frequency cepstral coefficients.
+
+    Parameters
+    ----------
+    decibels : np.ndarray [shape=(t, 128)]
+        Mel spectrogram as `top_db` gives it.
+    n_mfcc : int
+        How many coefficients.
+
+    Returns
+    -------
+    np.ndarray [shape=(t, n_mfcc)]
+        The first coefficients of the orthonormal DCT-II over the bands (Davis and Mermelstein
+        1980). Equals ``librosa.feature.mfcc(S=decibels.T).T``.
+
+    Examples
+    --------
+    >>> mfcc(np.ones((2, 128), dtype=np.float32)).shape
+    (2, 20)
+    """
+    return decibels @ _cosines(decibels.shape[1], n_mfcc)

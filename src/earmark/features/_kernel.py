@@ -1,0 +1,96 @@
+"""Compiling loops to machine code, once for each user and version of the source.
+
+numba compiles a kernel in seconds and keeps the result on disk. It notices when the file of a
+kernel changes, but not when a constant does that the kernel imports from elsewhere, and then runs
+the old code. So the folder of the results is named after a hash of every source file here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+
+__all__ = ["cache_folder", "kernel", "kernel_from_source"]
+
+_config: Any = numba.config  # it makes its names up as it is loaded
+
+
+def _source_hash() -> str:
+    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Return the folder of compiled kernels, or None where none can be written.
+
+    ``NUMBA_CACHE_DIR`` names another one; else it is in the user's cache folder, so that the
+    package itself may be read-only.
+    """
+    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("earmark")
+    folder = Path(base) / "kernels" / _source_hash()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return None
+    return folder
+
+
+def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a function for one signature, or load what was compiled before.
+
+    Division by zero gives infinity or NaN, as it does in numpy; a product and a sum may be rounded
+    once instead of twice.
+    """
+
+    def compiled(function: Callable[..., Any]) -> Any:
+        folder = cache_folder()
+        before = _config.CACHE_DIR
+        # numba reads its setting when a function is decorated; other users of numba in this
+        # process keep theirs.
+        _config.CACHE_DIR = "" if folder is None else str(folder)
+        try:
+            return numba.njit(
+                signature,
+                cache=folder is not None,
+                nogil=True,
+                error_model="numpy",
+                fastmath={"contract"},
+            )(function)
+        finally:
+            _config.CACHE_DIR = before
+
+    return compiled
+
+
+def kernel_from_source(name: str, source: str, signature: str) -> Any:
+    """Compile a function whose source was generated.
+
+    The source is also written beside the compiled code: numba's cache is keyed by a file, and a
+    curious reader or a debugger can look at it. What is executed is always `source` itself.
+    """
+    folder = cache_folder()
+    path = Path("<generated>") if folder is None else folder / f"{name}.py"
+    if folder is not None and not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False) as file:
+            file.write(source)
+        # Compiled code is dated by its source, which another process may be writing as well.
+        os.utime(file.name, (0, 0))
+        os.replace(file.name, path)
+    # numba finds the globals of a function again by the name of its module.
+    namespace: dict[str, Any] = {"__name__": __name__}
+    exec(compile(source, str(path), "exec"), namespace)  # noqa: S102  (our own text)
+    return kernel(signature)(namespace[name])

@@ -1,0 +1,120 @@
+"""Mel spectrograms in decibels, as they are and as the spectrogram archive of GTZAN holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from earmark.features._sets import FeatureSet, register
+from earmark.types import Float32Array, IntArray
+
+if TYPE_CHECKING:
+    from earmark.features._pass import Spectra
+
+__all__ = ["LOGMEL", "LOGMEL_GTZAN", "archive_columns", "quantise"]
+
+_N_MELS = 128
+_BANDS = tuple(f"mel{band}" for band in range(1, _N_MELS + 1))
+_FRONT_END: dict[str, int | float | str] = {
+    "n_fft": 2048,
+    "hop_length": 512,
+    "window": "hann",
+    "pad_mode": "reflect",
+}
+
+# An excerpt of 30.01 s has 1293 frames, of which the archive keeps 387.
+_FRAMES_PER_COLUMN = 1293 / 387.5
+
+
+def archive_columns(n_frames: int) -> IntArray:
+    """Say which frames the columns of the archive are.
+
+    Parameters
+    ----------
+    n_frames : int
+        Frames of a clip.
+
+    Returns
+    -------
+    np.ndarray of int
+        ``floor((c + 0.5) * 1293 / 387.5)`` for c = 0, 1, ... as far as there are frames.
+
+    Examples
+    --------
+    >>> archive_columns(1293)[[0, 1, -1]].tolist(), len(archive_columns(1293))
+    ([1, 5, 1289], 387)
+    """
+    columns = np.arange(int(n_frames / _FRAMES_PER_COLUMN) + 2)
+    frames = np.floor((columns + 0.5) * _FRAMES_PER_COLUMN).astype(np.int64)
+    inside: IntArray = frames[frames < n_frames]
+    return inside
+
+
+def quantise(decibels: Float32Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Scale a clip to 8 bits by its own minimum and maximum, as the archive does.
+
+    Parameters
+    ----------
+    decibels : np.ndarray
+        Mel spectrogram in decibels.
+
+    Returns
+    -------
+    np.ndarray of uint8 [shape=decibels.shape]
+        ``min(255, floor(256 q))`` with ``q = (dB - min) / (max - min)``; 0 where all is equal.
+
+    Examples
+    --------
+    >>> quantise(np.array([-80.0, -40.0, 0.0], dtype=np.float32)).tolist()
+    [0, 128, 255]
+    """
+    low, high = decibels.min(), decibels.max()
+    if low == high:
+        return np.zeros(decibels.shape, dtype=np.uint8)
+    scaled = (decibels - low) / (high - low)
+    return np.asarray(np.minimum(255, np.floor(256 * scaled)), dtype=np.uint8)
+
+
+def _logmel(spectra: Spectra) -> Float32Array:
+    decibels = spectra.decibels
+    return np.ascontiguousarray(np.maximum(decibels - decibels.max(), np.float32(-80)).T)
+
+
+def _logmel_gtzan(spectra: Spectra) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    decibels = _logmel(spectra)
+    # The first column of the archive was made with silence before the clip, ours with its mirror.
+    return quantise(decibels)[:, archive_columns(decibels.shape[1])[1:]]
+
+
+LOGMEL = register(
+    FeatureSet(
+        name="logmel",
+        version=1,
+        sr=22_050,
+        names=_BANDS,
+        parameters={**_FRONT_END, "n_mels": _N_MELS, "ref": "max", "top_db": 80},
+        from_spectra=_logmel,
+        per_frame=True,
+    )
+)
+
+LOGMEL_GTZAN = register(
+    FeatureSet(
+        name="logmel_gtzan",
+        version=1,
+        sr=22_050,
+        names=_BANDS,
+        parameters={
+            **_FRONT_END,
+            "n_mels": _N_MELS,
+            "ref": "max",
+            "top_db": 80,
+            "scale": "uint8 by minimum and maximum",
+            "frames_per_column": "1293/387.5",
+            "first_column": 1,
+        },
+        from_spectra=_logmel_gtzan,
+        per_frame=True,
+    )
+)

@@ -1,0 +1,116 @@
+"""Compiled kernels are kept on disk, where there is a disk, and two processes share them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from earmark.features import gtzan57
+from earmark.testing import music_like
+
+PROGRAM = """
+import json
+from earmark.features import gtzan57
+from earmark.testing import music_like
+values = gtzan57(music_like(duration=3), sr=22_050)
+from earmark.features import _kernel, _tiles
+kernels = [one for one in vars(_tiles).values() if hasattr(one, "stats")]
+json.dump({
+    "values": values.tobytes().hex(),
+    "n_kernels": len(kernels),
+    "n_loaded": sum(sum(one.stats.cache_hits.values()) for one in kernels),
+    "folder": str(_kernel.cache_folder() or ""),
+}, open(1, "w"))
+"""
+
+
+def started(cache: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    values: str
+    n_kernels: int
+    n_loaded: int
+    folder: str
+
+
+def finished(process: subprocess.Popen[str]) -> Run:
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert not err
+    return Run(**json.loads(out))
+
+
+def contents(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Return number, date and bytes of each file: what is written again has a number of its own."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns, data)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for data in [path.read_bytes()]
+    }
+
+
+@pytest.fixture(scope="module")
+def expected() -> str:
+    return gtzan57(music_like(duration=3), sr=22_050).tobytes().hex()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that does not exist yet, of a name that is not ASCII."""
+    return tmp_path_factory.mktemp("kernels") / "Кэш"
+
+
+@pytest.fixture(scope="module")
+def raced(cache: Path) -> list[Run]:
+    """Start two processes at once on an empty cache."""
+    processes = [started(cache) for _ in range(2)]
+    return [finished(process) for process in processes]
+
+
+def test_two_that_compile_at_once_both_give_the_right_numbers(
+    raced: list[Run], cache: Path, expected: str
+) -> None:
+    for run in raced:
+        assert run.values == expected
+        assert run.n_kernels > 5
+        assert run.folder.startswith(str(cache))
+
+
+def test_what_they_leave_is_whole(raced: list[Run], cache: Path) -> None:
+    files = list(contents(cache))
+    assert len([name for name in files if name.endswith(".nbi")]) == raced[0].n_kernels
+    assert {Path(name).suffix for name in files} == {".nbi", ".nbc", ".py"}
+
+
+@pytest.mark.usefixtures("raced")
+def test_the_next_loads_and_writes_nothing(cache: Path, expected: str) -> None:
+    before = contents(cache)
+    run = finished(started(cache))
+    assert run.values == expected
+    assert run.n_loaded == run.n_kernels
+    assert contents(cache) == before
+
+
+def test_without_a_folder_to_write_to_it_compiles_each_time(tmp_path: Path, expected: str) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    run = finished(started(in_the_way))
+    assert run.values == expected
+    assert (run.n_loaded, run.folder) == (0, "")
+    assert in_the_way.read_text() == "not a folder"
