@@ -44,5 +44,5 @@ def estimate_tuning(frequencies: Float32Array, heights: Float32Array) -> float:
     strong = frequencies[heights >= np.median(heights)]
     deviation = np.mod(N_CHROMA * hz_to_octs(strong), 1.0)
     deviation[deviation >= 0.5] -= 1.0
-    counts, _ = np.histogram(deviation, _EDGES)
-    return float(_EDGES[counts.argmax()])
+    bins = np.searchsorted(_EDGES, deviation, side="right") - 1
+    return float(_EDGES[np.bincount(bins, minlength=100).argmax()])

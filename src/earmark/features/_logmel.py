@@ -77,8 +77,9 @@ def quantise(decibels: Float32Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
 
 
 def _logmel(spectra: Spectra) -> Float32Array:
-    decibels = spectra.decibels
-    return np.ascontiguousarray(np.maximum(decibels - decibels.max(), np.float32(-80)).T)
+    decibels: Float32Array = spectra.decibels - spectra.decibels.max()
+    np.maximum(decibels, np.float32(-80), out=decibels)
+    return decibels.T
 
 
 def _logmel_gtzan(spectra: Spectra) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -53,6 +53,27 @@ def onset_strength(decibels: Float32Array) -> Float32Array:
 
 
 @lru_cache(maxsize=8)
+def _ramp(n_lags: int) -> FloatArray:
+    """Return what leads from nothing up to one in half a window."""
+    half = n_lags // 2
+    return np.arange(half) / half
+
+
+@lru_cache(maxsize=8)
+def _window(n_lags: int) -> FloatArray:
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_lags) / n_lags)
+
+
+@lru_cache(maxsize=8)
+def _tempo_prior(n_lags: int, sr: Hertz) -> tuple[FloatArray, FloatArray]:
+    """Return the tempo of each lag from 1 on, and the logarithm of how likely it is."""
+    bpm = 60.0 * sr / HOP_LENGTH / np.arange(1, n_lags)
+    prior = -0.5 * np.log2(bpm / _START_BPM) ** 2
+    prior[bpm >= _MAX_BPM] = -np.inf
+    return bpm, prior
+
+
+@lru_cache(maxsize=8)
 def _waves(n: int, n_lags: int) -> tuple[FloatArray, FloatArray]:
     """Return the cosines and sines of one and two turns in a window, at positions -n_lags .. n."""
     angle = 2 * np.pi / n_lags * np.outer([1, 2], np.arange(-n_lags, n + 1))
@@ -97,8 +118,8 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
     20
     """
     n_frames = len(envelope)
-    e = np.pad(envelope.astype(np.float64), n_lags // 2, mode="linear_ramp", end_values=0)
-    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_lags) / n_lags)
+    ramp, window = _ramp(n_lags), _window(n_lags)
+    e = np.concatenate([envelope[0] * ramp, envelope, envelope[-1] * ramp[::-1]])
     energy = np.correlate(e * e, window * window, mode="valid")[:n_frames]
     faint = energy < _FAINT * energy.max()
     weight = np.zeros(n_frames)
@@ -176,7 +197,5 @@ def tempo(envelope: Float32Array, *, sr: Hertz) -> float:
         return 0.0
     n_lags = int(_WINDOW_S * sr / HOP_LENGTH)
     correlation = mean_tempogram(envelope, n_lags=n_lags)[1:]
-    bpm = 60.0 * sr / HOP_LENGTH / np.arange(1, n_lags)
-    prior = -0.5 * np.log2(bpm / _START_BPM) ** 2
-    prior[bpm >= _MAX_BPM] = -np.inf
+    bpm, prior = _tempo_prior(n_lags, sr)
     return float(bpm[np.argmax(np.log1p(1e6 * np.maximum(correlation, 0)) + prior)])
