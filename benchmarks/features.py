@@ -84,18 +84,15 @@ def seconds(function: Callable[[], object]) -> float:
 def time_all(cases: dict[str, Callable[[int], object]], *, n: int, runs: int) -> dict[str, float]:
     """Return, for each case, the median over the runs of the seconds for all `n` clips.
 
-    The cases take turns clip by clip, so that what slows the machine down slows all of them.
+    The cases take turns run by run, so that what slows the machine down slows all of them; within
+    a run a case does all clips one after the other, as it would in use.
     """
     for case in cases.values():
         case(0)
     totals: dict[str, list[float]] = {name: [] for name in cases}
     for run in range(runs):
-        sums = dict.fromkeys(cases, 0.0)
-        for clip in range(n):
-            for name, case in cases.items():
-                sums[name] += seconds(lambda case=case, clip=clip: case(clip))  # type: ignore[misc]
-        for name, value in sums.items():
-            totals[name].append(value)
+        for name, case in cases.items():
+            totals[name].append(seconds(lambda case=case: [case(clip) for clip in range(n)]))  # type: ignore[misc]
         print(f"run {run + 1} of {runs}", file=sys.stderr)
     return {name: float(np.median(values)) for name, values in totals.items()}
 
@@ -138,7 +135,7 @@ def measure_speed(clips: list[Float32Array], folder: Path, *, runs: int) -> dict
 
 
 _CHILD = """
-import resource, sys
+import sys
 kind, path, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 if kind == "earmark":
     from earmark.extraction import extract_track
@@ -154,7 +151,9 @@ else:
     module = runpy.run_path({script!r})
     for i in range(count):
         module["by_librosa"](*librosa.load(path.format(i % 10), sr=22050))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+# Not ru_maxrss, which counts what the process was before it became this program.
+with open("/proc/self/status") as status:
+    print(next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")))
 """
 
 
