@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 
 from earmark.types import Float32Array
 
@@ -52,8 +51,10 @@ def top_db(decibels: Float32Array) -> Float32Array:
 
 @lru_cache(maxsize=8)
 def _cosines(n: int, n_mfcc: int) -> Float32Array:
-    matrix = scipy.fft.dct(np.eye(n), type=2, norm="ortho", axis=1)[:, :n_mfcc]
-    return np.ascontiguousarray(matrix, dtype=np.float32)
+    """Return the columns of the orthonormal DCT-II: `scipy.fft.dct(..., norm="ortho")`."""
+    matrix = np.sqrt(2 / n) * np.cos(np.pi / n * np.outer(np.arange(n) + 0.5, np.arange(n_mfcc)))
+    matrix[:, 0] = np.sqrt(1 / n)
+    return np.asarray(matrix, dtype=np.float32)
 
 
 def mfcc(decibels: Float32Array, *, n_mfcc: int = 20) -> Float32Array:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from earmark.features._cepstrum import mfcc, top_db
 from earmark.features._extract import extract
 from earmark.features._filters import N_MELS
-from earmark.features._rhythm import onset_strength, tempo
 from earmark.features._sets import FeatureSet, register
 from earmark.features._spectrum import HOP_LENGTH, N_FFT
 from earmark.types import AudioArray, Float32Array, FloatArray, Hertz
@@ -44,7 +42,10 @@ def _mean_and_variance(values: Float32Array | FloatArray) -> tuple[float, float]
 
 
 def _from_spectra(spectra: Spectra) -> FloatArray:
-    from earmark.features._signal import rms_and_crossings  # compiled code, like the pass itself
+    # Compiled code and FFT are loaded with the first signal, not with the package.
+    from earmark.features._cepstrum import mfcc, top_db
+    from earmark.features._rhythm import onset_strength, tempo
+    from earmark.features._signal import rms_and_crossings
 
     rms, crossings = rms_and_crossings(spectra.y, spectra.padded)
     frames = (

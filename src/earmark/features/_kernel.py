@@ -1,52 +1,20 @@
-"""Compiling loops to machine code, once for each user and version of the source.
-
-numba compiles a kernel in seconds and keeps the result on disk. It notices when the file of a
-kernel changes, but not when a constant does that the kernel imports from elsewhere, and then runs
-the old code. So the folder of the results is named after a hash of every source file here.
-"""
+"""Compiling loops to machine code, once for each user and version of the source."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sys
 import tempfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
-import platformdirs
 
-__all__ = ["cache_folder", "kernel", "kernel_from_source"]
+from earmark.features._cache import cache_folder
+
+__all__ = ["kernel", "kernel_from_source"]
 
 _config: Any = numba.config  # it makes its names up as it is loaded
-
-
-def _source_hash() -> str:
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def cache_folder() -> Path | None:
-    """Return the folder of compiled kernels, or None where none can be written.
-
-    ``NUMBA_CACHE_DIR`` names another one; else it is in the user's cache folder, so that the
-    package itself may be read-only.
-    """
-    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("earmark")
-    folder = Path(base) / "kernels" / _source_hash()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError:
-        return None
-    return folder
 
 
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:

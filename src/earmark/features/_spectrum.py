@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 
 from earmark.types import Complex64Array, Float32Array, FloatArray, Hertz
 
@@ -86,6 +85,8 @@ def edge_frames(y: Float32Array) -> tuple[list[int], Complex64Array]:
     D : np.ndarray [shape=(len(numbers), 1025)]
         Their transforms.
     """
+    from scipy import fft  # not needed to know what a feature set is
+
     total = n_frames(len(y))
     numbers = sorted({0, min(1, total - 1), max(0, total - 2), total - 1})
     frames = np.zeros((len(numbers), N_FFT), dtype=np.float32)
@@ -93,5 +94,5 @@ def edge_frames(y: Float32Array) -> tuple[list[int], Complex64Array]:
         start = number * HOP_LENGTH - N_FFT // 2
         inside = slice(max(0, start), min(len(y), start + N_FFT))
         frame[inside.start - start : inside.stop - start] = y[inside]
-    D: Complex64Array = scipy.fft.rfft(frames * WINDOW, axis=1)
+    D: Complex64Array = fft.rfft(frames * WINDOW, axis=1)
     return numbers, D

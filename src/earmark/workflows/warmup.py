@@ -44,7 +44,7 @@ def is_compiled() -> bool:
     >>> is_compiled() or done.folder is None
     True
     """
-    from earmark.features._kernel import cache_folder
+    from earmark.features._cache import cache_folder
 
     folder = cache_folder()
     return folder is not None and any(folder.glob("*/*.nbc"))
@@ -65,7 +65,7 @@ def warmup() -> Warmup:
     """
     start = time.perf_counter()
     extract(np.zeros(4096, dtype=np.float32), sr=22_050, sets=[one.name for one in feature_sets()])
-    from earmark.features._kernel import cache_folder
+    from earmark.features._cache import cache_folder
 
     folder = cache_folder()
     return Warmup(time.perf_counter() - start, None if folder is None else str(folder))
