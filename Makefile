@@ -36,10 +36,12 @@ format: .venv/dev
 	$(BIN)/ruff check --fix .
 
 model: .venv/dev
-	$(BIN)/earmark train --dataset gtzan:$(EARMARK_DATA)/gtzan \
-		--output src/earmark/models/shipped/gtzan57.earmark --overwrite
-	$(BIN)/python -c "import earmark; print(earmark.load_model('gtzan57').card, end='')" \
-		> docs/models/gtzan57.md
+	for name in gtzan57 gtzan943; do \
+		$(BIN)/earmark train --dataset gtzan:$(EARMARK_DATA)/gtzan --recipe $$name \
+			--output src/earmark/models/shipped/$$name.earmark --overwrite && \
+		$(BIN)/python -c "import earmark; print(earmark.load_model('$$name').card, end='')" \
+			> docs/models/$$name.md || exit 1; \
+	done
 
 examples: .venv/core
 	$(BIN)/python examples/compose.py

@@ -28,11 +28,22 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUM
     os.environ[_name] = "1"
 
 import numpy as np
+import scipy.fft
 import soundfile
 import soxr
 
 from earmark import audio
 from earmark.features import extract, gtzan57
+from earmark.features._fft import (
+    forward,
+    inverse,
+    load_stretches,
+    magnitudes,
+    mask_spectrum,
+    tables,
+)
+from earmark.features._lanes import HOP, IMAGINARY, LANES, STRETCHES, TILE_BINS
+from earmark.features._spectrum import WINDOW, framed, reflected
 from earmark.types import Float32Array
 
 SR = 22_050
@@ -121,6 +132,32 @@ def measure_speed(clips: list[Float32Array], folder: Path, *, runs: int) -> dict
         for start in range(0, 10 * 3 * SR, 3 * SR):
             gtzan57(clips[clip][start : start + 3 * SR], sr=SR)
 
+    def transforms(clip: int) -> None:
+        """Transform forth and back with SciPy, in chunks that stay in the cache."""
+        for chunk in np.array_split(framed(padded[clip]), 16):
+            D = scipy.fft.rfft(chunk * WINDOW, axis=1)
+            scipy.fft.irfft(D, axis=1, overwrite_x=True)
+
+    def transforms_in_lanes(clip: int) -> None:
+        """Do the same as the spectral pass does."""
+        for start in range(0, len(framed(padded[clip])), LANES):
+            load_stretches(padded[clip], start, stretches)
+            forward(stretches, t.window, t.wave, Z)
+            magnitudes(Z, t.half_wave, t.place, tile)
+            mask_spectrum(Z, t.half_wave, t.place, mask)
+            inverse(Z, t.window, t.wave, frames)
+
+    padded, t = [reflected(y) for y in clips], tables()
+    stretches, Z, tile, mask, frames = (
+        np.zeros(n, dtype=np.float32)
+        for n in (
+            HOP * STRETCHES,
+            2 * IMAGINARY,
+            TILE_BINS * LANES,
+            TILE_BINS * LANES,
+            2048 * STRETCHES,
+        )
+    )
     cases: dict[str, Callable[[int], object]] = {
         "librosa, memory": lambda i: by_librosa(clips[i], SR),
         "memory": lambda i: gtzan57(clips[i], sr=SR),
@@ -129,6 +166,8 @@ def measure_speed(clips: list[Float32Array], folder: Path, *, runs: int) -> dict
         "decode MP3": lambda i: load(i, "mp3"),
         "MP3": lambda i: gtzan57(load(i, "mp3"), sr=SR),
         "segments": segments,
+        "transforms by SciPy": transforms,
+        "transforms in lanes, with magnitudes and masks": transforms_in_lanes,
         "gtzan57 and logmel": lambda i: extract(clips[i], sr=SR, sets=("gtzan57", "logmel")),
     }
     return time_all(cases, n=len(clips), runs=runs)

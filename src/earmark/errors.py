@@ -18,6 +18,8 @@
     │   ├── ModelIntegrityError   a hash does not match: the file was changed
     │   ├── ModelPayloadError     the payload is not of a kind that can be run safely
     │   └── FingerprintError      made for features other than those it is given
+    ├── ResultsError              a results file cannot be read; holds its path
+    ├── StudyError                a study file cannot be used; holds its path
     ├── DatasetError              a corpus is missing, incomplete or inconsistent
     └── MissingExtraError         what is asked for needs an extra that is not installed
 
@@ -47,6 +49,8 @@ __all__ = [
     "NoAudioError",
     "NonFiniteAudioError",
     "ParameterError",
+    "ResultsError",
+    "StudyError",
     "TooShortError",
     "WorkerDiedError",
 ]
@@ -180,6 +184,18 @@ class FingerprintError(ModelError):
     """The model was made for features other than those it is given."""
 
     code = "model-fingerprint"
+
+
+class ResultsError(_FileError):
+    """A results file is not there, is damaged, or is of another version."""
+
+    code = "results"
+
+
+class StudyError(_FileError):
+    """A study file is that of another search, is in use, or cannot be read."""
+
+    code = "study"
 
 
 class DatasetError(EarmarkError):

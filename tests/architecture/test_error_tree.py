@@ -11,7 +11,8 @@ import pytest
 from earmark import errors
 
 _CLASSES = [getattr(errors, name) for name in errors.__all__]
-_OF_FILES = [kind for kind in _CLASSES if issubclass(kind, (errors.AudioError, errors.ModelError))]
+_FILE_ERRORS = (errors.AudioError, errors.ModelError, errors.ResultsError, errors.StudyError)
+_OF_FILES = [kind for kind in _CLASSES if issubclass(kind, _FILE_ERRORS)]
 
 
 def test_every_class_is_exported() -> None:

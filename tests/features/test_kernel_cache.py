@@ -19,8 +19,10 @@ import json
 from earmark.features import gtzan57
 from earmark.testing import music_like
 values = gtzan57(music_like(duration=3), sr=22_050)
-from earmark.features import _kernel, _tiles
-kernels = [one for one in vars(_tiles).values() if hasattr(one, "stats")]
+from earmark.features import _fft, _frames, _kernel, _loop, _separation, _signal
+modules = (_fft, _frames, _loop, _separation, _signal)
+kernels = {id(one): one for module in modules for one in vars(module).values()}
+kernels = [one for one in kernels.values() if hasattr(one, "stats")]
 json.dump({
     "values": values.tobytes().hex(),
     "n_kernels": len(kernels),

@@ -64,13 +64,19 @@ def test_logmel_does_not_depend_on_gain() -> None:
     np.testing.assert_allclose(quiet, LOGMEL(y, sr=SR), rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("n_frames", [1, 2, 4, 5, 65, 130, 1292, 1293, 1320, 4000])
+@pytest.mark.parametrize("n_frames", [1, 2, 4, 5, 65, 130, 1282, 1293, 1304, 4000])
 def test_archive_columns(n_frames: int) -> None:
     expected = []
     column = 0
     while (frame := int((column + 0.5) * 1293 / 387.5)) < n_frames:
         expected.append(frame)
         column += 1
+    assert archive_columns(n_frames).tolist() == expected
+
+
+@pytest.mark.parametrize("n_frames", [1283, 1290, 1292, 1293, 1296, 1303])
+def test_archive_columns_of_a_clip_as_long_as_an_excerpt(n_frames: int) -> None:
+    expected = [int((column + 0.5) * n_frames / 387.5) for column in range(387)]
     assert archive_columns(n_frames).tolist() == expected
 
 
@@ -115,5 +121,4 @@ def test_excerpt_equals_the_archive(
     found = quantise(logmel)[:, columns]
     # Column 0 was made with silence before the clip. What is apart is so by one.
     assert np.mean(found[:, 1:] != expected[:, 1:]) <= 1e-4
-    if n_frames == 1293:
-        np.testing.assert_array_equal(LOGMEL_GTZAN(y, sr=sr), found[:, 1:])
+    np.testing.assert_array_equal(LOGMEL_GTZAN(y, sr=sr), found[:, 1:])

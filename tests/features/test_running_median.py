@@ -11,10 +11,11 @@ import pytest
 import scipy.ndimage
 from librosa_reference import mirrored, mirrored_medians, parts
 
-from earmark.features import _tiles
+from earmark.features import _loop, _pass
+from earmark.features._lanes import BINS, BLOCK_ROWS, BLOCKS, LANES, MARGIN
 from earmark.features._median import GROUP, WIDTH, median_network
-from earmark.features._pass import CHUNK, spectral_pass
-from earmark.features._tiles import BINS, BLOCKS, LANES, MARGIN
+from earmark.features._pass import spectral_pass
+from earmark.features._separation import filter_time, median
 from earmark.testing import music_like
 from earmark.types import Float32Array, FloatArray, Int32Array
 
@@ -33,7 +34,7 @@ def kernel_medians(S: Float32Array) -> Float32Array:
     rows = np.zeros((GROUP * n_groups + 2 * MARGIN, LANES), dtype=np.float32)
     rows[: len(S) + 2 * MARGIN] = mirrored(S)
     out = np.zeros((GROUP * n_groups, LANES), dtype=np.float32)
-    _tiles._median(rows.view(np.int32).reshape(-1), out.view(np.int32).reshape(-1), n_groups)
+    median(rows.view(np.int32).reshape(-1), out.view(np.int32).reshape(-1), n_groups)
     return out[: len(S)]
 
 
@@ -105,7 +106,7 @@ def test_kernel_orders_integers_and_writes_its_rows_only(n_groups: int) -> None:
     S = rng.integers(limits.min, limits.max, (n_rows + 30, LANES), dtype=np.int32)
     before = S.copy()
     out: Int32Array = np.full((n_rows + 3, LANES), 5, dtype=np.int32)
-    _tiles._median(S.reshape(-1), out.reshape(-1), n_groups)
+    median(S.reshape(-1), out.reshape(-1), n_groups)
     expected = scipy.ndimage.median_filter(S, size=(WIDTH, 1))[MARGIN : MARGIN + n_rows]
     np.testing.assert_array_equal(out[:n_rows], expected)
     np.testing.assert_array_equal(out[n_rows:], 5)
@@ -125,30 +126,34 @@ def out_of_blocks(blocks: Float32Array, n: int) -> Float32Array:
     return blocks.transpose(1, 0, 2).reshape(blocks.shape[1], -1)[:n, :BINS]
 
 
-@pytest.mark.parametrize("n", [1, 2, 3, 4, 15, 16, 17, 31, 32, 33, 100, 127, 128])
+def medians_along_time(blocks: Float32Array) -> Float32Array:
+    """Return the medians [shape=(32, 1025)] of the 32 frames in the middle of blocks."""
+    out = np.zeros((BLOCKS, LANES, LANES), dtype=np.float32)
+    filter_time(blocks.reshape(-1).view(np.int32), out.reshape(-1).view(np.int32))
+    return out_of_blocks(out, LANES)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 15, 16, 17, 31, 32])
 def test_filter_time_equals_the_definition(n: int) -> None:
     S = magnitudes(n, BINS)
-    rows = CHUNK + 2 * MARGIN
-    blocks, out = in_blocks(mirrored(S), rows), in_blocks(S[:0], rows)
-    _tiles.filter_time(blocks.view(np.int32).reshape(-1), rows, n, out.view(np.int32).reshape(-1))
-    assert_same_bits(out_of_blocks(out, n), mirrored_medians(S))
+    found = medians_along_time(in_blocks(mirrored(S), BLOCK_ROWS))
+    assert_same_bits(found[:n], mirrored_medians(S))
 
 
 class Recorder:
     """Keeps the medians that a pass makes its masks of."""
 
-    def __init__(self, mask_harmonic: Callable[..., None]) -> None:
-        self.mask_harmonic = mask_harmonic
+    def __init__(self, separate: Callable[..., None]) -> None:
+        self.separate = separate
         self.along_time: list[Float32Array] = []
         self.along_frequency: list[Float32Array] = []
 
-    def __call__(
-        self, D: Float32Array, n: int, harmonic: Float32Array, percussive: Float32Array
-    ) -> None:
-        self.along_time.append(out_of_blocks(harmonic, n).copy())
-        frames = percussive.transpose(0, 2, 1).reshape(-1, BLOCKS * LANES)
-        self.along_frequency.append(frames[:n, :BINS].copy())
-        self.mask_harmonic(D, n, harmonic, percussive)
+    def __call__(self, start: int, total: int, *others: Float32Array) -> None:
+        blocks, percussive = others[6], others[7]
+        n = min(LANES, total - start)
+        self.along_time.append(medians_along_time(blocks)[:n])
+        self.along_frequency.append(percussive.reshape(-1, LANES).T[:n, :BINS].copy())
+        self.separate(start, total, *others)
 
 
 def clip_of(n_frames: int) -> Float32Array:
@@ -157,14 +162,15 @@ def clip_of(n_frames: int) -> Float32Array:
     return music_like(duration=max(1, n_samples) / SR, bpm=150, seed=n_frames)
 
 
-# The borders of chunks, and a segment of 3 s.
-AT_BORDERS = [*range(CHUNK - 1, CHUNK + 3), *range(2 * CHUNK - 1, 2 * CHUNK + 3), 130]
+# The borders of groups, and a segment of 3 s.
+AT_BORDERS = [*range(78, 82), *range(95, 99), *range(110, 114), *range(127, 131)]
 
 
-@pytest.mark.parametrize("n_frames", [*range(1, 20), 31, 32, 33, 48, *AT_BORDERS, 300, 384])
+@pytest.mark.parametrize("n_frames", [*range(1, 20), *range(30, 50), *AT_BORDERS, 300, 384])
 def test_medians_of_a_pass_equal_scipy(n_frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    recorder = Recorder(_tiles.mask_harmonic)
-    monkeypatch.setattr(_tiles, "mask_harmonic", recorder)
+    recorder = Recorder(_loop.separate)
+    monkeypatch.setattr(_loop, "separate", recorder)
+    monkeypatch.setattr(_pass, "run", _loop.run.py_func)  # the loop, not compiled
     S = spectral_pass(clip_of(n_frames), sr=SR).magnitudes
     assert S.shape == (n_frames, BINS)
     expected = mirrored_medians(S) if n_frames < 4 else scipy_median(S)

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 import earmark
-from earmark.cli import classify, features, models, train, warmup
+from earmark.cli import classify, compare, datasets, evaluate, features, models, train, tune, warmup
 from earmark.cli._output import printable
-from earmark.errors import EarmarkError, ModelError, ParameterError
+from earmark.errors import EarmarkError, ModelError, ParameterError, ResultsError, StudyError
 
 __all__ = ["app", "main"]
 
@@ -31,8 +31,15 @@ app = typer.Typer(
 classify.add_to(app)
 models.add_to(app)
 train.add_to(app)
+evaluate.add_to(app)
+compare.add_to(app)
+tune.add_to(app)
+datasets.add_to(app)
 features.add_to(app)
 warmup.add_to(app)
+
+_USAGE = (ModelError, ParameterError, ResultsError, StudyError)
+"""What the caller asked for cannot be done with what was named: exit code 2."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -81,7 +88,7 @@ def main() -> None:
         app()
     except EarmarkError as error:
         print(f"earmark: {printable(str(error))}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, (ParameterError, ModelError)) else 1)
+        sys.exit(2 if isinstance(error, _USAGE) else 1)
     except OSError as error:
         print(f"earmark: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,7 @@ __all__ = [
     "printable",
     "progress_bar",
     "stdout",
+    "told_warnings",
 ]
 
 _COLOURS = (
@@ -93,6 +95,16 @@ def compile_first() -> None:
     if console.is_terminal:
         console.print("Compiling the inner loops, once: some ten seconds", style="dim")
     warmup()
+
+
+@contextmanager
+def told_warnings() -> Iterator[None]:
+    """Print what a dataset warns of on standard error, when all is done."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for one in caught:
+        print(f"earmark: {printable(str(one.message))}", file=sys.stderr)
 
 
 @contextmanager

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from earmark.cli._output import print_card, progress_bar
+from earmark.cli._output import print_card, progress_bar, stdout, told_warnings
 from earmark.errors import MissingExtraError
+from earmark.models import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from earmark.evaluation import Score
 
 __all__ = ["add_to"]
 
@@ -19,7 +23,7 @@ _HELP = (
     "is on songs and artists it has not seen; they are printed and written into the model's card."
 )
 _EXAMPLES = (
-    "Examples:  earmark train --dataset gtzan:DATA/gtzan -o mine.earmark  ·  "
+    "Examples:  earmark train --dataset folder:~/Music/by-genre -o mine.earmark  ·  "
     "earmark classify song.mp3 --model mine.earmark"
 )
 
@@ -41,7 +45,8 @@ def _train(
         typer.Option(
             "--dataset",
             "-d",
-            help="gtzan:FOLDER, where FOLDER holds features_30_sec.csv and index.csv.",
+            help="NAME:PATH, see earmark datasets list; folder:PATH for your own music, a folder "
+            "for each genre.",
             show_default=False,
         ),
     ],
@@ -50,11 +55,17 @@ def _train(
         typer.Option("--output", "-o", help="The .earmark file to write.", show_default=False),
     ],
     recipe: Annotated[
-        str, typer.Option("--recipe", help="Name of a shipped recipe, or a TOML file like it.")
-    ] = "gtzan57",
+        str,
+        typer.Option(
+            "--recipe", help="Name of a shipped recipe or of a family (knn ...), or a TOML file."
+        ),
+    ] = DEFAULT_MODEL,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a file that is there.")
     ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Files at a time; 0: one for each core.")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The scores, as JSON.")] = False,
 ) -> None:
     try:
@@ -62,9 +73,15 @@ def _train(
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error
 
-    with progress_bar("Training") as progress:
+    with told_warnings(), progress_bar("Training") as progress:
         training = train(
-            dataset, output=output, recipe=recipe, overwrite=overwrite, progress=progress
+            dataset,
+            output=output,
+            recipe=recipe,
+            overwrite=overwrite,
+            jobs=jobs or None,
+            progress=progress,
+            scored=None if as_json else _print_scores,
         )
     if as_json:
         scores = {name: score.to_dict() for name, score in training.scores.items()}
@@ -72,8 +89,27 @@ def _train(
             "schema": "earmark.train/1",
             "model": str(output),
             "leakage_gap": training.leakage_gap,
+            "warnings": training.model.manifest["training"]["warnings"],
             "scores": scores,
         }
         typer.echo(json.dumps(content, indent=1))
         return
     print_card(training.model.card)
+
+
+def _print_scores(scores: dict[str, Score]) -> None:
+    """Say how right the recipe is before anything is written."""
+    names = [name for name in ("artist", "track", "random") if name in scores]
+    score = scores[names[0]]
+    right = score.accuracy
+    stdout().print(
+        f"{_APART[names[0]]}: {right.value:.0%} right (95 % interval {right.low:.0%} to "
+        f"{right.high:.0%}, n = {score.n}). Writing the model, refitted on all of them."
+    )
+
+
+_APART = {
+    "artist": "On songs by artists it had not heard",
+    "track": "On songs it had not heard",
+    "random": "On songs it had not heard, though perhaps others by their artists",
+}

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.errors import DatasetError
-from earmark.types import IntArray
+from earmark.types import FloatArray, IntArray
 
-__all__ = ["Fold", "group_folds", "random_folds"]
+__all__ = ["Fold", "group_folds", "identical_rows", "joined_groups", "random_folds"]
 
 
 @dataclass(frozen=True)
@@ -113,3 +113,77 @@ def group_folds(
                 "one fold tests all of it and trains on none"
             )
     return folds
+
+
+def joined_groups(*groups: IntArray) -> IntArray:
+    """Join groupings: rows stay together that any of them keeps together.
+
+    Parameters
+    ----------
+    *groups : np.ndarray of int [shape=(n,)]
+        In each, rows with the same number stay together.
+
+    Returns
+    -------
+    np.ndarray of int [shape=(n,)]
+        Connected components, numbered from 0 by their first row: if the first grouping joins rows 1
+        and 2 and the second rows 2 and 3, all three are one group.
+
+    Raises
+    ------
+    DatasetError
+        If there is no grouping, or their lengths differ.
+
+    Examples
+    --------
+    >>> joined_groups(np.array([7, 7, 3, 4]), np.array([0, 1, 1, 2])).tolist()
+    [0, 0, 0, 1]
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    lengths = sorted({len(group) for group in groups})
+    if len(lengths) != 1:
+        raise DatasetError(f"groups of lengths {lengths}: one or more of one length are needed")
+    n = lengths[0]
+    # A row is an edge between its number in the first grouping and that in each of the others.
+    numbers, offset = [], 0
+    for group in groups:
+        _, number = np.unique(group, return_inverse=True)
+        numbers.append(number + offset)
+        offset += int(number.max(initial=-1)) + 1
+    start = np.tile(numbers[0], len(groups))
+    edges = coo_array(
+        (np.ones(len(start), dtype=np.int8), (start, np.concatenate(numbers))),
+        shape=(offset, offset),
+    )
+    _, component = connected_components(edges, directed=False)
+    _, first, joined = np.unique(
+        component[numbers[0]] if n else component, return_index=True, return_inverse=True
+    )
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return rank[joined]
+
+
+def identical_rows(X: FloatArray) -> IntArray:
+    """Group the rows that are equal to the last digit: copies of one recording, almost surely.
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, d)]
+        The features.
+
+    Returns
+    -------
+    np.ndarray of int [shape=(n,)]
+        Equal rows hold the same number; numbered from 0 by their first row.
+
+    Examples
+    --------
+    >>> identical_rows(np.array([[1.0, 2.0], [0.0, 2.0], [1.0, 2.0]])).tolist()
+    [0, 1, 0]
+    """
+    known: dict[bytes, int] = {}
+    rows = np.ascontiguousarray(X + 0.0)  # so that -0.0 is 0.0
+    return np.array([known.setdefault(row.tobytes(), len(known)) for row in rows], dtype=np.int64)

@@ -5,24 +5,45 @@ excerpts, and many excerpts of one artist within a genre. The fault-filtered lis
 Sturm and Larsen (2015) leave out 70 excerpts; the groups here keep what may be one artist's
 together.
 
-Expected in a folder: ``features_30_sec.csv`` (the public table of 57 features), ``index.csv``
-(artists, published splits, duplicates) of the same 1000 excerpts.
+Expected in a folder: ``features_30_sec.csv`` (the public table of 57 features) and ``index.csv``
+(artists, published splits, duplicates) of the same 1000 excerpts; for features that come from
+spectrograms ``logmel_u8.npz``; where there is audio, ``audio/full_30s/*.flac`` (whole excerpts) or
+``audio/first_15_20s/*.flac`` (their beginnings).
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
-from pathlib import Path
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import compress
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from earmark.datasets._table import FeatureTable
-from earmark.errors import DatasetError
-from earmark.features import GTZAN57
-from earmark.types import PathName
+from earmark.datasets._assemble import assemble
+from earmark.datasets._corpus import Corpus
+from earmark.datasets._files import floats, numbered, provenance_of, read_csv, unique_ids, whole
+from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._track import Track
+from earmark.errors import DatasetError, ParameterError
+from earmark.features import BANDS, GTZAN57, FeatureSet, get_feature_set
+from earmark.features._bands import band_statistics
+from earmark.types import FloatArray, PathName
 
-__all__ = ["CITATION", "GENRES", "LICENCE", "load_table"]
+__all__ = [
+    "CITATION",
+    "CORPUS",
+    "GENRES",
+    "LICENCE",
+    "load_spectrograms",
+    "load_table",
+    "segment_columns",
+    "tracks",
+]
 
 CITATION = (
     "G. Tzanetakis and P. Cook, Musical genre classification of audio signals, IEEE Transactions "
@@ -44,80 +65,274 @@ GENRES = (
 )
 
 _N_EXCERPTS = 1000
+_N_BANDS, _N_COLUMNS = 128, 387
+_N_SEGMENTS = 10
+_TABLE, _INDEX, _ARCHIVE = "features_30_sec.csv", "index.csv", "logmel_u8.npz"
+_INDEX_COLUMNS = ("excerpt", "genre", "artist_id", "fault_filtered_split", "artist_fold")
+_AUDIO = ("full_30s", "first_15_20s")
+_FOLDS = {"": "", "1.0": "0", "2.0": "1", "3.0": "2", "1": "0", "2": "1", "3": "2"}
+
+Spectrogram = np.ndarray[Any, np.dtype[np.uint8]]
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """Read a CSV file and check that it has the columns needed."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, restval="")
-            given = reader.fieldnames or ()
-            rows = list(reader)
-    except OSError as error:
-        raise DatasetError(f"{str(path)!r}: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{str(path)!r} is not CSV: {error}") from error
-    missing = [name for name in columns if name not in given]
-    if missing:
-        raise DatasetError(f"{str(path)!r}: column {missing[0]!r} is missing")
-    if len(rows) != _N_EXCERPTS:
-        raise DatasetError(f"{str(path)!r}: has {len(rows)} rows, not {_N_EXCERPTS}")
-    return rows
+def _index(folder: PathName) -> list[Track]:
+    """Read the index: everything that is known of the excerpts but their features."""
+    path = os.path.join(folder, _INDEX)
+    rows = read_csv(
+        path, (*_INDEX_COLUMNS, "artist", "title", "exact_dup_group"), n_rows=_N_EXCERPTS
+    )
+    ids = unique_ids(path, [row["excerpt"] for row in rows])
+    artists = whole(path, rows, "artist_id", key="excerpt")
+    duplicates = numbered(row["exact_dup_group"] for row in rows)
+    found = []
+    for row, name, artist, duplicate in zip(rows, ids, artists, duplicates, strict=True):
+        if row["genre"] not in GENRES:
+            raise DatasetError(f"{path!r}: genre of {str(name)!r} is {row['genre']!r}")
+        if row["fault_filtered_split"] not in ("train", "valid", "test", ""):
+            raise DatasetError(
+                f"{path!r}: fault_filtered_split of {str(name)!r} is "
+                f"{row['fault_filtered_split']!r}"
+            )
+        if row["artist_fold"] not in _FOLDS:
+            raise DatasetError(f"{path!r}: artist_fold of {str(name)!r} is {row['artist_fold']!r}")
+        found.append(
+            Track(
+                id=str(name),
+                label=row["genre"],
+                artist=row["artist"],
+                title=row["title"],
+                groups={"artist": int(artist), "duplicate": int(duplicate)},
+                partitions={
+                    "official": row["fault_filtered_split"],
+                    "published3": _FOLDS[row["artist_fold"]],
+                },
+            )
+        )
+    return found
 
 
-def load_table(folder: PathName) -> FeatureTable:
-    """Read the public table of 57 features of the 1000 excerpts.
+def tracks(folder: PathName) -> list[Track]:
+    """Read what is known of the 1000 excerpts.
 
     Parameters
     ----------
     folder : str or path-like
-        Holds ``features_30_sec.csv`` and ``index.csv``.
+        Holds ``index.csv`` and, where there is audio, ``audio/``.
 
     Returns
     -------
-    FeatureTable
-        Ids like ``blues.00000``. Groups ``"artist"``: the number that excerpts share which may
-        be of one artist or of one recording. Partition ``"fault_filtered"``: ``train``, ``valid``
-        or ``test``, and ``""`` for the 70 excerpts the lists leave out.
+    list of Track
+        Ids like ``blues.00000``. Groups ``"artist"`` and ``"duplicate"`` and partitions
+        ``"official"`` and ``"published3"`` as in `load_table`. The path is that of the whole
+        excerpt; where there is none, that of its first 15 to 20 s; else None.
 
     Raises
     ------
     DatasetError
+        If the index is missing or is not what it should be.
+    """
+    audio: dict[str, str] = {}
+    for name in reversed(_AUDIO):  # the whole excerpt replaces its beginning
+        place = os.path.join(folder, "audio", name)
+        if os.path.isdir(place):
+            audio |= {
+                os.path.splitext(file)[0]: os.path.join(place, file)
+                for file in os.listdir(place)
+                if file.endswith(".flac")
+            }
+    return [replace(track, path=audio.get(track.id)) for track in _index(folder)]
+
+
+def load_spectrograms(folder: PathName) -> tuple[npt.NDArray[np.str_], Spectrogram]:
+    """Read the archive of log-mel spectrograms.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Holds ``logmel_u8.npz``.
+
+    Returns
+    -------
+    names : np.ndarray of str [shape=(999,)]
+        Ids of the excerpts; ``jazz.00054`` is corrupt in every copy and not among them.
+    X : np.ndarray of uint8 [shape=(999, 128, 387)]
+        As archived; column 0 was computed with silence before the clip and serves no feature.
+
+    Raises
+    ------
+    DatasetError
+        If the archive is missing, damaged or not what it should be.
+    """
+    path = os.path.join(folder, _ARCHIVE)
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            names, X = archive["name"], archive["X"]
+    except KeyError as error:
+        raise DatasetError(f"{path!r}: array {str(error)[:40]} is missing") from error
+    except OSError as error:
+        raise DatasetError(f"{path!r}: {error.strerror or error}") from error
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DatasetError(f"{path!r} is not an archive of spectrograms: {error}") from error
+    expected = (_N_EXCERPTS - 1, _N_BANDS, _N_COLUMNS)
+    if X.dtype != np.uint8 or X.shape != expected or names.shape != expected[:1]:
+        raise DatasetError(f"{path!r}: X is {X.dtype} {X.shape}, not uint8 {expected}")
+    return unique_ids(path, [str(name) for name in names]), X
+
+
+def segment_columns(number: int) -> slice:
+    """Say which columns of a spectrogram a segment of 3 s is.
+
+    Parameters
+    ----------
+    number : int
+        Of the segment, from 0 to 9.
+
+    Returns
+    -------
+    slice
+        Of the 386 columns after the first: from ``floor(38.75 number + 0.5)`` up to, not with,
+        ``floor(38.75 (number + 1) + 0.5)``, at most 386. The archive has 387.5 columns to 30 s, so
+        38.75 to a segment; the last one is two columns short.
+
+    Examples
+    --------
+    >>> segment_columns(0), segment_columns(9)
+    (slice(0, 39, None), slice(349, 386, None))
+    """
+    start, end = (int(np.floor(38.75 * edge + 0.5)) for edge in (number, number + 1))
+    return slice(start, min(end, _N_COLUMNS - 1))
+
+
+def load_table(
+    folder: PathName,
+    *,
+    feature_set: str | None = None,
+    faulty: bool = False,
+    unit: RowUnit | None = None,
+) -> FeatureTable:
+    """Read the public table of 57 features, or compute others from the spectrograms.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Holds ``features_30_sec.csv``, ``index.csv`` and, for other features than ``gtzan57``,
+        ``logmel_u8.npz``.
+    feature_set : str or None
+        ``gtzan57`` (the default), ``bands``, or any registered set with ``from_archive``: a
+        callable that maps the 57 numbers of an excerpt and its spectrogram, uint8 [shape=(128,
+        386)], column 0 left out, to the set's numbers.
+    faulty : bool
+        Whether to keep the 70 excerpts that the fault-filtered lists leave out.
+    unit : {"track", "segment"} or None
+        What a row is about: an excerpt, or a tenth of one, of 3 s (``bands`` only, and its
+        default).
+
+    Returns
+    -------
+    FeatureTable
+        930 excerpts, 1000 with the faulty ones, one less from spectrograms: ``jazz.00054`` has
+        none. Ids like ``blues.00000``, of segments ``blues.00000#3``. Groups ``"artist"``: the
+        number that excerpts share which may be of one artist or of one recording; ``"duplicate"``:
+        exact copies of one recording; for segments ``"track"``. Partitions ``"official"``:
+        ``train``, ``valid`` or ``test`` of the fault-filtered lists; ``"published3"``: ``0``,
+        ``1`` or ``2``, the artist-filtered folds of Foleiss and Tavares; ``""`` for the excerpts
+        in none.
+
+    Raises
+    ------
+    ParameterError
+        If there are no such features of this corpus, or none of that unit.
+    DatasetError
         If a file is missing or is not what it should be.
     """
-    table_path = Path(folder) / "features_30_sec.csv"
-    index_path = Path(folder) / "index.csv"
-    rows = _read(table_path, ("filename", *GTZAN57.names, "label"))
-    index = {
-        row["excerpt"]: row
-        for row in _read(index_path, ("excerpt", "artist_id", "fault_filtered_split"))
-    }
-    ids = [row["filename"].removesuffix(".wav") for row in rows]
-    unknown = [name for name in ids if name not in index]
-    if unknown:
-        raise DatasetError(f"{str(index_path)!r}: {unknown[0]!r} is missing")
-    try:
-        X = np.array([[float(row[name]) for name in GTZAN57.names] for row in rows])
-        artists = np.array([int(float(index[name]["artist_id"])) for name in ids])
-    except ValueError as error:
-        raise DatasetError(f"{str(folder)!r}: {error}") from error
-    labels = np.array([row["label"] for row in rows])
-    if set(labels) != set(GENRES):
-        raise DatasetError(f"{str(table_path)!r}: labels are {sorted(set(labels))}")
-    return FeatureTable(
-        ids=np.array(ids),
-        X=X,
-        feature_set=GTZAN57.name,
-        fingerprint=GTZAN57.fingerprint,
-        labels=labels,
-        groups={"artist": artists},
-        partitions={
-            "fault_filtered": np.array([index[name]["fault_filtered_split"] for name in ids])
-        },
-        provenance={
-            "corpus": "GTZAN",
-            "citation": CITATION,
-            table_path.name: hashlib.sha256(table_path.read_bytes()).hexdigest(),
-            index_path.name: hashlib.sha256(index_path.read_bytes()).hexdigest(),
-        },
-    )
+    chosen = get_feature_set(feature_set or GTZAN57.name)
+    unit = unit or ("segment" if chosen is BANDS else "track")
+    if unit not in ("track", "segment"):
+        raise ParameterError(f"unit={unit!r} is not one of track, segment")
+    if unit == "segment" and chosen is not BANDS:
+        raise ParameterError(f"unit='segment': gtzan has no {chosen.name!r} of segments")
+    recipe = None if chosen is GTZAN57 else _archive_recipe(chosen)
+    excerpts, X = _public_table(folder)
+    facts = {}
+    if faulty:
+        facts["faulty"] = "70 excerpts that the fault-filtered lists leave out are kept"
+    else:
+        kept = [bool(track.partitions["official"]) for track in excerpts]
+        excerpts, X = list(compress(excerpts, kept)), X[kept]
+    if recipe is None:
+        sources = provenance_of("GTZAN", CITATION, folder, (_TABLE, _INDEX), **facts)
+        return assemble(excerpts, X, chosen, provenance=sources)
+    names, archive = load_spectrograms(folder)
+    place = {str(name): at for at, name in enumerate(names)}
+    kept = [track.id in place for track in excerpts]
+    if not all(kept):
+        silent = [track.id for track in excerpts if track.id not in place]
+        facts["without_spectrogram"] = ", ".join(silent)
+        excerpts, X = list(compress(excerpts, kept)), X[kept]
+    sources = provenance_of("GTZAN", CITATION, folder, (_TABLE, _INDEX, _ARCHIVE), **facts)
+    # Column 0 was made with silence before the clip, what audio gives at run time was not.
+    spectrograms = (np.ascontiguousarray(archive[place[track.id], :, 1:]) for track in excerpts)
+    if unit == "track":
+        rows = [recipe(row57, Q) for row57, Q in zip(X, spectrograms, strict=True)]
+        return assemble(excerpts, np.stack(rows), chosen, provenance=sources)
+    parts = [segment_columns(number) for number in range(_N_SEGMENTS)]
+    rows = [band_statistics(Q[:, part]) for Q in spectrograms for part in parts]
+    return assemble(excerpts, np.stack(rows), chosen, provenance=sources, n_segments=_N_SEGMENTS)
+
+
+def _public_table(folder: PathName) -> tuple[list[Track], FloatArray]:
+    """Read the 57 features, and what the index knows of the excerpt of each row."""
+    path = os.path.join(folder, _TABLE)
+    rows = read_csv(path, ("filename", *GTZAN57.names, "label"), n_rows=_N_EXCERPTS)
+    index = {track.id: track for track in _index(folder)}
+    ids = unique_ids(path, [row["filename"].removesuffix(".wav") for row in rows])
+    for row, name in zip(rows, ids, strict=True):
+        if name not in index:
+            raise DatasetError(f"{os.path.join(folder, _INDEX)!r}: {str(name)!r} is missing")
+        if row["label"] != index[name].label:
+            raise DatasetError(
+                f"{path!r}: label of {str(name)!r} is {row['label']!r}, "
+                f"in the index it is {index[name].label!r}"
+            )
+    return [index[name] for name in ids], floats(path, rows, GTZAN57.names, key="filename")
+
+
+def _archive_recipe(chosen: FeatureSet) -> Callable[[FloatArray, Spectrogram], FloatArray]:
+    """Return how a feature set is computed from a row of the public table and a spectrogram."""
+    if chosen is BANDS:
+        return lambda row57, Q: band_statistics(Q)
+    recipe = getattr(chosen, "from_archive", None)
+    if recipe is None:
+        raise ParameterError(f"feature_set={chosen.name!r} is not to be had of gtzan")
+    found: Callable[[FloatArray, Spectrogram], FloatArray] = recipe
+    return found
+
+
+CORPUS = Corpus(
+    name="gtzan",
+    title="GTZAN",
+    size="1000 excerpts of 30 s, 930 by default; 10 genres",
+    expects="a folder with features_30_sec.csv and index.csv; logmel_u8.npz for features that come "
+    "from spectrograms; audio/full_30s/*.flac or audio/first_15_20s/*.flac where there is audio",
+    citation=CITATION,
+    licence=LICENCE,
+    faults=(
+        "70 of the 1000 excerpts are repeated, distorted or mislabelled by the fault-filtered "
+        "lists of Kereliuk, Sturm and Larsen (2015): left out unless asked for",
+        "14 pairs of rows are identical, one of them across two genres (metal.00058, rock.00016): "
+        "kept on one side of every split by the group 'duplicate'",
+        "many excerpts are by one artist; the group 'artist' joins too much rather than too "
+        "little: 272 groups, 9 of them in blues",
+        "64 of the 290 excerpts of the test list share a group 'artist' with train and valid",
+        "23 names of artists cross the published three folds",
+        "jazz.00054 is corrupt: it has no spectrogram",
+    ),
+    files={
+        _TABLE: "e5fe20f4e2f61d1aa3e07b17ffdea6b565970b3a1811746bd31f182a401fc3bc",
+        _INDEX: "7d50149e515090f8e2553f4acb21886b86a4fc42266feca95fa92d494991eb50",
+        _ARCHIVE: "d2ed599a3bce3121286fe080b1c68327c0107894c44013b006eb027890a106e8",
+    },
+    feature_sets=(GTZAN57.name, BANDS.name),
+    load_table=load_table,
+    tracks=tracks,
+)

@@ -1,50 +1,30 @@
-"""How right, how evenly right and how honestly sure a classifier is, with intervals."""
+"""How right, how evenly right and how honestly sure a classifier is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
-from earmark.errors import ParameterError
+from earmark.evaluation._tally import METRICS, N_BINS, Tally, check_shapes, confidences
 from earmark.types import FloatArray, IntArray
 
 __all__ = [
-    "Estimate",
     "accuracy",
-    "bootstrap",
+    "balanced_accuracy",
     "chance_calibration_error",
     "expected_calibration_error",
+    "log_loss",
     "macro_f1",
+    "macro_precision",
+    "macro_recall",
+    "top3",
 ]
 
-Metric = Callable[[IntArray, FloatArray], float]
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and the interval it lies in.
-
-    Attributes
-    ----------
-    value : float
-        On the rows as they are.
-    low, high : float
-        The 95 % bootstrap interval over rows.
-    """
-
-    value: float
-    low: float
-    high: float
-
-
-def _checked(y: IntArray, probabilities: FloatArray) -> None:
-    if probabilities.ndim != 2 or len(y) != len(probabilities) or not len(y):
-        raise ParameterError(
-            f"y has shape {y.shape} and probabilities {probabilities.shape}: "
-            "one row of probabilities for each of one label or more is needed"
-        )
+def _one(name: str, y: IntArray, probabilities: FloatArray) -> float:
+    """Compute one metric of rows as they are."""
+    check_shapes(y, probabilities)
+    tally = Tally.of(y, probabilities, probabilities.argmax(axis=1), np.arange(len(y)), len(y))
+    return float(tally.scores(np.ones((1, len(y))))[0, METRICS.index(name)])
 
 
 def accuracy(y: IntArray, probabilities: FloatArray) -> float:
@@ -72,8 +52,94 @@ def accuracy(y: IntArray, probabilities: FloatArray) -> float:
     >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]]))
     0.5
     """
-    _checked(y, probabilities)
-    return float((probabilities.argmax(axis=1) == y).mean())
+    return _one("accuracy", y, probabilities)
+
+
+def balanced_accuracy(y: IntArray, probabilities: FloatArray) -> float:
+    """Compute the mean over the classes that are there of the share of their rows found.
+
+    Parameters
+    ----------
+    y : np.ndarray of int [shape=(n,)]
+        Number of the right class.
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Class probabilities.
+
+    Returns
+    -------
+    float
+        From 0 to 1. Classes without a row are left out.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ or there is no row.
+
+    Examples
+    --------
+    >>> p = np.tile([0.9, 0.1], (4, 1))
+    >>> accuracy(np.array([0, 0, 0, 1]), p), balanced_accuracy(np.array([0, 0, 0, 1]), p)
+    (0.75, 0.5)
+    """
+    return _one("balanced_accuracy", y, probabilities)
+
+
+def macro_precision(y: IntArray, probabilities: FloatArray) -> float:
+    """Compute the mean over the classes of the share of a class's answers that are right.
+
+    Parameters
+    ----------
+    y : np.ndarray of int [shape=(n,)]
+        Number of the right class.
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Class probabilities.
+
+    Returns
+    -------
+    float
+        From 0 to 1. A class that is never answered counts as 0; one that is neither there nor
+        answered is left out.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ or there is no row.
+
+    Examples
+    --------
+    >>> macro_precision(np.array([0, 0, 0, 1]), np.tile([0.9, 0.1], (4, 1)))
+    0.375
+    """
+    return _one("macro_precision", y, probabilities)
+
+
+def macro_recall(y: IntArray, probabilities: FloatArray) -> float:
+    """Compute the mean over the classes of the share of a class's rows that are found.
+
+    Parameters
+    ----------
+    y : np.ndarray of int [shape=(n,)]
+        Number of the right class.
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Class probabilities.
+
+    Returns
+    -------
+    float
+        From 0 to 1. A class that is answered but not there counts as 0, which is how it differs
+        from `balanced_accuracy`; one that is neither is left out.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ or there is no row.
+
+    Examples
+    --------
+    >>> macro_recall(np.array([1, 1, 1, 1]), np.tile([0.1, 0.9], (4, 1)))
+    1.0
+    """
+    return _one("macro_recall", y, probabilities)
 
 
 def macro_f1(y: IntArray, probabilities: FloatArray) -> float:
@@ -101,16 +167,68 @@ def macro_f1(y: IntArray, probabilities: FloatArray) -> float:
     >>> macro_f1(np.array([0, 1]), np.array([[0.9, 0.1], [0.2, 0.8]]))
     1.0
     """
-    _checked(y, probabilities)
-    n_classes = probabilities.shape[1]
-    predicted = probabilities.argmax(axis=1)
-    hits = np.bincount(y[predicted == y], minlength=n_classes)
-    total = np.bincount(y, minlength=n_classes) + np.bincount(predicted, minlength=n_classes)
-    return float((2 * hits[total > 0] / total[total > 0]).mean())
+    return _one("macro_f1", y, probabilities)
+
+
+def log_loss(y: IntArray, probabilities: FloatArray) -> float:
+    """Compute the mean of minus the logarithm of the right class's probability.
+
+    Parameters
+    ----------
+    y : np.ndarray of int [shape=(n,)]
+        Number of the right class.
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Class probabilities.
+
+    Returns
+    -------
+    float
+        0 or more, in nats; a probability of 0 counts as 2.2e-16, as in scikit-learn.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ or there is no row.
+
+    Examples
+    --------
+    >>> round(log_loss(np.array([0]), np.array([[0.5, 0.5]])), 4)
+    0.6931
+    """
+    return _one("log_loss", y, probabilities)
+
+
+def top3(y: IntArray, probabilities: FloatArray) -> float:
+    """Compute the share of rows whose right class is one of the three most probable.
+
+    Parameters
+    ----------
+    y : np.ndarray of int [shape=(n,)]
+        Number of the right class.
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Class probabilities. Of equal ones the class with the lower number comes first.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ or there is no row.
+
+    Examples
+    --------
+    >>> p = np.array([[0.4, 0.3, 0.2, 0.1]] * 4)
+    >>> top3(np.arange(4), p)
+    0.75
+    """
+    return _one("top3", y, probabilities)
 
 
 def expected_calibration_error(
-    y: IntArray, probabilities: FloatArray, *, n_bins: int = 10
+    y: IntArray, probabilities: FloatArray, *, n_bins: int = N_BINS
 ) -> float:
     """Compute how far confidence lies from accuracy, on average.
 
@@ -140,15 +258,19 @@ def expected_calibration_error(
     >>> expected_calibration_error(y, np.tile([0.75, 0.25], (4, 1)), n_bins=1)
     0.0
     """
-    _checked(y, probabilities)
-    confidence = probabilities.max(axis=1)
-    gap = (probabilities.argmax(axis=1) == y) - confidence
-    order = np.argsort(confidence, kind="stable")
-    return float(sum(abs(gap[rows].sum()) for rows in np.array_split(order, n_bins)) / len(y))
+    check_shapes(y, probabilities)
+    rows = np.arange(len(y))
+    tally = Tally.of(y, probabilities, probabilities.argmax(axis=1), rows, len(y))
+    return float(tally.calibration_error(np.ones((1, len(y))), n_bins)[0])
 
 
 def chance_calibration_error(
-    probabilities: FloatArray, *, n_bins: int = 10, n_draws: int = 1000, seed: int = 0
+    probabilities: FloatArray,
+    *,
+    predicted: IntArray | None = None,
+    n_bins: int = N_BINS,
+    n_draws: int = 1000,
+    seed: int = 0,
 ) -> tuple[float, float]:
     """Simulate the calibration error of a model that means its probabilities.
 
@@ -156,6 +278,8 @@ def chance_calibration_error(
     ----------
     probabilities : np.ndarray [shape=(n, n_classes)]
         Class probabilities.
+    predicted : np.ndarray of int [shape=(n,)] or None
+        Number of the class answered; None: the most probable.
     n_bins : int
         As in `expected_calibration_error`.
     n_draws : int
@@ -181,59 +305,16 @@ def chance_calibration_error(
     >>> 0.05 < mean < high < 0.12
     True
     """
-    _checked(np.zeros(len(probabilities), dtype=np.int64), probabilities)
+    check_shapes(np.zeros(len(probabilities), dtype=np.int64), probabilities)
     rng = np.random.default_rng(seed)
-    confidence = probabilities.max(axis=1)
+    answers = probabilities.argmax(axis=1) if predicted is None else predicted
+    confidence = confidences(probabilities, answers)
     bins = np.array_split(np.argsort(confidence, kind="stable"), n_bins)
-    right = rng.random((n_draws, len(confidence))) < confidence
-    gap = right - confidence
-    errors = sum(np.abs(gap[:, rows].sum(axis=1)) for rows in bins) / len(confidence)
-    return float(np.mean(errors)), float(np.percentile(errors, 95))
-
-
-def bootstrap(
-    metric: Metric,
-    y: IntArray,
-    probabilities: FloatArray,
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-) -> Estimate:
-    """Compute a metric and its 95 % percentile bootstrap interval over rows.
-
-    Parameters
-    ----------
-    metric : callable
-        Maps ``(y, probabilities)`` to a number.
-    y : np.ndarray of int [shape=(n,)]
-        Number of the right class.
-    probabilities : np.ndarray [shape=(n, n_classes)]
-        Class probabilities.
-    n_resamples : int
-        How many times rows are drawn with replacement.
-    seed : int
-        The same seed gives the same interval.
-
-    Returns
-    -------
-    Estimate
-        The metric on all rows, and the 2.5th and 97.5th percentile of the resamples (Efron 1979).
-
-    Raises
-    ------
-    ParameterError
-        If the lengths differ or there is no row.
-
-    Examples
-    --------
-    >>> y = np.arange(100) % 2
-    >>> estimate = bootstrap(accuracy, y, np.tile([0.6, 0.4], (100, 1)))
-    >>> estimate.value, 0.38 < estimate.low < 0.45, 0.55 < estimate.high < 0.62
-    (0.5, True, True)
-    """
-    _checked(y, probabilities)
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(len(y), size=(n_resamples, len(y)))
-    values = [metric(y[rows], probabilities[rows]) for rows in draws]
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Estimate(metric(y, probabilities), float(low), float(high))
+    n, errors = len(confidence), []
+    at_once = max(1, 4_000_000 // n)
+    for start in range(0, n_draws, at_once):
+        right = rng.random((min(at_once, n_draws - start), n)) < confidence
+        gap = right - confidence
+        errors.append(sum(np.abs(gap[:, rows].sum(axis=1)) for rows in bins) / n)
+    every = np.concatenate(errors)
+    return float(every.mean()), float(np.percentile(every, 95))

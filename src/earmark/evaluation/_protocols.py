@@ -1,153 +1,90 @@
-"""How rows are split to be scored, and the scores (extra ``train``)."""
+"""How rows are split to be scored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+import os
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from earmark.datasets import FeatureTable, Fold, group_folds, random_folds
-from earmark.errors import ParameterError
-from earmark.evaluation._metrics import (
-    Estimate,
-    accuracy,
-    bootstrap,
-    chance_calibration_error,
-    expected_calibration_error,
-    macro_f1,
-)
-from earmark.models import Prediction
-from earmark.types import BoolArray, FloatArray, IntArray
+from earmark.datasets import FeatureTable, Fold, group_folds, joined_groups
+from earmark.errors import DatasetError, ParameterError
+from earmark.types import IntArray
 
-__all__ = ["PROTOCOLS", "HeldOut", "Score", "held_out_predictions", "protocol_folds", "score"]
+__all__ = [
+    "PROTOCOLS",
+    "InnerGroups",
+    "check_folds",
+    "check_unseen",
+    "clean_rows",
+    "inner_groups",
+    "protocol_folds",
+    "refusals",
+]
 
-PROTOCOLS = ("random", "artist", "official")
-"""Names of the protocols: folds at random, folds that keep artists whole, the published split."""
+PROTOCOLS = ("random", "track", "artist", "official", "published3")
+"""Names of the protocols, from the most to the least that leaks."""
 
-N_FOLDS = 5
+InnerGroups = Literal["artist", "track", "row"]
+"""What a model's own inner folds keep whole."""
 
-
-class _Fitted(Protocol):
-    """What a fitted model must be able to do to be scored."""
-
-    @property
-    def min_confidence(self) -> float: ...
-    @property
-    def max_distance(self) -> float: ...
-    def predict(self, X: FloatArray) -> Prediction: ...
+_N_FOLDS = 5
+_PARTS: dict[str, tuple[str, ...]] = {
+    "official": ("train", "test"),
+    "published3": ("0", "1", "2"),
+}
 
 
-@dataclass(frozen=True)
-class HeldOut:
-    """What models said of rows they were not fitted on.
-
-    Attributes
-    ----------
-    rows : np.ndarray of int [shape=(n,)]
-        Numbers of the rows in their table.
-    y : np.ndarray of int [shape=(n,)]
-        Number of the right class.
-    probabilities : np.ndarray [shape=(n, n_classes)]
-        Class probabilities.
-    confident, familiar : np.ndarray of bool [shape=(n,)]
-        Which rows are above the confidence threshold, and which within the distance, of the model
-        that answered them.
-    """
-
-    rows: IntArray
-    y: IntArray
-    probabilities: FloatArray
-    confident: BoolArray
-    familiar: BoolArray
-
-    def only(self, mask: BoolArray) -> HeldOut:
-        """Keep a part of the rows.
-
-        Parameters
-        ----------
-        mask : np.ndarray of bool [shape=(n,)]
-            Which.
-
-        Returns
-        -------
-        HeldOut
-            Those.
-        """
-        return HeldOut(*(value[mask] for value in vars(self).values()))
+def _missing(protocol: str, table: FeatureTable) -> str | None:
+    """Say what a table lacks for a protocol, or nothing."""
+    if protocol == "artist" and "artist" not in table.groups:
+        return "groups['artist']"
+    if protocol == "track" and table.unit == "segment" and "track" not in table.groups:
+        return "groups['track']"
+    if protocol not in _PARTS:
+        return None
+    if protocol not in table.partitions:
+        return f"partitions[{protocol!r}]"
+    there = set(table.partitions[protocol].tolist())
+    without = [part for part in _PARTS[protocol] if part not in there]
+    return f"part {without[0]!r} of partitions[{protocol!r}]" if without else None
 
 
-@dataclass(frozen=True)
-class Score:
-    """Scores under one protocol.
-
-    Attributes
-    ----------
-    protocol : str
-        Which.
-    n : int
-        Tracks scored.
-    n_folds : int
-        Fits; 1 where the split is a published one.
-    seed : int or None
-        Of the folds.
-    accuracy, macro_f1, calibration_error : Estimate
-        Each with its 95 % bootstrap interval over tracks.
-    calibration_error_by_chance : float
-        The 95th percentile of the calibration errors of a simulated model that is calibrated
-        perfectly: one below it is no evidence of a fault.
-    mean_confidence : float
-        Mean top probability, to be compared with the accuracy.
-    sure : float
-        Share of the tracks that are not "unsure".
-    sure_accuracy : float or None
-        Accuracy on those; None where there is none.
-    unfamiliar : float
-        Share of the tracks that are "unfamiliar".
-    """
-
-    protocol: str
-    n: int
-    n_folds: int
-    seed: int | None
-    accuracy: Estimate
-    macro_f1: Estimate
-    calibration_error: Estimate
-    calibration_error_by_chance: float
-    mean_confidence: float
-    sure: float
-    sure_accuracy: float | None
-    unfamiliar: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Attributes by name; an estimate is ``{"value", "low", "high"}``.
-        """
-        return asdict(self)
+def _whole(table: FeatureTable, *names: str) -> IntArray:
+    """Give rows that stay together one number: the named groups that there are, and duplicates."""
+    groups = [table.groups[name] for name in (*names, "duplicate") if name in table.groups]
+    if not groups:
+        return np.arange(len(table))
+    joined = joined_groups(*groups)
+    # Groups that hold whole all that the others do keep their numbers, which decide the folds.
+    already = len(np.unique(groups[0])) == len(np.unique(joined))
+    return groups[0] if already else joined
 
 
 def protocol_folds(protocol: str, table: FeatureTable, *, seed: int) -> list[Fold]:
     """Split a table as a protocol says.
 
+    Exact duplicates, ``groups["duplicate"]``, are never on both sides: folds keep them together,
+    and a published split trains on no duplicate of a row it tests.
+
     Parameters
     ----------
-    protocol : {"random", "artist", "official"}
-        ``random``: five stratified folds. ``artist``: five stratified folds, no artist on both
-        sides. ``official``: fit on the published train and valid lists, score the test list.
+    protocol : {"random", "track", "artist", "official", "published3"}
+        ``random``: five stratified folds of rows. ``track``: five that keep the segments of a track
+        together; the same as ``random`` where rows are tracks. ``artist``: five in which no artist
+        is on both sides. ``official``: fit on the parts train and valid of the published split,
+        test on the part test. ``published3``: the published three folds.
     table : FeatureTable
-        With groups ``"artist"`` and, for ``official``, the partition ``"fault_filtered"``.
+        With groups ``"track"`` or ``"artist"``, or the partition of the protocol's name.
     seed : int
         The same seed gives the same folds.
 
     Returns
     -------
     list of Fold
-        In which no row is on both sides.
+        In which no row is on both sides, and each is tested at most once.
 
     Raises
     ------
@@ -156,89 +93,191 @@ def protocol_folds(protocol: str, table: FeatureTable, *, seed: int) -> list[Fol
     DatasetError
         If the folds cannot be made.
     """
-    try:
-        if protocol == "random":
-            return random_folds(table.labels, n_folds=N_FOLDS, seed=seed)
-        if protocol == "artist":
-            artists = table.groups["artist"]
-            return group_folds(table.labels, artists, n_folds=N_FOLDS, seed=seed)
-        if protocol == "official":
-            part = table.partitions["fault_filtered"]
-            fit_on = np.flatnonzero((part == "train") | (part == "valid"))
-            return [Fold(fit_on, np.flatnonzero(part == "test"))]
-    except KeyError as error:
-        raise ParameterError(f"protocol={protocol!r} needs {error} in the table") from error
-    raise ParameterError(f"protocol={protocol!r} is not one of {', '.join(PROTOCOLS)}")
+    if protocol not in PROTOCOLS:
+        raise ParameterError(f"protocol={protocol!r} is not one of {', '.join(PROTOCOLS)}")
+    missing = _missing(protocol, table)
+    if missing is not None:
+        raise ParameterError(f"protocol={protocol!r} needs {missing} in the table")
+    if protocol in _PARTS:
+        return _published(protocol, table)
+    names = {"random": (), "track": ("track",), "artist": ("artist", "track")}[protocol]
+    groups = _whole(table, *names)
+    return group_folds(table.labels, groups, n_folds=_N_FOLDS, seed=seed)
 
 
-def held_out_predictions(
-    fit: Callable[[FeatureTable], _Fitted], table: FeatureTable, folds: list[Fold]
-) -> HeldOut:
-    """Fit a model in each fold and collect what it says of the fold's test rows.
+def _published(protocol: str, table: FeatureTable) -> list[Fold]:
+    part = table.partitions[protocol]
+    rows = np.arange(len(table))
+    if protocol == "official":
+        sides = [(rows[np.isin(part, ["train", "valid"])], rows[part == "test"])]
+    else:
+        parts = _PARTS[protocol]
+        sides = [(rows[np.isin(part, parts) & (part != one)], rows[part == one]) for one in parts]
+    copies = table.groups.get("duplicate", rows)
+    folds = [Fold(train[~np.isin(copies[train], copies[test])], test) for train, test in sides]
+    for fold in folds:
+        untaught = set(table.labels[fold.test].tolist()) - set(table.labels[fold.train].tolist())
+        if untaught:
+            raise DatasetError(
+                f"class {min(untaught)!r} is tested by the published split and in none of its "
+                "training rows"
+            )
+    return folds
+
+
+def refusals(table: FeatureTable) -> dict[str, str]:
+    """Say which protocols a table does not support, and why.
 
     Parameters
     ----------
-    fit : callable
-        Maps a table of training rows, and nothing else, to a fitted model.
     table : FeatureTable
-        All rows.
-    folds : list of Fold
-        As `protocol_folds` gives them.
+        The rows.
 
     Returns
     -------
-    HeldOut
-        The test rows of all folds.
+    dict of str to str
+        What it lacks, by protocol.
+
+    Examples
+    --------
+    >>> table = FeatureTable(
+    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero",
+    ...     fingerprint="0", labels=np.array(["rock", "jazz"]),
+    ... )
+    >>> refusals(table)["artist"]
+    "the table has no groups['artist']"
     """
-    classes = np.array(table.classes)
-    parts = []
-    for fold in folds:
-        model = fit(table.select(fold.train))
-        prediction = model.predict(table.X[fold.test])
-        parts.append(
-            (
-                fold.test,
-                np.searchsorted(classes, table.labels[fold.test]),
-                prediction.probabilities,
-                prediction.probabilities.max(axis=1) >= model.min_confidence,
-                prediction.distance <= model.max_distance,
-            )
-        )
-    return HeldOut(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    lacking = {protocol: _missing(protocol, table) for protocol in PROTOCOLS}
+    return {name: f"the table has no {what}" for name, what in lacking.items() if what is not None}
 
 
-def score(protocol: str, held_out: HeldOut, *, n_folds: int, seed: int | None) -> Score:
-    """Score what models said of rows they were not fitted on.
+def inner_groups(protocol: str, table: FeatureTable) -> InnerGroups:
+    """Return what a model's own folds keep whole under a protocol.
+
+    A model that holds rows out inside its training rows, to stack, to calibrate or to tune, leaks
+    there as much as the protocol leaks outside, and no more.
 
     Parameters
     ----------
     protocol : str
-        Name of the protocol, for the record.
-    held_out : HeldOut
-        The predictions.
-    n_folds : int
-        Fits, for the record.
-    seed : int or None
-        Of the folds, for the record; the bootstrap's is always 0.
+        Name of the protocol.
+    table : FeatureTable
+        The rows.
 
     Returns
     -------
-    Score
-        With intervals over tracks.
+    {"artist", "track", "row"}
+        ``row`` under ``random``; ``track`` under ``track``; else ``artist`` where artists are
+        known. Where rows are tracks, ``row`` stands for ``track``.
+
+    Examples
+    --------
+    >>> table = FeatureTable(
+    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero", fingerprint="0",
+    ...     labels=np.array(["rock", "jazz"]), groups={"artist": np.array([1, 2])},
+    ... )
+    >>> inner_groups("random", table), inner_groups("official", table)
+    ('row', 'artist')
     """
-    y, probabilities = held_out.y, held_out.probabilities
-    sure = held_out.confident & held_out.familiar
-    return Score(
-        protocol=protocol,
-        n=len(y),
-        n_folds=n_folds,
-        seed=seed,
-        accuracy=bootstrap(accuracy, y, probabilities),
-        macro_f1=bootstrap(macro_f1, y, probabilities),
-        calibration_error=bootstrap(expected_calibration_error, y, probabilities),
-        calibration_error_by_chance=chance_calibration_error(probabilities)[1],
-        mean_confidence=float(probabilities.max(axis=1).mean()),
-        sure=float(sure.mean()),
-        sure_accuracy=accuracy(y[sure], probabilities[sure]) if sure.any() else None,
-        unfamiliar=float((~held_out.familiar).mean()),
-    )
+    if protocol == "random":
+        return "row"
+    if protocol != "track" and "artist" in table.groups:
+        return "artist"
+    return "track" if table.unit == "segment" else "row"
+
+
+def check_folds(folds: Sequence[Fold], groups: IntArray) -> None:
+    """Refuse folds given by hand that tear a group apart or test a row twice.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+        What to check.
+    groups : np.ndarray of int [shape=(n,)]
+        Rows with one number must be on one side.
+
+    Raises
+    ------
+    ParameterError
+        If a group, and so a row, is on both sides of a fold; if a row is tested more than once; if
+        a side is empty.
+
+    Examples
+    --------
+    >>> check_folds([Fold(np.array([0, 1]), np.array([2]))], groups=np.array([5, 6, 6]))
+    Traceback (most recent call last):
+    ...
+    earmark.errors.ParameterError: fold 0: group 6 is on both sides of the split
+    """
+    for number, fold in enumerate(folds):
+        if not len(fold.train) or not len(fold.test):
+            raise ParameterError(f"fold {number}: one side of the split is empty")
+        both = np.intersect1d(groups[fold.train], groups[fold.test])
+        if len(both):
+            raise ParameterError(f"fold {number}: group {both[0]} is on both sides of the split")
+    rows, times = np.unique(np.concatenate([fold.test for fold in folds]), return_counts=True)
+    if (times > 1).any():
+        raise ParameterError(f"row {rows[times > 1][0]} is tested more than once")
+
+
+def check_unseen(ids: npt.NDArray[np.str_], trained_on: Iterable[str], *, model: str) -> None:
+    """Refuse to score a model on rows that it was trained on.
+
+    Parameters
+    ----------
+    ids : np.ndarray of str [shape=(n,)]
+        What it would be scored on: tracks, segments of them (``TRACK#NUMBER``), or files, which are
+        known by their path and by their name without its ending.
+    trained_on : iterable of str
+        What it was trained on.
+    model : str
+        Its name, for the message.
+
+    Raises
+    ------
+    ParameterError
+        If any is in both, in which case the score would measure memory; if it is not known what the
+        model was trained on.
+
+    Examples
+    --------
+    >>> check_unseen(np.array(["a", "b"]), ["b", "c"], model="mine")
+    Traceback (most recent call last):
+    ...
+    earmark.errors.ParameterError: model='mine' was trained on 1 of the 2 rows, 'b' first: \
+scoring it there would measure its memory
+    """
+    known = {track for one in trained_on for track in (one, one.rpartition("#")[0]) if track}
+    if not known:
+        raise ParameterError(f"model={model!r} does not say what it was trained on")
+    seen = [one for one in ids.tolist() if known.intersection(_names_of(one))]
+    if seen:
+        raise ParameterError(
+            f"model={model!r} was trained on {len(seen)} of the {len(ids)} rows, {seen[0]!r} "
+            "first: scoring it there would measure its memory"
+        )
+
+
+def _names_of(row: str) -> set[str]:
+    """List what a row may have been called elsewhere."""
+    name = os.path.basename(row)
+    return {row, row.rpartition("#")[0], name, os.path.splitext(name)[0]}
+
+
+def clean_rows(table: FeatureTable, fold: Fold) -> IntArray:
+    """Find the test rows of a fold none of whose artists is in its training rows.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        With groups ``"artist"``.
+    fold : Fold
+        A published split, which may share artists.
+
+    Returns
+    -------
+    np.ndarray of int
+        Numbers of the rows, in the order of the fold.
+    """
+    artists = table.groups["artist"]
+    return fold.test[~np.isin(artists[fold.test], artists[fold.train])]

@@ -47,8 +47,8 @@ def features_schema(sets: Sequence[FeatureSet], unit: Unit) -> pa.Schema:
     Raises
     ------
     ParameterError
-        If no set is named, or one twice; if there is no unit of that name; if the frames of a whole
-        track are asked for.
+        If no set is named, or one twice, or one that cannot be computed from audio; if there is no
+        unit of that name; if the frames of a whole track are asked for.
     """
     if unit not in UNITS:
         raise ParameterError(f"unit={unit!r} is not one of {', '.join(UNITS)}")
@@ -57,6 +57,9 @@ def features_schema(sets: Sequence[FeatureSet], unit: Unit) -> pa.Schema:
         raise ParameterError("sets is empty")
     if unit == "track" and any(one.per_frame for one in sets):
         raise ParameterError("unit='track' has no frames: choose clip or segment")
+    unknown = [one.name for one in sets if one.from_spectra is None]
+    if unknown:
+        raise ParameterError(f"feature set {unknown[0]!r} cannot be computed from audio")
     if len(set(names)) < len(names):
         raise ParameterError(f"sets: one of {names} is named twice")
     fields = [

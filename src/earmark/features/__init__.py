@@ -6,10 +6,14 @@ each equals:
 ==============  ============================================================================
 module          librosa
 ==============  ============================================================================
-``_pass``       ``stft``, ``istft``, ``decompose.hpss``: the order in which all is done
-``_tiles``      the loops: ``feature.spectral_centroid``, ``spectral_bandwidth``,
-                ``spectral_rolloff``, ``melspectrogram``, ``piptrack``, ``chroma_stft``,
-                ``util.softmask``, ``istft``, ``feature.rms``, ``zero_crossing_rate``
+``_pass``       the whole of a clip
+``_loop``       the order in which all is done: ``stft``, ``decompose.hpss``, ``istft``
+``_lanes``      how frames lie in memory
+``_fft``        ``scipy.fft.rfft`` and ``irfft``, of 32 frames at once
+``_frames``     ``feature.spectral_centroid``, ``spectral_bandwidth``, ``spectral_rolloff``,
+                ``melspectrogram``, ``piptrack``, ``chroma_stft``
+``_separation`` ``decompose.hpss``, ``util.softmask``, ``istft``
+``_signal``     ``feature.rms``, ``zero_crossing_rate``
 ``_median``     ``scipy.ndimage.median_filter``, which ``decompose.hpss`` calls
 ``_filters``    ``filters.mel``, ``filters.chroma``, ``hz_to_octs``
 ``_chroma``     ``estimate_tuning``
@@ -20,15 +24,21 @@ module          librosa
 ==============  ============================================================================
 """
 
+from earmark.features._bands import BANDS
 from earmark.features._contrast import CONTRAST
+from earmark.features._echonest import ECHONEST8
 from earmark.features._extract import extract
 from earmark.features._gtzan57 import GTZAN57, gtzan57
+from earmark.features._gtzan943 import GTZAN943
 from earmark.features._logmel import LOGMEL, LOGMEL_GTZAN
 from earmark.features._sets import FeatureSet, feature_sets, get_feature_set, register
 
 __all__ = [
+    "BANDS",
     "CONTRAST",
+    "ECHONEST8",
     "GTZAN57",
+    "GTZAN943",
     "LOGMEL",
     "LOGMEL_GTZAN",
     "FeatureSet",

@@ -14,26 +14,29 @@ _AMIN = np.float32(1e-10)
 _TOP_DB = np.float32(80.0)
 
 
-def log_power(S: Float32Array) -> Float32Array:
-    """Convert power to decibels: ``10 log10(max(S, 1e-10))``.
+def log_power(S: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
+    """Convert power to decibels, into `out` if it is given: ``10 log10(max(S, 1e-10))``.
 
     Examples
     --------
     >>> log_power(np.array([1.0, 100.0, 0.0], dtype=np.float32)).round(3).tolist()
     [0.0, 20.0, -100.0]
     """
-    decibels: Float32Array = np.log10(np.maximum(S, _AMIN))
+    decibels: Float32Array = np.maximum(S, _AMIN, out=out)
+    np.log10(decibels, out=decibels)
     decibels *= np.float32(10)
     return decibels
 
 
-def top_db(decibels: Float32Array) -> Float32Array:
+def top_db(decibels: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
     """Raise what is more than 80 dB below the loudest cell to that.
 
     Parameters
     ----------
     decibels : np.ndarray
         As `log_power` gives it.
+    out : np.ndarray [shape=decibels.shape] or None
+        Takes the result.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def top_db(decibels: Float32Array) -> Float32Array:
     >>> top_db(log_power(np.array([1.0, 100.0, 0.0], dtype=np.float32))).round(3).tolist()
     [0.0, 20.0, -60.0]
     """
-    raised: Float32Array = np.maximum(decibels, decibels.max() - _TOP_DB)
+    raised: Float32Array = np.maximum(decibels, decibels.max() - _TOP_DB, out=out)
     return raised
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from earmark.errors import ParameterError
-from earmark.features._sets import get_feature_set
+from earmark.features._sets import FeatureSet, get_feature_set
 from earmark.types import AudioArray, Float32Array, Hertz
+
+if TYPE_CHECKING:
+    from earmark.features._pass import Spectra
 
 __all__ = ["extract"]
 
@@ -38,6 +41,13 @@ def _checked(y: AudioArray, sr: Hertz) -> Float32Array:
     return np.ascontiguousarray(signal, dtype=np.float32)
 
 
+def _recipe(feature_set: FeatureSet) -> Callable[[Spectra], Any]:
+    """Return how a set is computed, or say that it cannot be."""
+    if feature_set.from_spectra is None:
+        raise ParameterError(f"feature set {feature_set.name!r} cannot be computed from audio")
+    return feature_set.from_spectra
+
+
 def extract(
     y: AudioArray, *, sr: Hertz, sets: Sequence[str] = ("gtzan57",)
 ) -> dict[str, np.ndarray[Any, Any]]:
@@ -60,9 +70,9 @@ def extract(
     Raises
     ------
     ParameterError
-        If there is no set of a name, or none is asked for; if `y` is empty, has more than one
-        channel, is not floating point, not finite or beyond 1e10; if `sr` is below 1,000 Hz or too
-        low for a set.
+        If there is no set of a name, one cannot be computed from audio, or none is asked for; if
+        `y` is empty, has more than one channel, is not floating point, not finite or beyond 1e10;
+        if `sr` is below 1,000 Hz or too low for a set.
 
     See Also
     --------
@@ -78,9 +88,10 @@ def extract(
     wanted = [get_feature_set(name) for name in sets]
     if not wanted:
         raise ParameterError("sets is empty")
+    recipes = {one.name: _recipe(one) for one in wanted}
     signal = _checked(y, sr)
     # Compiled code and FFT are loaded with the first signal, not with the package.
     from earmark.features._pass import spectral_pass
 
     spectra = spectral_pass(signal, sr=sr, separate=any(one.separates for one in wanted))
-    return {one.name: one.from_spectra(spectra) for one in wanted}
+    return {name: recipe(spectra) for name, recipe in recipes.items()}

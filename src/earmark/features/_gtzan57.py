@@ -15,7 +15,7 @@ from earmark.types import AudioArray, Float32Array, FloatArray, Hertz
 if TYPE_CHECKING:
     from earmark.features._pass import Spectra
 
-__all__ = ["GTZAN57", "gtzan57"]
+__all__ = ["GTZAN57", "fifty_seven", "gtzan57"]
 
 _N_MFCC = 20
 
@@ -41,10 +41,10 @@ def _mean_and_variance(values: Float32Array | FloatArray) -> tuple[float, float]
     return float(values.mean(dtype=np.float64)), float(values.var(dtype=np.float64))
 
 
-def _from_spectra(spectra: Spectra) -> FloatArray:
+def fifty_seven(spectra: Spectra) -> FloatArray:
+    """Compute the 57 features of a signal from its spectra."""
     # Compiled code and FFT are loaded with the first signal, not with the package.
-    from earmark.features._cepstrum import mfcc, top_db
-    from earmark.features._rhythm import onset_strength, tempo
+    from earmark.features._rhythm import tempo
     from earmark.features._signal import rms_and_crossings
 
     rms, crossings = rms_and_crossings(spectra.y, spectra.padded)
@@ -58,14 +58,12 @@ def _from_spectra(spectra: Spectra) -> FloatArray:
     )
     statistics = [_mean_and_variance(feature) for feature in frames]
     statistics += spectra.parts
-    # Only frames that reach beyond an end see whether it is mirrored or silent.
-    envelope = onset_strength(top_db(spectra.decibels_of_silent_ends))
-    cepstrum = mfcc(top_db(spectra.decibels), n_mfcc=_N_MFCC)
+    cepstrum = spectra.mfcc
     coefficients = np.column_stack(
         [cepstrum.mean(axis=0, dtype=np.float64), cepstrum.var(axis=0, dtype=np.float64)]
     )
     return np.concatenate(
-        [np.ravel(statistics), [tempo(envelope, sr=spectra.sr)], coefficients.ravel()]
+        [np.ravel(statistics), [tempo(spectra.onset_strength, sr=spectra.sr)], coefficients.ravel()]
     )
 
 
@@ -130,7 +128,7 @@ GTZAN57 = register(
             "hpss_kernel": 31,
             "tempo": "beat_track",
         },
-        from_spectra=_from_spectra,
+        from_spectra=fifty_seven,
         separates=True,
     )
 )

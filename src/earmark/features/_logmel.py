@@ -12,7 +12,7 @@ from earmark.types import Float32Array, IntArray
 if TYPE_CHECKING:
     from earmark.features._pass import Spectra
 
-__all__ = ["LOGMEL", "LOGMEL_GTZAN", "archive_columns", "quantise"]
+__all__ = ["LOGMEL", "LOGMEL_GTZAN", "archive_columns", "logmel_gtzan", "quantise"]
 
 _N_MELS = 128
 _BANDS = tuple(f"mel{band}" for band in range(1, _N_MELS + 1))
@@ -23,8 +23,10 @@ _FRONT_END: dict[str, int | float | str] = {
     "pad_mode": "reflect",
 }
 
-# An excerpt of 30.01 s has 1293 frames, of which the archive keeps 387.
-_FRAMES_PER_COLUMN = 1293 / 387.5
+# The archive keeps 387 columns of every excerpt; of 30.01 s or 1293 frames, that is one in 3.34.
+_N_FRAMES, _N_COLUMNS = 1293, 387
+_AS_LONG = 10
+"""Within so many frames a clip is as long as an excerpt."""
 
 
 def archive_columns(n_frames: int) -> IntArray:
@@ -38,15 +40,23 @@ def archive_columns(n_frames: int) -> IntArray:
     Returns
     -------
     np.ndarray of int
-        ``floor((c + 0.5) * 1293 / 387.5)`` for c = 0, 1, ... as far as there are frames.
+        ``floor((c + 0.5) * 1293 / 387.5)`` for c = 0, 1, ... as far as there are frames. Of a clip
+        within ten frames of 1293, ``floor((c + 0.5) * n_frames / 387.5)`` for the 387 columns that
+        the archive has of it: some excerpts are longer by a few frames.
 
     Examples
     --------
     >>> archive_columns(1293)[[0, 1, -1]].tolist(), len(archive_columns(1293))
     ([1, 5, 1289], 387)
+    >>> len(archive_columns(1298)), len(archive_columns(130))
+    (387, 39)
     """
-    columns = np.arange(int(n_frames / _FRAMES_PER_COLUMN) + 2)
-    frames = np.floor((columns + 0.5) * _FRAMES_PER_COLUMN).astype(np.int64)
+    if abs(n_frames - _N_FRAMES) <= _AS_LONG:
+        columns, step = np.arange(_N_COLUMNS), n_frames / (_N_COLUMNS + 0.5)
+    else:
+        step = _N_FRAMES / (_N_COLUMNS + 0.5)
+        columns = np.arange(int(n_frames / step) + 2)
+    frames = np.floor((columns + 0.5) * step).astype(np.int64)
     inside: IntArray = frames[frames < n_frames]
     return inside
 
@@ -82,7 +92,8 @@ def _logmel(spectra: Spectra) -> Float32Array:
     return decibels.T
 
 
-def _logmel_gtzan(spectra: Spectra) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def logmel_gtzan(spectra: Spectra) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Compute the 8-bit mel matrix of a signal from its spectra."""
     decibels = _logmel(spectra)
     # The first column of the archive was made with silence before the clip, ours with its mirror.
     return quantise(decibels)[:, archive_columns(decibels.shape[1])[1:]]
@@ -103,7 +114,7 @@ LOGMEL = register(
 LOGMEL_GTZAN = register(
     FeatureSet(
         name="logmel_gtzan",
-        version=1,
+        version=2,
         sr=22_050,
         names=_BANDS,
         parameters={
@@ -112,10 +123,10 @@ LOGMEL_GTZAN = register(
             "ref": "max",
             "top_db": 80,
             "scale": "uint8 by minimum and maximum",
-            "frames_per_column": "1293/387.5",
+            "frames_per_column": "1293/387.5; its own frames/387.5 within 10 of 1293",
             "first_column": 1,
         },
-        from_spectra=_logmel_gtzan,
+        from_spectra=logmel_gtzan,
         per_frame=True,
     )
 )

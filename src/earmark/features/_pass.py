@@ -1,14 +1,12 @@
-"""One spectral pass over a clip: a forward FFT, an inverse one, and all that is computed between.
+"""One spectral pass over a clip: a forward transform, an inverse one, and all that lies between.
 
-Frames go through in chunks that stay in the cache. A chunk's magnitudes are taken, and what needs
-no neighbours in time is computed at once: moments of the spectrum, mel bands, peaks, medians along
-frequency. The medians along time reach 15 frames into the next chunk, so that the separation into
-harmonic and percussive parts follows one chunk behind. Nothing but magnitudes is kept of the whole
-clip: pitch classes have to wait until all peaks have told how it is tuned.
+The loop over the frames is compiled (`earmark.features._loop`). Here are the memory it works in and
+what is made of its results.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,29 +14,35 @@ from functools import cached_property, lru_cache
 import numpy as np
 import scipy.fft
 
-from earmark.features import _tiles as tiles_of
-from earmark.features._cepstrum import log_power
+from earmark.features._cepstrum import log_power, mfcc, top_db
 from earmark.features._chroma import MAX_HZ, MIN_HZ, estimate_tuning
+from earmark.features._fft import tables
 from earmark.features._filters import N_CHROMA, N_MELS, chroma_filters, mel_filters
+from earmark.features._frames import accumulate_chroma
+from earmark.features._lanes import (
+    BINS,
+    BLOCK_ROWS,
+    BLOCKS,
+    HOP,
+    IMAGINARY,
+    LANES,
+    MARGIN,
+    STRETCHES,
+    TILE_BINS,
+)
+from earmark.features._loop import run
+from earmark.features._rhythm import onset_strength
 from earmark.features._spectrum import (
-    HOP_LENGTH,
     N_FFT,
-    WINDOW,
     edge_frames,
     fft_frequencies,
     framed,
     n_frames,
     reflected,
 )
-from earmark.features._tiles import BINS, BLOCKS, LANES, MARGIN, TILE_BINS
-from earmark.types import Complex64Array, Float32Array, FloatArray, Hertz, Int32Array, IntArray
+from earmark.types import Float32Array, FloatArray, Hertz, IntArray
 
 __all__ = ["Spectra", "spectral_pass"]
-
-CHUNK = 160
-"""Frames that go through together: 1.3 MB of transform, and a segment of 3 s at once."""
-
-_ROWS = CHUNK + 2 * MARGIN
 
 _NARROW_BINS = 40.0
 """A spectrum narrower than this is measured again in double precision: the rounding of a single-
@@ -77,38 +81,37 @@ class _Workspace(threading.local):
         def zeros(*shape: int) -> Float32Array:
             return np.zeros(shape, dtype=np.float32)
 
-        self.windowed = zeros(CHUNK, N_FFT)
-        self.blocks = [zeros(BLOCKS, _ROWS, LANES) for _ in range(2)]
-        self.along_time = zeros(BLOCKS, _ROWS, LANES)
-        self.along_frequency = [zeros(CHUNK // LANES, BLOCKS * LANES, LANES) for _ in range(2)]
-        self._tiles = zeros(0, TILE_BINS, LANES)
-        self._peaks = zeros(2, 0)
+        # Two of what the separation, one group behind, still reads.
+        self.two_groups = (
+            zeros(2, HOP * STRETCHES),
+            zeros(2, 2 * IMAGINARY),
+            zeros(2, BLOCKS * BLOCK_ROWS * LANES),
+            zeros(2, BLOCKS * LANES * LANES),
+        )
+        self.one_group = (
+            zeros(BLOCKS * LANES * LANES),
+            zeros(N_FFT * STRETCHES),
+            zeros(HOP * LANES),
+        )
+        self._rooms: dict[str, Float32Array] = {}
 
-    def tiles(self, n_groups: int) -> Float32Array:
-        if len(self._tiles) < n_groups:
-            self._tiles = np.zeros((n_groups, TILE_BINS, LANES), dtype=np.float32)
-        return self._tiles[:n_groups]
-
-    def peaks(self, n: int) -> Float32Array:
-        if self._peaks.shape[1] < n:
-            self._peaks = np.zeros((2, n), dtype=np.float32)
-        return self._peaks
+    def room(self, name: str, *shape: int) -> Float32Array:
+        """Return the memory of a name, as an array of a shape."""
+        n = math.prod(shape)
+        if name not in self._rooms or len(self._rooms[name]) < n:
+            self._rooms[name] = np.zeros(n, dtype=np.float32)
+        return self._rooms[name][:n].reshape(shape)
 
 
 _workspace = _Workspace()
-
-
-def _as_int(values: Float32Array) -> Int32Array:
-    """Return the bits of floating-point numbers, which order positive ones as integers do."""
-    return values.view(np.int32)
 
 
 @dataclass(frozen=True)
 class Spectra:
     """What a spectral pass gives.
 
-    `chroma` and `magnitudes` are computed when asked for, from memory that the next pass of the
-    same thread overwrites: use them before.
+    All of it lies in memory that the next pass of the same thread overwrites: what is to be kept
+    has to be copied. What is not an attribute is computed when it is asked for.
 
     Attributes
     ----------
@@ -126,7 +129,7 @@ class Spectra:
         Mean and variance of the samples of the harmonic part, then of the percussive part; empty
         where they were not separated.
     tiles : np.ndarray [shape=(groups, 1086, 32)]
-        Magnitudes, see `earmark.features._tiles`.
+        Magnitudes, see `earmark.features._lanes`.
     peaks : np.ndarray [shape=(2, any)]
         Frequencies in hertz and heights of the spectral peaks.
     """
@@ -148,8 +151,7 @@ class Spectra:
         tuning = estimate_tuning(*self.peaks)
         filters = chroma_filters(sr=self.sr, tuning=tuning)
         chroma = np.empty((len(self.mel), N_CHROMA), dtype=np.float32)
-        for tile, rows in zip(self.tiles, _groups(len(chroma)), strict=True):
-            tiles_of.accumulate_chroma(tile, rows.stop - rows.start, filters, chroma[rows])
+        accumulate_chroma(self.tiles, filters, chroma)
         return chroma
 
     @cached_property
@@ -161,88 +163,30 @@ class Spectra:
     @cached_property
     def decibels(self) -> Float32Array:
         """`mel` in decibels [shape=(t, 128)], down to -100."""
-        return log_power(self.mel)
+        return log_power(self.mel, out=_workspace.room("decibels", *self.mel.shape))
 
     @cached_property
-    def decibels_of_silent_ends(self) -> Float32Array:
-        """`decibels` of the signal padded with zeros [shape=(t, 128)]."""
+    def mfcc(self) -> Float32Array:
+        """Cepstral coefficients [shape=(t, 20)], as `librosa.feature.mfcc`."""
+        return mfcc(top_db(self.decibels, out=_workspace.room("raised", *self.mel.shape)))
+
+    @cached_property
+    def onset_strength(self) -> Float32Array:
+        """Onset strength [shape=(t,)] of the signal padded with zeros, as `beat_track` takes it."""
+        # Only frames that reach beyond an end see whether it is mirrored or silent.
+        silent_ends = _workspace.room("silent ends", *self.mel.shape)
+        silent_ends[:] = self.decibels
         numbers, D = edge_frames(self.y)
-        decibels = self.decibels.copy()
         power = np.asarray(D.real**2 + D.imag**2, dtype=np.float32)
-        decibels[numbers] = log_power(power @ mel_filters(sr=self.sr).T)
-        return decibels
+        silent_ends[numbers] = log_power(power @ mel_filters(sr=self.sr).T)
+        room = _workspace.room("rise", *self.mel.shape)
+        return onset_strength(top_db(silent_ends, out=silent_ends), room=room)
 
 
-def _groups(n: int) -> list[slice]:
-    return [slice(start, min(start + LANES, n)) for start in range(0, n, LANES)]
-
-
-def _mirror(blocks: Float32Array, n: int, *, first: bool, last: bool) -> None:
-    """Fill the margins of the first and the last chunk of a clip by mirroring its frames.
-
-    `scipy.ndimage` calls that ``reflect``: ``d c b a | a b c d | d c b a``, as often as it takes.
-    """
-    outside = np.array([row for row in range(-MARGIN, n + MARGIN) if not 0 <= row < n])
-    if first and last:
-        turned = outside % (2 * n)
-        inside = np.where(turned < n, turned, 2 * n - 1 - turned)
-    elif first:
-        outside = outside[outside < 0]
-        inside = -1 - outside
-    else:
-        outside = outside[outside >= n]
-        inside = 2 * n - 1 - outside
-    blocks[:, outside + MARGIN] = blocks[:, inside + MARGIN]
-
-
-@dataclass
-class _Chunk:
-    """Frames on their way through."""
-
-    start: int
-    D: Complex64Array
-    blocks: Float32Array
-    along_frequency: Float32Array
-
-
-class _Separation:
-    """Parts harmonic from percussive, one chunk behind, and sums up both."""
-
-    def __init__(self, y: Float32Array, total: int) -> None:
-        self._y, self._total = y, total
-        self._pending = np.zeros((N_FFT // HOP_LENGTH, HOP_LENGTH), dtype=np.float32)
-        self._sums = np.zeros((4, LANES))
-        self._waiting: _Chunk | None = None
-
-    def add(self, chunk: _Chunk) -> None:
-        n, last = len(chunk.D), chunk.start + len(chunk.D) == self._total
-        before = self._waiting
-        if before is not None:
-            chunk.blocks[:, :MARGIN] = before.blocks[:, CHUNK : CHUNK + MARGIN]
-        if before is None or last:
-            _mirror(chunk.blocks, n, first=before is None, last=last)
-        if before is not None:
-            before.blocks[:, CHUNK + MARGIN :] = chunk.blocks[:, MARGIN : 2 * MARGIN]
-            self._finish(before)
-        self._waiting = chunk
-        if last:
-            self._finish(chunk)
-
-    def _finish(self, chunk: _Chunk) -> None:
-        n, along_time = len(chunk.D), _workspace.along_time
-        tiles_of.filter_time(
-            _as_int(chunk.blocks).reshape(-1), _ROWS, n, _as_int(along_time).reshape(-1)
-        )
-        tiles_of.mask_harmonic(chunk.D.view(np.float32), n, along_time, chunk.along_frequency)
-        frames = scipy.fft.irfft(chunk.D, n=N_FFT, axis=1, overwrite_x=True)
-        tiles_of.overlap_add(
-            frames, n, chunk.start, self._total, WINDOW, self._pending, self._y, self._sums
-        )
-
-    def statistics(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return mean and variance of either part, zeros where no whole frame reaches included."""
-        h, h2, p, p2 = self._sums.sum(axis=1) / len(self._y)
-        return (h, max(0.0, h2 - h * h)), (p, max(0.0, p2 - p * p))
+def _statistics(sums: FloatArray, n: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return mean and variance of either part, zeros where no whole frame reaches included."""
+    h, h2, p, p2 = sums.sum(axis=1) / n
+    return (h, max(0.0, h2 - h * h)), (p, max(0.0, p2 - p * p))
 
 
 def _measure_again(frames: Float32Array, rows: IntArray) -> FloatArray:
@@ -273,7 +217,7 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
     sr : float
         Its sampling rate in hertz.
     separate : bool
-        Whether to part harmonic from percussive, which takes two thirds of the time.
+        Whether to part harmonic from percussive, which takes half of the time.
 
     Returns
     -------
@@ -281,45 +225,33 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
         See there.
     """
     total = n_frames(len(y))
-    padded = reflected(y)
-    frames = framed(padded)
+    padded = reflected(y, out=_workspace.room("padded", len(y) + N_FFT))
     hz = fft_frequencies(sr=sr)
     between = np.flatnonzero((hz >= MIN_HZ) & (hz < min(MAX_HZ, sr / 2)))
     first, last = max(1, int(between[0])), min(BINS - 2, int(between[-1])) + 1
-    tiles = _workspace.tiles(-(-total // LANES))
-    peaks, n_peaks = _workspace.peaks(total * ((last - first) // 2 + 1)), 0
+    tiles = _workspace.room("tiles", -(-total // LANES), TILE_BINS * LANES)
+    peaks = _workspace.room("peaks", 2, total * ((last - first) // 2 + 1))
     moments = np.empty((4, total), dtype=np.float32)
-    mel = np.empty((total, N_MELS), dtype=np.float32)
-    separation = _Separation(y, total)
-    for number, start in enumerate(range(0, total, CHUNK)):
-        rows = slice(start, min(start + CHUNK, total))
-        n = rows.stop - start
-        windowed = np.multiply(frames[rows], WINDOW, out=_workspace.windowed[:n])
-        D = np.asarray(scipy.fft.rfft(windowed, axis=1), dtype=np.complex64)
-        chunk = _Chunk(
-            start, D, _workspace.blocks[number % 2], _workspace.along_frequency[number % 2]
-        )
-        group = slice(start // LANES, -(-rows.stop // LANES))
-        n_peaks = tiles_of.analyse(
-            D.view(np.float32),
-            n,
-            chunk.blocks,
-            tiles[group],
-            _as_int(tiles[group]).reshape(-1, TILE_BINS * LANES),
-            _as_int(chunk.along_frequency).reshape(-1, BLOCKS * LANES * LANES),
-            separate,
-            *_mel_runs(sr=sr),
-            moments,
-            start,
-            mel[rows],
-            first,
-            last,
-            peaks,
-            n_peaks,
-        )
-        if separate:
-            separation.add(chunk)
+    mel = _workspace.room("mel", total, N_MELS)
+    sums = np.zeros((4, LANES))
+    n_peaks = run(
+        padded,
+        total,
+        separate,
+        *tables(),
+        *_mel_runs(sr=sr),
+        first,
+        last,
+        *_workspace.two_groups,
+        *_workspace.one_group,
+        tiles,
+        moments,
+        mel,
+        peaks,
+        sums,
+    )
     total_magnitude, centroid, bandwidth, rolloff = moments.astype(np.float64)
+    frames = framed(padded)
     doubtful = np.flatnonzero((bandwidth < _NARROW_BINS) | (total_magnitude < _FAINT))
     doubtful = doubtful[frames[doubtful].any(axis=1)]
     if len(doubtful):
@@ -335,7 +267,7 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
         bandwidth=bandwidth * bin_hz,
         rolloff=rolloff * bin_hz,
         mel=mel,
-        parts=separation.statistics() if separate else (),
-        tiles=tiles,
+        parts=_statistics(sums, len(y)) if separate else (),
+        tiles=tiles.reshape(-1, TILE_BINS, LANES),
         peaks=np.array([found[0] * np.float64(bin_hz), found[1]], dtype=np.float32),
     )

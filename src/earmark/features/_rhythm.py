@@ -18,13 +18,15 @@ _MAX_BPM = 320.0
 _FAINT = 1e-4
 
 
-def onset_strength(decibels: Float32Array) -> Float32Array:
+def onset_strength(decibels: Float32Array, *, room: Float32Array | None = None) -> Float32Array:
     """Compute how much louder each frame is than the one before, in the median mel band.
 
     Parameters
     ----------
     decibels : np.ndarray [shape=(t, 128)]
         Mel spectrogram of the signal padded with zeros, as `top_db` gives it.
+    room : np.ndarray [shape=(t - 1 or more, 128)] or None
+        Memory to work in.
 
     Returns
     -------
@@ -40,7 +42,8 @@ def onset_strength(decibels: Float32Array) -> Float32Array:
     >>> onset_strength(decibels).tolist()
     [0.0, 0.0, 0.0, 0.0, 0.0, 60.0, 0.0, 0.0]
     """
-    rise = np.diff(decibels, axis=0)
+    room = None if room is None else room[: len(decibels) - 1]
+    rise = np.subtract(decibels[1:], decibels[:-1], out=room)
     rise.sort(axis=1)  # vectorised, unlike a partition
     middle = decibels.shape[1] // 2
     # The median of what is cut off at zero is the median, cut off at zero term by term.

@@ -34,9 +34,13 @@ class FeatureSet:
         Name of each number, in order.
     parameters : mapping of str to int, float or str
         What the recipe depends on.
-    from_spectra : callable
+    from_spectra : callable or None
         Maps the spectra of a signal to an array [shape=(len(names),)], or [shape=(len(names), t)]
-        for a set that is `per_frame`.
+        for a set that is `per_frame`. None for a set of numbers that were published and cannot be
+        computed from audio: `extract` refuses it.
+    from_archive : callable or None
+        Maps the public 57 features of a GTZAN excerpt and its archived spectrogram, without its
+        first column, to the same array. None for a set that does not follow from these.
     separates : bool
         Whether it needs the harmonic and the percussive part.
     per_frame : bool
@@ -54,7 +58,8 @@ class FeatureSet:
     sr: int
     names: tuple[str, ...]
     parameters: Mapping[str, int | float | str]
-    from_spectra: Callable[[Spectra], Any] = field(repr=False, compare=False)
+    from_spectra: Callable[[Spectra], Any] | None = field(repr=False, compare=False)
+    from_archive: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
     separates: bool = False
     per_frame: bool = False
 

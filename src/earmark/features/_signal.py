@@ -4,11 +4,78 @@ from __future__ import annotations
 
 import numpy as np
 
-from earmark.features import _tiles as tiles_of
+from earmark.features._kernel import kernel
+from earmark.features._lanes import HOP, LANES, OVERLAP
 from earmark.features._spectrum import HOP_LENGTH, N_FFT, n_frames
-from earmark.types import Float32Array, FloatArray, IntArray
+from earmark.types import BoolArray, Float32Array, FloatArray, IntArray
 
-__all__ = ["rms_and_crossings"]
+__all__ = ["rms_and_crossings", "signal_blocks"]
+
+_f4 = np.float32
+
+
+@kernel("void(float32[::1], int64, float32[::1], float64[::1], int64[::1], boolean[::1])")
+def signal_blocks(
+    padded: Float32Array,
+    n: int,
+    y: Float32Array,
+    energy: FloatArray,
+    crossings: IntArray,
+    at_start: BoolArray,
+) -> None:
+    """Sum the squares and count the sign changes of each 512 samples of a signal.
+
+    What `librosa.feature.rms` and `librosa.feature.zero_crossing_rate` add up for each frame, whose
+    2048 samples are four of these stretches.
+
+    Parameters
+    ----------
+    padded : [shape=(1024 + n + 1024,)]
+        The signal, reflected at its ends.
+    n : int
+        Its length.
+    y : [shape=(n,)]
+        The signal itself.
+    energy : [shape=(stretches,)]
+        Takes the sums of squares, of the padded signal.
+    crossings : [shape=(stretches,)]
+        Takes the sign changes; beyond its ends the signal is continued by its last value, so
+        there are none. Samples from -1e-10 on count as positive.
+    at_start : [shape=(stretches,)]
+        Takes whether one of them is at the first sample: a frame does not count its own.
+    """
+    limit = _f4(-1e-10)
+    margin = OVERLAP // 2 * HOP
+    lanes = np.empty(LANES, np.float32)
+    changes = np.empty(LANES, np.int32)
+    for stretch in range(len(energy)):
+        start = stretch * HOP
+        here = padded[start : start + HOP]
+        lanes[:] = 0
+        for i in range(0, HOP, 2 * LANES):
+            for lane in range(LANES):
+                a, b = here[i + lane], here[i + lane + LANES]
+                lanes[lane] += a * a + b * b
+        total = 0.0
+        for lane in range(LANES):
+            total += np.float64(lanes[lane])
+        energy[stretch] = total
+        low, high = max(start - margin, 1), min(start - margin + HOP, n)
+        changes[:] = 0
+        if high - low == HOP:
+            now, before = y[low:high], y[low - 1 : high - 1]
+            for i in range(0, HOP, 2 * LANES):
+                for lane in range(LANES):
+                    a, b = i + lane, i + lane + LANES
+                    first = np.int32(now[a] < limit) ^ np.int32(before[a] < limit)
+                    second = np.int32(now[b] < limit) ^ np.int32(before[b] < limit)
+                    changes[lane] += first + second
+        else:
+            for i in range(low, high):
+                changes[0] += np.int32((y[i] < limit) != (y[i - 1] < limit))
+        crossings[stretch] = changes.sum()
+        at = start - margin
+        at_start[stretch] = 1 <= at < n and (y[at] < limit) != (y[at - 1] < limit)
 
 
 def _per_frame(stretches: FloatArray | IntArray) -> FloatArray:
@@ -46,7 +113,7 @@ def rms_and_crossings(y: Float32Array, padded: Float32Array) -> tuple[FloatArray
     energy = np.empty(n_stretches)
     crossings = np.empty(n_stretches, dtype=np.int64)
     at_start = np.empty(n_stretches, dtype=np.bool_)
-    tiles_of.signal_blocks(padded, len(y), y, energy, crossings, at_start)
+    signal_blocks(padded, len(y), y, energy, crossings, at_start)
     frames = slice(0, n_frames(len(y)))
     rms = np.sqrt(_per_frame(energy) / N_FFT)
     return rms, (_per_frame(crossings) - at_start[frames]) / N_FFT

@@ -49,13 +49,16 @@ def fft_frequencies(*, sr: Hertz) -> FloatArray:
     return np.arange(N_FFT // 2 + 1, dtype=np.float64) * float(sr / N_FFT)
 
 
-def reflected(y: Float32Array) -> Float32Array:
-    """Extend a signal by half a frame at both ends by its mirror image, as often as it takes."""
+def reflected(y: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
+    """Extend a signal by half a frame at both ends by its mirror image, as often as it takes.
+
+    A long one is written into `out` [shape=(n + 2048,)] if that is given.
+    """
     half = N_FFT // 2
     if len(y) <= half:
         return np.pad(y, half, mode="reflect")
     # np.pad takes three times as long for the same.
-    padded = np.empty(len(y) + N_FFT, dtype=np.float32)
+    padded = np.empty(len(y) + N_FFT, dtype=np.float32) if out is None else out
     padded[:half] = y[half:0:-1]
     padded[half:-half] = y
     padded[-half:] = y[-2 : -half - 2 : -1]

@@ -23,6 +23,7 @@ import os
 import stat
 import struct
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from earmark.errors import (
 )
 from earmark.types import PathName
 
-__all__ = ["FORMAT_VERSION", "ModelFile", "read_model", "write_model"]
+__all__ = ["FORMAT_VERSION", "LargeModelWarning", "ModelFile", "read_model", "write_model"]
 
 FORMAT_VERSION = 1
 """Raised whenever a file cannot be read as one of the version before."""
@@ -53,8 +54,13 @@ _NOT_A_MODEL = (
     zipfile.BadZipFile,
 )
 _MAX_BYTES = 512 * 1024 * 1024
+_LARGE_BYTES = 50_000_000
 # The only time that every zip implementation can store.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class LargeModelWarning(UserWarning):
+    """A model file is larger than 50 MB: slow to load, and too large to be mailed or committed."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +125,15 @@ def write_model(
 
     Raises
     ------
+    ModelFormatError
+        If it would be too large to be read again.
     OSError
         If it cannot be written.
+
+    Warns
+    -----
+    LargeModelWarning
+        If it is larger than 50 MB.
     """
     hashes = {_PAYLOAD: _sha256(payload), _CARD: _sha256(card.encode())}
     complete = {"format": FORMAT_VERSION, **manifest, "hashes": hashes}
@@ -129,6 +142,9 @@ def write_model(
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name, content in zip(_MEMBERS, (text.encode(), payload, card.encode()), strict=True):
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    n_bytes = buffer.tell() + _DIGEST_LENGTH
+    if n_bytes > _MAX_BYTES:
+        raise ModelFormatError(path, f"it would be larger than {_MAX_BYTES} bytes")
     target = Path(path)
     handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
@@ -139,6 +155,13 @@ def write_model(
     except BaseException:
         os.unlink(unfinished)
         raise
+    if n_bytes > _LARGE_BYTES:
+        megabytes = f"{n_bytes / 1e6:.0f} MB, more than {_LARGE_BYTES / 1e6:.0f}"
+        warnings.warn(
+            f"{str(target)!r} has {megabytes}: fewer trees or training rows make it smaller",
+            LargeModelWarning,
+            stacklevel=2,
+        )
     return read_model(target)
 
 

@@ -27,10 +27,12 @@ from earmark.types import FloatArray, PathName
 
 __all__ = ["DEFAULT_MODEL", "Model", "Prediction", "load_model", "shipped_models"]
 
-DEFAULT_MODEL = "gtzan57"
+DEFAULT_MODEL = "gtzan943"
 """Name of the model that is used unless another is asked for."""
 
 _SUFFIX = ".earmark"
+# Rows a graph is asked at once: what neighbours are found by needs memory for each training row.
+_N_ROWS = 128
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,14 @@ class Model:
             raise ParameterError("X holds a value that is not finite")
         if not len(X):
             return Prediction(np.empty((0, len(self.classes))), np.empty(0))
+        probabilities, distance = np.empty((len(X), len(self.classes))), np.empty(len(X))
+        for start in range(0, len(X), _N_ROWS):
+            block = slice(start, start + _N_ROWS)
+            probabilities[block], distance[block] = self._run(X[block])
+        return Prediction(probabilities, distance)
+
+    def _run(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Let the graph answer some rows, and check what it answers."""
         try:
             found = self._session.run(None, {"features": X})
         except Exception as error:  # onnxruntime's own classes have no common root
@@ -192,7 +202,7 @@ class Model:
             raise ModelPayloadError(self.path, "its graph gives arrays of other shapes")
         if not (np.isfinite(probabilities).all() and np.isfinite(distance).all()):
             raise ModelPayloadError(self.path, "its graph gives numbers that are not finite")
-        return Prediction(probabilities, distance)
+        return probabilities, distance
 
 
 def _checked_classes(classes: Any) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from earmark.errors import ParameterError
 from earmark.types import BoolArray, FloatArray
 
-__all__ = ["SMALLEST", "Transform", "fit_transform"]
+__all__ = ["SMALLEST", "Transform", "fit_transform", "matching"]
 
 SMALLEST = 1e-10
 """What is smaller is raised to this before a logarithm or a root."""
@@ -59,6 +59,7 @@ def fit_transform(
     patterns: Sequence[str],
     names: Sequence[str],
     clip: float | None = None,
+    standardise: bool = True,
 ) -> Transform:
     """Fit a transform on training rows.
 
@@ -73,7 +74,9 @@ def fit_transform(
     names : sequence of str
         Names of all columns.
     clip : float or None
-        Largest size of a standardised value.
+        Largest size of a value, after all else.
+    standardise : bool
+        Whether the columns are brought to mean 0 and deviation 1.
 
     Returns
     -------
@@ -91,11 +94,43 @@ def fit_transform(
     >>> fit_transform(X, function="log", patterns=["*_var"], names=["a", "b_var"])(X).tolist()
     [[-1.0, -1.0], [1.0, 1.0]]
     """
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise ParameterError(f"patterns: {pattern!r} fits no column")
-    columns = np.array([any(fnmatchcase(name, p) for p in patterns) for name in names])
+    columns = matching(patterns, names)
     bent = _bend(X, function, columns)
+    if not standardise:
+        n_columns = len(columns)
+        return Transform(function, columns, np.zeros(n_columns), np.ones(n_columns), clip)
     scale = bent.std(axis=0)
     scale[scale == 0] = 1.0
     return Transform(function, columns, bent.mean(axis=0), scale, clip)
+
+
+def matching(patterns: Sequence[str], names: Sequence[str]) -> BoolArray:
+    """Find the columns that patterns stand for.
+
+    Parameters
+    ----------
+    patterns : sequence of str
+        Names of columns; ``*`` stands for anything.
+    names : sequence of str
+        Names of all columns.
+
+    Returns
+    -------
+    np.ndarray of bool [shape=(d,)]
+        Which columns fit one of the patterns.
+
+    Raises
+    ------
+    ParameterError
+        If a pattern fits no column.
+
+    Examples
+    --------
+    >>> matching(["*_var"], ["tempo", "rms_var"]).tolist()
+    [False, True]
+    """
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise ParameterError(f"patterns: {pattern!r} fits no column")
+    fits = [any(fnmatchcase(name, pattern) for pattern in patterns) for name in names]
+    return np.array(fits, dtype=np.bool_)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -11,23 +12,30 @@ from pathlib import Path
 import numpy as np
 
 import earmark
-from earmark.datasets import FeatureTable, gtzan
-from earmark.errors import ParameterError
+from earmark.datasets import DatasetWarning, FeatureTable
+from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
-    PROTOCOLS,
-    HeldOut,
     Score,
+    clean_rows,
     held_out_predictions,
     protocol_folds,
+    refusals,
     score,
 )
-from earmark.models import Model, load_model, write_model
+from earmark.features import feature_sets
+from earmark.models import DEFAULT_MODEL, Model, load_model, write_model
 from earmark.models._onnx import export_onnx
 from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe
 from earmark.types import PathName, Progress
 from earmark.workflows._card import render_card
+from earmark.workflows._rows import load_rows
 
-__all__ = ["Training", "load_dataset", "score_recipe", "train"]
+__all__ = ["Training", "score_recipe", "train"]
+
+
+_PROTOCOLS = ("random", "track", "artist", "official", "published3")
+_CLEAN = "official_artist_clean"
+_FEW_TRACKS = 20
 
 
 @dataclass(frozen=True)
@@ -46,76 +54,52 @@ class Training:
     scores: dict[str, Score]
 
     @property
-    def leakage_gap(self) -> float:
+    def leakage_gap(self) -> float | None:
         """Accuracy with artists on both sides of a split, less that with artists apart."""
+        if not {"random", "artist"} <= set(self.scores):
+            return None
         return self.scores["random"].accuracy.value - self.scores["artist"].accuracy.value
 
 
-def load_dataset(dataset: str) -> FeatureTable:
-    """Read the table a dataset argument names.
-
-    Parameters
-    ----------
-    dataset : str
-        ``gtzan:FOLDER``.
-
-    Returns
-    -------
-    FeatureTable
-        Its rows that are free of known faults.
-
-    Raises
-    ------
-    ParameterError
-        If it names no dataset.
-    DatasetError
-        If the folder does not hold it.
-
-    Examples
-    --------
-    >>> load_dataset("music")
-    Traceback (most recent call last):
-    ...
-    earmark.errors.ParameterError: dataset='music' is not of the form gtzan:FOLDER
-    """
-    corpus, _, folder = dataset.partition(":")
-    if corpus != "gtzan" or not folder:
-        raise ParameterError(f"dataset={dataset!r} is not of the form gtzan:FOLDER")
-    table = gtzan.load_table(folder)
-    return table.select(table.partitions["fault_filtered"] != "")
-
-
-def _artist_clean(table: FeatureTable, held_out: HeldOut) -> HeldOut:
-    """Keep the test tracks none of whose artists is in the rows that were fitted on."""
-    artists = table.groups["artist"]
-    fitted_on = np.setdiff1d(np.arange(len(table)), held_out.rows)
-    return held_out.only(~np.isin(artists[held_out.rows], artists[fitted_on]))
-
-
 def score_recipe(
-    recipe: Recipe, table: FeatureTable, *, progress: Progress | None = None
+    recipe: Recipe,
+    table: FeatureTable,
+    *,
+    published: FeatureTable | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Score]:
-    """Score a recipe under every protocol, everything that learns refitted in each fold.
+    """Score a recipe under the protocols of a card, everything that learns refitted in each fold.
 
     Parameters
     ----------
     recipe : Recipe
         What to score.
     table : FeatureTable
-        The rows, with groups ``"artist"`` and partition ``"fault_filtered"``.
+        The rows. What needs groups ``"artist"`` or partition ``"official"`` is left out where they
+        are not there.
+    published : FeatureTable or None
+        The rows of ``published3``, where others chose them; None takes those of `table`.
     progress : callable or None
         Called with the protocols done, their number, and the next one's name.
 
     Returns
     -------
     dict of str to Score
-        ``artist_640``: artist folds inside the train and valid lists, where choices are made;
-        ``random`` and ``artist`` on all rows; ``official`` on the test list, and
-        ``official_artist_clean`` on the part of it none of whose artists is trained on.
+        ``artist_inner``: artist folds inside the train and valid lists, where choices are made;
+        ``random``, ``track`` and ``artist`` on all rows, ``published3`` on those in it;
+        ``official`` on the test list, and ``official_artist_clean`` on the part of it none of
+        whose artists is trained on.
     """
     fit_rows = partial(fit, recipe, classes=table.classes)
-    learnt_from = table.select(table.partitions["fault_filtered"] != "test")
-    planned = [("artist_640", "artist", learnt_from), *((name, name, table) for name in PROTOCOLS)]
+    lacking = refusals(table)
+    if table.unit == "track":
+        lacking["track"] = "rows are tracks: its folds are those of random"
+    planned = [(name, name, table) for name in _PROTOCOLS if name not in lacking]
+    if published is not None:
+        planned = [(name, _, published if name == "published3" else t) for name, _, t in planned]
+    if not {"artist", "official"} & set(lacking):
+        learnt_from = table.select(table.partitions["official"] != "test")
+        planned.insert(0, ("artist_inner", "artist", learnt_from))
     scores = {}
     for done, (name, protocol, rows) in enumerate(planned):
         if progress is not None:
@@ -124,11 +108,13 @@ def score_recipe(
         held_out = held_out_predictions(fit_rows, rows, folds)
         seed = None if protocol == "official" else recipe.seed
         scores[name] = score(name, held_out, n_folds=len(folds), seed=seed)
-        if protocol == "official":
-            clean = _artist_clean(rows, held_out)
-            scores["official_artist_clean"] = score(
-                "official_artist_clean", clean, n_folds=len(folds), seed=seed
-            )
+        if protocol == "official" and "artist" in table.groups:
+            clean = np.isin(held_out.rows, clean_rows(rows, folds[0]))
+            if clean.any():
+                part = held_out.only(clean)
+                scores[_CLEAN] = score(_CLEAN, part, n_folds=len(folds), seed=seed)
+    if progress is not None:
+        progress(len(planned), len(planned) + 1, "all rows")
     return scores
 
 
@@ -136,24 +122,30 @@ def train(
     dataset: str,
     *,
     output: PathName,
-    recipe: PathName = "gtzan57",
+    recipe: PathName = DEFAULT_MODEL,
     overwrite: bool = False,
+    jobs: int | None = None,
     progress: Progress | None = None,
+    scored: Callable[[dict[str, Score]], None] | None = None,
 ) -> Training:
     """Score a recipe honestly, refit it on all rows, and write the model.
 
     Parameters
     ----------
     dataset : str
-        ``gtzan:FOLDER``.
+        ``NAME:PATH``, e.g. ``gtzan:FOLDER`` or, for your own music, ``folder:PATH``.
     output : str or path-like
         Where to write the ``.earmark`` file.
     recipe : str or path-like
         Name of a recipe that comes with the package, or path of a TOML file like those.
     overwrite : bool
         Whether to replace a file that is there, once all is done.
+    jobs : int or None
+        Files that are listened to at a time; None: one for each core.
     progress : callable or None
         Called with the steps done, their number, and the next one's name.
+    scored : callable or None
+        Called with the scores by protocol, before the model is fitted to all rows and written.
 
     Returns
     -------
@@ -166,6 +158,12 @@ def train(
         If the recipe or the dataset cannot be used, or the output exists.
     OSError
         If the file cannot be written.
+
+    Warns
+    -----
+    DatasetWarning
+        If files are left out, or the scores are better than they should be since artists are not
+        known or too few. The model's card says so as well.
     """
     how = load_recipe(recipe)
     target = Path(output)
@@ -175,30 +173,90 @@ def train(
         raise ParameterError(
             f"output={str(output)!r} exists: delete it, choose another, or ask to overwrite it"
         )
-    table = load_dataset(dataset)
-    scores = score_recipe(how, table, progress=progress)
+    features = None if how.feature_set is None else how.feature_set.name
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DatasetWarning)
+        table = load_rows(dataset, feature_set=features, jobs=jobs, progress=progress)
+        table = _with_artists_enough(table, how.n_folds)
+    told = [str(one.message) for one in caught if issubclass(one.category, DatasetWarning)]
+    for message in told:
+        warnings.warn(message, DatasetWarning, stacklevel=2)
+    if len(table.classes) < 2:
+        raise DatasetError(
+            f"{dataset!r} holds one genre only, {table.classes[0]!r}: two or more are needed"
+        )
+    if not any(one.fingerprint == table.fingerprint for one in feature_sets()):
+        raise ParameterError(
+            f"dataset={dataset!r} holds {table.feature_set} features, which no model file can ask "
+            "for: evaluate takes them, train does not"
+        )
+    published = None
+    if "published3" in table.partitions:
+        published = load_rows(dataset, feature_set=features, faulty=True)
+    scores = score_recipe(how, table, published=published, progress=progress)
+    if scored is not None:
+        scored(scores)
     fitted = fit(how, table, classes=table.classes)
-    manifest = _manifest(fitted, table, scores)
+    manifest = _manifest(target.stem, fitted, table, scores, told)
     write_model(output, manifest=manifest, payload=export_onnx(fitted), card=render_card(manifest))
     if progress is not None:
-        progress(len(PROTOCOLS) + 2, len(PROTOCOLS) + 2, str(output))
+        steps = len(scores.keys() - {_CLEAN}) + 1
+        progress(steps, steps, str(output))
     return Training(load_model(output), scores)
 
 
+def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
+    """Let the tracks of genres that have too few artists stand for artists, and warn of it."""
+    if "artist" not in table.groups:
+        return table
+    artists = table.groups["artist"].copy()
+    tracks = table.groups.get("track", np.arange(len(table)))
+    for genre in table.classes:
+        rows = np.flatnonzero(table.labels == genre)
+        n_artists, n_tracks = (len(np.unique(group[rows])) for group in (artists, tracks))
+        if n_artists < n_folds:
+            artists[rows] = artists.max() + 1 + tracks[rows]
+            warnings.warn(
+                f"genre {genre!r} has {n_artists} artist{'s' * (n_artists > 1)}: its scores tell "
+                "how well their other songs are recognised, not how well the genre is",
+                DatasetWarning,
+                stacklevel=2,
+            )
+        if n_tracks < _FEW_TRACKS:
+            warnings.warn(
+                f"genre {genre!r} has {n_tracks} track{'s' * (n_tracks > 1)}: {_FEW_TRACKS} or "
+                "more are needed for a score that says much",
+                DatasetWarning,
+                stacklevel=2,
+            )
+    return replace(table, groups={**table.groups, "artist": artists})
+
+
+def _artists(table: FeatureTable) -> dict[str, int]:
+    artists = table.groups.get("artist")
+    return {} if artists is None else {"n_artists": len(np.unique(artists))}
+
+
 def _manifest(
-    fitted: FittedModel, table: FeatureTable, scores: Mapping[str, Score]
+    name: str,
+    fitted: FittedModel,
+    table: FeatureTable,
+    scores: Mapping[str, Score],
+    told: list[str],
 ) -> dict[str, object]:
     recipe = fitted.recipe
+    (features,) = (one for one in feature_sets() if one.fingerprint == table.fingerprint)
     return {
-        "name": recipe.name,
+        "name": name,
+        "description": recipe.description,
         "features": {
-            "name": recipe.feature_set.name,
-            "version": recipe.feature_set.version,
-            "fingerprint": recipe.feature_set.fingerprint,
+            "name": features.name,
+            "version": features.version,
+            "fingerprint": features.fingerprint,
         },
         "classes": list(fitted.classes),
         "recipe": recipe.to_dict(),
-        "calibration": {"method": "temperature", "temperature": fitted.temperature},
+        "calibration": {"method": recipe.calibration, "temperature": fitted.temperature},
         "unsure": {
             "min_confidence": fitted.min_confidence,
             "max_distance": fitted.max_distance,
@@ -206,7 +264,9 @@ def _manifest(
         "training": {
             **table.provenance,
             "n": len(table),
-            "n_artists": len(np.unique(table.groups["artist"])),
+            "unit": table.unit,
+            **_artists(table),
+            "warnings": told,
             "ids": table.ids.tolist(),
         },
         "scores": {name: result.to_dict() for name, result in scores.items()},

@@ -64,7 +64,8 @@ def warmup() -> Warmup:
     True
     """
     start = time.perf_counter()
-    extract(np.zeros(4096, dtype=np.float32), sr=22_050, sets=[one.name for one in feature_sets()])
+    sets = [one.name for one in feature_sets() if one.from_spectra is not None]
+    extract(np.zeros(4096, dtype=np.float32), sr=22_050, sets=sets)
     from earmark.features._cache import cache_folder
 
     folder = cache_folder()

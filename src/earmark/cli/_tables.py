@@ -1,0 +1,94 @@
+"""Scores as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.table import Table
+
+from earmark.cli._output import printable
+from earmark.evaluation import Estimate, ModelResult, Results, Run
+
+__all__ = ["difference_text", "estimate_text", "protocol_note", "results_tables"]
+
+_WIDTH_OF_PROTOCOLS, _WIDTH_OF_MODEL = 42, 18
+
+_TITLES = {
+    "random": "random",
+    "track": "track",
+    "artist": "artist",
+    "official": "official",
+    "official_artist_clean": "official, artists apart",
+    "published3": "published3",
+    "unseen": "as it is",
+}
+
+
+def estimate_text(estimate: Estimate) -> str:
+    """Return a share and its interval.
+
+    Examples
+    --------
+    >>> estimate_text(Estimate(0.5, 0.4, 0.6))
+    '0.500 [0.400, 0.600]'
+    """
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def difference_text(estimate: Estimate) -> str:
+    """Return a difference, with its sign, and its interval.
+
+    Examples
+    --------
+    >>> difference_text(Estimate(0.25, -0.125, 0.5))
+    '+0.250 [-0.125, +0.500]'
+    """
+    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+
+
+def protocol_note(protocol: str, runs: Sequence[Run]) -> tuple[str, str, str]:
+    """Return the title of a protocol, its rows and its folds, as told by the runs under it."""
+    counts = sorted({(run.n, run.n_tracks) for run in runs})
+    rows = ", ".join(str(n) if n == tracks else f"{n} of {tracks} tracks" for n, tracks in counts)
+    folds = ", ".join(sorted({str(run.n_folds or "-") for run in runs}))
+    return _TITLES.get(protocol, protocol), rows, folds
+
+
+def results_tables(results: Results, *, width: int) -> Iterator[Table]:
+    """Lay accuracies out: a row for each protocol, a column for each model, the gap at the foot.
+
+    Models that do not fit beside each other come in a table below.
+    """
+    at_once = max(1, (width - _WIDTH_OF_PROTOCOLS) // _WIDTH_OF_MODEL)
+    for start in range(0, len(results.models), at_once):
+        yield _table(results, results.models[start : start + at_once])
+
+
+def _table(results: Results, models: Sequence[ModelResult]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Protocol", "n", "Folds", *(model.name for model in models)):
+        table.add_column(printable(column), overflow="fold")
+    for protocol in results.protocols:
+        runs = [model.run(protocol) for model in models]
+        there = [run for run in runs if run is not None]
+        if there:
+            table.add_row(
+                *protocol_note(protocol, there),
+                *(_cell(None if run is None else run.metrics.accuracy) for run in runs),
+            )
+        if any(run.track_metrics is not None for run in there):
+            table.add_row("  segments vote", "", "", *map(_voted, runs))
+    if any(model.leakage_gap is not None for model in models):
+        gaps = (_cell(model.leakage_gap, difference_text) for model in models)
+        table.add_row("leakage gap", "", "", *gaps, style="bold")
+    return table
+
+
+def _voted(run: Run | None) -> str:
+    scores = None if run is None else run.track_metrics
+    return _cell(None if scores is None else scores.accuracy)
+
+
+def _cell(estimate: Estimate | None, text: Callable[[Estimate], str] = estimate_text) -> str:
+    """Return a number and, below it, its interval."""
+    return "-" if estimate is None else text(estimate).replace(" ", "\n", 1)

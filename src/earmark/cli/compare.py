@@ -1,0 +1,90 @@
+"""``earmark compare``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from earmark.cli._output import printable, stdout
+from earmark.cli._pages import Overwrite, Page, check_page, write_page
+from earmark.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from earmark.workflows.compare import Comparison
+
+__all__ = ["add_to"]
+
+_HELP = (
+    "Set results files of *earmark evaluate* side by side.\n\n"
+    "Under each protocol the first model of the first file is the baseline. Differences from it "
+    "are of the same rows, with paired 95 % bootstrap intervals over tracks; files of other rows "
+    "are listed without."
+)
+_EXAMPLES = (
+    "Examples:  earmark compare before.json after.json  ·  "
+    "earmark compare *.json --report page.html"
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to an application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    """
+    app.command("compare", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_compare)
+
+
+def _compare(
+    results: Annotated[list[Path], typer.Argument(help="Results files.", show_default=False)],
+    report: Page = None,
+    overwrite: Overwrite = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The comparison, as JSON.")] = False,
+) -> None:
+    try:
+        from earmark.workflows.compare import compare
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", error.name) from error
+
+    check_page(report, overwrite=overwrite)
+    found = compare(results)
+    if report is not None:
+        write_page(report, found.results)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=1))
+        return
+    _show(found)
+
+
+def _show(found: Comparison) -> None:
+    from earmark.cli._tables import difference_text, estimate_text, protocol_note
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Protocol", "Model", "Dataset", "n", "Folds", "Accuracy", "From the first"):
+        table.add_column(column, overflow="fold")
+    differences = {(one.protocol, one.model): one.accuracy for one in found.differences}
+    protocols = dict.fromkeys(entry.protocol for entry in found.entries)
+    for protocol in protocols:
+        for entry in found.entries:
+            if entry.protocol != protocol:
+                continue
+            title, rows, folds = protocol_note(protocol, [entry.run])
+            difference = differences.get((protocol, entry.model))
+            table.add_row(
+                title,
+                printable(entry.model),
+                printable(entry.dataset),
+                rows,
+                folds,
+                estimate_text(entry.run.metrics.accuracy),
+                "" if difference is None else difference_text(difference),
+            )
+    stdout().print(table)
+    for warning in found.warnings:
+        stdout().print(printable(f"warning: {warning}"), style="yellow")

@@ -1,0 +1,111 @@
+"""``earmark datasets explore``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from earmark.cli._output import compile_first, printable, progress_bar, stdout, told_warnings
+from earmark.errors import ParameterError
+
+if TYPE_CHECKING:
+    from earmark.workflows.explore import Exploration
+
+__all__ = ["add_explore"]
+
+_HELP = (
+    "Look at a dataset before anything is fitted to it.\n\n"
+    "Counts of tracks and artists, exact and near duplicates, how features are spread, correlated "
+    "and mapped, and a spectrogram of each genre where there is audio. With --output all of it as "
+    "one HTML page that needs no network."
+)
+_EXAMPLES = (
+    "Examples:  earmark datasets explore gtzan:DATA/gtzan -o gtzan.html  ·  "
+    "earmark datasets explore folder:MUSIC --json"
+)
+
+
+def add_explore(app: typer.Typer) -> None:
+    """Add the command to an application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application of ``earmark datasets``.
+    """
+    app.command("explore", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_explore)
+
+
+def _explore(
+    dataset: Annotated[
+        str, typer.Argument(help="NAME:PATH, see: earmark datasets list.", show_default=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The HTML page to write.", show_default=False),
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option("--features", "-f", help="A feature set.", show_default="the dataset's first"),
+    ] = None,
+    faulty: Annotated[bool, typer.Option("--faulty", help="Keep rows with known faults.")] = False,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Which tracks are examples.")] = 0,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a page that is there.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+) -> None:
+    from earmark.figures import explore_page
+    from earmark.workflows.explore import explore
+
+    if output is not None:
+        _check_output(output, overwrite=overwrite)
+    compile_first()
+    with told_warnings(), progress_bar("Exploring") as progress:
+        found = explore(dataset, feature_set=features, faulty=faulty, seed=seed, progress=progress)
+    content = found.to_dict()
+    if output is not None:
+        unfinished = output.with_name(output.name + ".part")
+        unfinished.write_text(explore_page(content), encoding="utf-8")
+        os.replace(unfinished, output)
+    if as_json:
+        typer.echo(json.dumps(content, indent=1))
+    else:
+        _tell(found, output)
+
+
+def _check_output(output: Path, *, overwrite: bool) -> None:
+    """Refuse what cannot be written before an hour is spent."""
+    if not output.parent.is_dir():
+        raise ParameterError(f"output={str(output)!r}: its folder does not exist")
+    if output.is_dir() or (output.exists() and not overwrite):
+        raise ParameterError(
+            f"output={str(output)!r} exists: delete it, choose another, or ask to overwrite it"
+        )
+
+
+def _tell(found: Exploration, output: Path | None) -> None:
+    from rich.table import Table
+
+    dataset, exact, near = found.dataset, found.duplicates["exact"], found.duplicates["near"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Genre")
+    for head in ("Rows", "Tracks", "Artists"):
+        table.add_column(head, justify="right")
+    for one in found.balance:
+        counts = ("-" if one[key] is None else str(one[key]) for key in ("n", "tracks", "artists"))
+        table.add_row(printable(one["genre"]) or "(none)", *counts)
+    stdout().print(table, markup=False)
+    lines = [
+        f"{dataset['n']} {dataset['unit']}s, {dataset['n_columns']} features "
+        f"({dataset['feature_set']})",
+        f"exact duplicates: {exact['n_groups']} groups, {exact['n_across_genres']} across genres",
+        f"near duplicates: {near['n_pairs']} pairs, {near['n_across_genres']} across genres",
+    ]
+    if output is not None:
+        lines.append(f"written: {printable(str(output))}")
+    typer.echo("\n".join(["", *lines]))

@@ -1,0 +1,41 @@
+"""One piece of music, as a corpus knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["DatasetWarning", "Track"]
+
+
+class DatasetWarning(UserWarning):
+    """A corpus can be used, but not for all it seems to be good for."""
+
+
+@dataclass(frozen=True)
+class Track:
+    """One piece of music: what is known of it before its audio is heard.
+
+    Attributes
+    ----------
+    id : str
+        Different from that of every other track of the corpus.
+    label : str
+        Its genre; ``""`` where that is not known.
+    path : str or None
+        Its audio file; None where there is none.
+    artist, title : str
+        As the corpus writes them; ``""`` where not known.
+    groups : mapping of str to int
+        Tracks that must not be torn apart hold the same number, see `FeatureTable`.
+    partitions : mapping of str to str
+        Published splits: the part it is in, ``""`` if in none.
+    """
+
+    id: str
+    label: str
+    path: str | None = None
+    artist: str = ""
+    title: str = ""
+    groups: Mapping[str, int] = field(default_factory=dict)
+    partitions: Mapping[str, str] = field(default_factory=dict)

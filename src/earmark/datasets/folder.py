@@ -1,0 +1,210 @@
+"""A user's own music: audio files in folders that are named after genres.
+
+``PATH/rock/song.mp3`` is rock, and so is ``PATH/rock/artist/album/song.mp3``. Artists are read from
+the files' own tags.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+import warnings
+from collections import Counter
+from typing import Literal
+
+from earmark.audio import find_audio
+from earmark.datasets._corpus import Corpus
+from earmark.datasets._files import numbered
+from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._tags import read_tags
+from earmark.datasets._track import DatasetWarning, Track
+from earmark.errors import DatasetError, ParameterError
+from earmark.types import PathName
+
+__all__ = ["CITATION", "CORPUS", "LICENCE", "artist_key", "load_table", "tracks"]
+
+CITATION = "Your own music."
+LICENCE = "Whatever holds for your files."
+
+_GUEST = re.compile(r"\s*[(\[]?\s*\b(?:feat|ft|featuring)\b\.?\s.*$", re.IGNORECASE)
+
+
+def artist_key(artist: str) -> str:
+    """Return what two spellings of one artist have in common.
+
+    Parameters
+    ----------
+    artist : str
+        As a tag writes it.
+
+    Returns
+    -------
+    str
+        Without case, superfluous blanks and guests ("feat."); ``""`` for no artist.
+
+    Examples
+    --------
+    >>> artist_key("The  Band feat. A Singer") == artist_key("the band")
+    True
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", artist).split())
+    return (_GUEST.sub("", plain) or plain).casefold()
+
+
+def _stored(path: str) -> str:
+    r"""Return a path as UTF-8 with ``/`` between folders; bytes that are not stand as ``\xNN``."""
+    return os.fsencode(path.replace(os.sep, "/")).decode("utf-8", "backslashreplace")
+
+
+def _refuse_similar(folder: PathName, labels: list[str]) -> None:
+    """Refuse folders whose names differ only in case: one genre, most likely, not two."""
+    known: dict[str, str] = {}
+    for label in labels:
+        other = known.setdefault(label.casefold(), label)
+        if other != label:
+            raise DatasetError(
+                f"{os.fspath(folder)!r}: genres {other!r} and {label!r} differ only in case"
+            )
+
+
+def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder") -> list[Track]:
+    """Find the audio files in a folder, their genres and their artists.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Searched through and through.
+    genre_from : {"folder", "tags"}
+        Whether the genre is the name of the first folder below, or the first genre in the file's
+        tags. Tags that differ only in case are one genre, written as most files write it; folders
+        that do are refused.
+
+    Returns
+    -------
+    list of Track
+        One a file, in the order of `earmark.audio.find_audio`. The id is its path below the folder.
+        Files directly in the folder, or without a genre in their tags, have the label ``""``.
+        Group ``"artist"``: by the artist in the tags, see `artist_key`; a file without is grouped
+        with those of the folder it is in below the genre's folder (``rock/ARTIST/...``), and if it
+        is directly in there, it is by an artist of its own.
+
+    Raises
+    ------
+    ParameterError
+        If `genre_from` is neither.
+    DatasetError
+        If the folder cannot be read or holds no audio file, or genres differ only in case.
+
+    Warns
+    -----
+    DatasetWarning
+        If files have no artist in their tags: whether artists are kept apart cannot be known then.
+    """
+    if genre_from not in ("folder", "tags"):
+        raise ParameterError(f"genre_from={genre_from!r} is not one of folder, tags")
+    root = os.fspath(folder)
+    try:
+        paths = list(find_audio(root))
+    except OSError as error:
+        raise DatasetError(f"{root!r}: {error.strerror}") from error
+    if not paths:
+        raise DatasetError(f"{root!r}: holds no audio file")
+    parts = [os.path.relpath(path, root).split(os.sep) for path in paths]
+    tags = [read_tags(path) for path in paths]
+    if genre_from == "tags":
+        labels = _commonest_spelling([told["genre"] for told in tags])
+    else:
+        labels = [_stored(part[0]).strip() if len(part) > 1 else "" for part in parts]
+        _refuse_similar(folder, labels)
+    artists = numbered(
+        _artist(told["artist"], part) for told, part in zip(tags, parts, strict=True)
+    )
+    n_silent = sum(not told["artist"] for told in tags)
+    if n_silent:
+        warnings.warn(
+            f"{root!r}: {n_silent} of {len(paths)} files name no artist in their tags: "
+            "their scores may be better than those of music by artists not trained on",
+            DatasetWarning,
+            stacklevel=2,
+        )
+    return [
+        Track(
+            id=_stored("/".join(part)),
+            label=label,
+            path=path,
+            artist=told["artist"],
+            title=told["title"],
+            groups={"artist": int(artist)},
+        )
+        for path, part, told, label, artist in zip(paths, parts, tags, labels, artists, strict=True)
+    ]
+
+
+def _artist(artist: str, parts: list[str]) -> tuple[str, ...] | None:
+    """Return what the artist of a file is told by: the tag, else the folders below the genre."""
+    if artist:
+        return ("tag", artist_key(artist))
+    return ("folder", *parts[:2]) if len(parts) > 2 else None
+
+
+def _commonest_spelling(genres: list[str]) -> list[str]:
+    """Write genres that differ only in case as most files write them."""
+    spellings: dict[str, Counter[str]] = {}
+    for genre in genres:
+        spellings.setdefault(genre.casefold(), Counter())[genre] += 1
+    return [spellings[genre.casefold()].most_common(1)[0][0] for genre in genres]
+
+
+def load_table(
+    folder: PathName,
+    *,
+    feature_set: str | None = None,
+    faulty: bool = False,
+    unit: RowUnit | None = None,
+) -> FeatureTable:
+    """Refuse: a folder of music holds no features.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Holds the music.
+    feature_set : str or None
+        What would be computed.
+    faulty : bool
+        Has no meaning here.
+    unit : {"track", "segment"} or None
+        What a row would be about.
+
+    Returns
+    -------
+    FeatureTable
+        Never.
+
+    Raises
+    ------
+    ParameterError
+        Always: features come from the audio of the tracks.
+    """
+    raise ParameterError(
+        f"dataset='folder:{os.fspath(folder)}' has no table of features: they come from its audio"
+    )
+
+
+CORPUS = Corpus(
+    name="folder",
+    title="A folder of music",
+    size="as many as you have",
+    expects="a folder with a folder of audio files for each genre",
+    citation=CITATION,
+    licence=LICENCE,
+    faults=(
+        "a file without an artist in its tags counts as an artist of its own, unless it is in a "
+        "folder below its genre's, which then stands for the artist",
+        "the same song twice is only noticed once its features are computed",
+    ),
+    files={},
+    feature_sets=(),
+    load_table=load_table,
+    tracks=tracks,
+)

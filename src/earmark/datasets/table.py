@@ -1,0 +1,384 @@
+"""A user's own table of features: CSV or Parquet.
+
+Columns, by the first of these names that is there:
+
+=========================  =====================================================================
+``id``, ``filename``,      what names a row; all different
+``path``
+``label``, ``genre``       its genre; rows where it is blank are left out
+``artist`` (optional)      rows of one artist stay together under the protocol ``artist``
+``track`` (optional)       rows of one track stay together, and vote; then a row is a segment
+``split`` (optional)       ``train``, ``valid``, ``test`` or blank: the protocol ``official``
+all others                 features: finite numbers
+=========================  =====================================================================
+
+A Parquet file that `FeatureTable.to_parquet` wrote is read as what it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from earmark.datasets._corpus import Corpus
+from earmark.datasets._files import floats, numbered, read_csv, sha256_of, unique_ids
+from earmark.datasets._parquet import is_table, open_parquet, read_parquet
+from earmark.datasets._splits import identical_rows, joined_groups
+from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._track import Track
+from earmark.datasets.folder import artist_key
+from earmark.errors import DatasetError, ParameterError
+from earmark.features import GTZAN57, get_feature_set
+from earmark.types import FloatArray, IntArray, PathName
+
+__all__ = ["CITATION", "COLUMNS", "CORPUS", "LICENCE", "load_table", "tracks"]
+
+CITATION = "Your own table."
+LICENCE = "Whatever holds for your table."
+
+COLUMNS = "columns"
+"""The feature set of a table whose columns are no registered set."""
+
+_IDS, _LABELS = ("id", "filename", "path"), ("label", "genre")
+_OPTIONAL = ("artist", "track", "split")
+_TOLD = (*_IDS, *_LABELS, *_OPTIONAL)
+_SPLITS = ("train", "valid", "test", "")
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A table as it was read: what tells of a row as text, the features not yet looked at."""
+
+    path: str
+    columns: tuple[str, ...]
+    told: dict[str, list[str]]
+    values: pa.Table | list[dict[str, str]]
+
+    @property
+    def id_column(self) -> str:
+        return self._first(_IDS)
+
+    @property
+    def labels(self) -> list[str]:
+        return self.told[self._first(_LABELS)]
+
+    def _first(self, names: tuple[str, ...]) -> str:
+        for name in names:
+            if name in self.columns:
+                return name
+        raise DatasetError(f"{self.path!r}: column {names[0]!r} is missing (or {names[1]!r})")
+
+    def features(self, names: Sequence[str], rows: IntArray) -> FloatArray:
+        """Return the columns of some rows, or say which value is not a finite number."""
+        if isinstance(self.values, list):
+            chosen = [self.values[row] for row in rows]
+            return floats(self.path, chosen, names, key=self.id_column)
+        ids = self.told[self.id_column]
+        X = np.empty((len(rows), len(names)))
+        for at, name in enumerate(names):
+            column = self.values.column(name)
+            if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+                raise DatasetError(
+                    f"{self.path!r}: column {name!r} is {column.type}: features are numbers"
+                )
+            X[:, at] = np.array(column.cast(pa.float64()).to_numpy(), dtype=np.float64)[rows]
+            bad = np.flatnonzero(~np.isfinite(X[:, at]))
+            if len(bad):
+                row = int(rows[bad[0]])
+                raise DatasetError(
+                    f"{self.path!r}: column {name!r} of row {ids[row]!r} is "
+                    f"{column[row].as_py()!r}, not a finite number"
+                )
+        return X
+
+
+def _delimiter(path: str) -> str:
+    """Return what stands between the fields of a CSV file: what its first line has, of three."""
+    try:
+        with open(path, "rb") as file:
+            line = file.readline(1 << 20)
+    except OSError as error:
+        raise DatasetError(f"{path!r}: {error.strerror}") from error
+    if not line.strip():
+        raise DatasetError(f"{path!r} is empty")
+    return next((mark for mark in ",;\t" if mark.encode() in line), ",")
+
+
+def _read(path: str) -> _Rows | FeatureTable:
+    """Read a file, whichever of the two kinds it is, or the table that was written as one."""
+    delimiter = _delimiter(path)
+    with open(path, "rb") as file:
+        is_parquet = file.read(4) == b"PAR1" or path.lower().endswith(".parquet")
+    if not is_parquet:
+        lines = read_csv(path, (), delimiter=delimiter)
+        if not lines:
+            raise DatasetError(f"{path!r}: has no rows")
+        columns = tuple(lines[0])
+        told = {name: [line[name] for line in lines] for name in _TOLD if name in columns}
+        return _Rows(path, columns, told, lines)
+    content = open_parquet(path)
+    if is_table(content):
+        return read_parquet(path, rows=content)
+    columns = tuple(content.column_names)
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise DatasetError(f"{path!r}: column {twice[0]!r} stands more than once")
+    if not len(content):
+        raise DatasetError(f"{path!r}: has no rows")
+    told = {
+        name: ["" if value is None else str(value) for value in content.column(name).to_pylist()]
+        for name in _TOLD
+        if name in columns
+    }
+    return _Rows(path, columns, told, content)
+
+
+def _listed(path: str, rows: _Rows) -> list[Track]:
+    """Return what is known of each row but its features, all of it checked."""
+    ids = unique_ids(path, rows.told[rows.id_column])
+    labels = [label.strip() for label in rows.labels]
+    spellings: dict[str, str] = {}
+    for label in labels:
+        other = spellings.setdefault(label.casefold(), label)
+        if other != label:
+            raise DatasetError(f"{path!r}: labels {other!r} and {label!r} differ only in case")
+    blank = [""] * len(ids)
+    splits = [split.strip() for split in rows.told.get("split", blank)]
+    for name, split in zip(ids, splits, strict=True):
+        if split not in _SPLITS:
+            raise DatasetError(
+                f"{path!r}: column 'split' of row {str(name)!r} is {split!r}, "
+                "not one of train, valid, test"
+            )
+    names = [track.strip() for track in rows.told.get("track", blank)]
+    _refuse_torn(path, names, "labels", labels)
+    _refuse_torn(path, names, "splits", splits)
+    groups: dict[str, IntArray] = {}
+    by_track = numbered(names)
+    if "artist" in rows.told:
+        by_artist = numbered(artist_key(artist) for artist in rows.told["artist"])
+        groups["artist"] = joined_groups(by_artist, by_track)
+    if "track" in rows.told:
+        groups["track"] = by_track
+    artists = rows.told.get("artist", blank)
+    return [
+        Track(
+            id=str(name),
+            label=labels[at],
+            path=_audio(path, str(name)),
+            artist=artists[at].strip(),
+            groups={kind: int(group[at]) for kind, group in groups.items()},
+            partitions={"official": splits[at]} if "split" in rows.told else {},
+        )
+        for at, name in enumerate(ids)
+    ]
+
+
+def _refuse_torn(path: str, tracks_of_rows: list[str], what: str, values: list[str]) -> None:
+    """Refuse a track whose rows have two labels, or are in two parts of the split."""
+    known: dict[str, str] = {}
+    for track, value in zip(tracks_of_rows, values, strict=True):
+        if track and value:
+            other = known.setdefault(track, value)
+            if other != value:
+                raise DatasetError(f"{path!r}: track {track!r} has {what} {other!r} and {value!r}")
+
+
+def _audio(path: str, name: str) -> str | None:
+    """Return the file a row is named after, where there is one beside the table."""
+    beside = os.path.join(os.path.dirname(path), name)
+    return beside if os.path.isfile(beside) else None
+
+
+def tracks(file: PathName) -> list[Track]:
+    """Read what a table says of its rows, but for the features.
+
+    Parameters
+    ----------
+    file : str or path-like
+        CSV or Parquet.
+
+    Returns
+    -------
+    list of Track
+        One a row, those without a genre included. Groups ``"artist"`` and ``"track"`` and partition
+        ``"official"`` where it has such columns. The path is that of a file beside the table that
+        has the row's name.
+
+    Raises
+    ------
+    DatasetError
+        If it cannot be read, or what tells of a row is not as `load_table` needs it.
+    """
+    path = os.fspath(file)
+    rows = _read(path)
+    if isinstance(rows, _Rows):
+        return _listed(path, rows)
+    return [
+        Track(
+            id=str(name),
+            label=str(rows.labels[at]),
+            path=_audio(path, str(name)),
+            groups={kind: int(group[at]) for kind, group in rows.groups.items()},
+            partitions={kind: str(part[at]) for kind, part in rows.partitions.items()},
+        )
+        for at, name in enumerate(rows.ids)
+    ]
+
+
+def load_table(
+    file: PathName,
+    *,
+    feature_set: str | None = None,
+    faulty: bool = False,
+    unit: RowUnit | None = None,
+    ignore: Collection[str] = (),
+) -> FeatureTable:
+    """Read a table of features.
+
+    Parameters
+    ----------
+    file : str or path-like
+        CSV (UTF-8, fields divided by comma, semicolon or tab) or Parquet.
+    feature_set : str or None
+        Name of a registered set, whose columns must all be there, in any order, and no others; or
+        ``columns``: whatever columns there are. None is `gtzan57` if all its columns are there, and
+        else ``columns``.
+    faulty : bool
+        Has no meaning here.
+    unit : {"track", "segment"} or None
+        What a row is about, to have it checked: a segment if there is a column ``track`` in which a
+        name stands twice, else a track.
+    ignore : collection of str
+        Columns to leave out.
+
+    Returns
+    -------
+    FeatureTable
+        The rows with a genre. Groups ``"artist"`` and ``"track"`` where there are such columns
+        (a blank artist is one of its own), ``"duplicate"``: rows that are equal in all features;
+        partition ``"official"`` where there is a column ``split``. The fingerprint of ``columns``
+        is the SHA-256 of their names, in the order of the file.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such feature set, the unit is another, or there is no column to be ignored.
+    DatasetError
+        If the file cannot be read; a column is missing, stands twice, or is no feature of the set;
+        a value is not a finite number; ids are blank or stand twice; labels differ only in case; a
+        track has two labels or splits; or there are fewer than two rows or genres.
+    """
+    path = os.fspath(file)
+    rows = _read(path)
+    if isinstance(rows, FeatureTable):
+        _check_settings(path, rows, feature_set, unit)
+        return rows
+    found = _listed(path, rows)
+    name, fingerprint, names = _choose(rows, feature_set, ignore)
+    kept = np.array([at for at, track in enumerate(found) if track.label], dtype=np.int64)
+    genres = sorted({track.label for track in found if track.label})
+    if len(genres) < 2:
+        told = f"all of one genre, {genres[0]!r}" if genres else "none of them with a genre"
+        raise DatasetError(f"{path!r}: has {len(found)} rows, {told}: two genres are needed")
+    X = rows.features(names, kept)
+    left = [found[at] for at in kept]
+    groups = {
+        kind: np.array([track.groups[kind] for track in left], dtype=np.int64)
+        for kind in left[0].groups
+    }
+    several = "track" in groups and len(np.unique(groups["track"])) < len(left)
+    table = FeatureTable(
+        ids=np.array([track.id for track in left]),
+        X=X,
+        feature_set=name,
+        fingerprint=fingerprint,
+        labels=np.array([track.label for track in left]),
+        groups={**groups, "duplicate": identical_rows(X)},
+        partitions={
+            kind: np.array([track.partitions[kind] for track in left])
+            for kind in left[0].partitions
+        },
+        provenance=_provenance(path, len(found) - len(left), rows, names),
+        names=names,
+        unit="segment" if several else "track",
+    )
+    _check_settings(path, table, feature_set, unit)
+    return table
+
+
+def _check_settings(
+    path: str, table: FeatureTable, feature_set: str | None, unit: RowUnit | None
+) -> None:
+    if feature_set not in (None, table.feature_set):
+        raise ParameterError(f"feature_set={feature_set!r}: {path!r} holds {table.feature_set!r}")
+    if unit not in (None, table.unit):
+        raise ParameterError(f"unit={unit!r}: a row of {path!r} is a {table.unit}")
+
+
+def _choose(
+    rows: _Rows, feature_set: str | None, ignore: Collection[str]
+) -> tuple[str, str, tuple[str, ...]]:
+    """Return name, fingerprint and columns of the features."""
+    unknown = [name for name in ignore if name not in rows.columns]
+    if unknown:
+        raise ParameterError(f"ignore: {rows.path!r} has no column {unknown[0]!r}")
+    features = tuple(name for name in rows.columns if name not in _TOLD and name not in ignore)
+    if not features:
+        raise DatasetError(f"{rows.path!r}: has no column of features")
+    if feature_set is None:
+        feature_set = GTZAN57.name if set(GTZAN57.names) <= set(features) else COLUMNS
+    if feature_set == COLUMNS:
+        text = json.dumps({"columns": features}, separators=(",", ":"))
+        return COLUMNS, hashlib.sha256(text.encode()).hexdigest(), features
+    chosen = get_feature_set(feature_set)
+    missing = [name for name in chosen.names if name not in features]
+    if missing:
+        raise DatasetError(f"{rows.path!r}: column {missing[0]!r} of {chosen.name} is missing")
+    extra = [name for name in features if name not in chosen.names]
+    if extra:
+        raise DatasetError(
+            f"{rows.path!r}: {chosen.name} has no column {', '.join(map(repr, extra))}: ignore "
+            f"what is too many, or ask for the feature set {COLUMNS!r}"
+        )
+    return chosen.name, chosen.fingerprint, chosen.names
+
+
+def _provenance(path: str, n_left_out: int, rows: _Rows, names: Collection[str]) -> dict[str, str]:
+    used = {rows.id_column, *_LABELS[: 1 + ("label" not in rows.columns)], *_OPTIONAL, *names}
+    columns = [name for name in rows.columns if name not in used]
+    told = {
+        "corpus": CORPUS.title,
+        "citation": CITATION,
+        os.path.basename(path): sha256_of(path),
+    }
+    if n_left_out:
+        told["left_out"] = f"{n_left_out} rows without a genre"
+    if columns:
+        told["columns_left_out"] = ", ".join(columns)
+    return told
+
+
+CORPUS = Corpus(
+    name="table",
+    title="A table of features",
+    size="as many rows as it has",
+    expects="a CSV or Parquet file with columns id, label, features, and, where known, artist, "
+    "track and split",
+    citation=CITATION,
+    licence=LICENCE,
+    faults=(
+        "without a column artist it cannot be known whether artists are on both sides of a split",
+        "rows that are equal in all features are kept on one side by the group 'duplicate'",
+    ),
+    files={},
+    feature_sets=(GTZAN57.name, COLUMNS),
+    load_table=load_table,
+    tracks=tracks,
+)

@@ -1,0 +1,204 @@
+"""Bootstrap intervals: many resamples at once, as counts of how often each unit is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from earmark.errors import ParameterError
+from earmark.types import FloatArray, IntArray
+
+__all__ = ["N_RESAMPLES", "Estimate", "Resamples", "interval", "mean_difference", "unit_numbers"]
+
+N_RESAMPLES = 2000
+"""How often units are drawn with replacement."""
+
+_AT_ONCE = 4_000_000
+"""Counts held at a time, which bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and the interval it lies in.
+
+    Attributes
+    ----------
+    value : float
+        On the rows as they are.
+    low, high : float
+        The 95 % bootstrap interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+def unit_numbers(groups: IntArray | None, n: int) -> tuple[IntArray, int]:
+    """Give a number to what is resampled whole: groups of rows, or single rows.
+
+    Parameters
+    ----------
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with one number are one unit; None: each row is its own.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    units : np.ndarray of int [shape=(n,)]
+        From 0, in the order of the numbers in `groups`.
+    n_units : int
+        How many.
+
+    Raises
+    ------
+    ParameterError
+        If there are more or fewer numbers than rows.
+
+    Examples
+    --------
+    >>> unit_numbers(np.array([7, 3, 7]), 3)
+    (array([1, 0, 1]), 2)
+    """
+    if groups is None:
+        return np.arange(n), n
+    if groups.shape != (n,):
+        raise ParameterError(f"groups has shape {groups.shape}: one number for each of {n} rows")
+    numbers, units = np.unique(groups, return_inverse=True)
+    return units, len(numbers)
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """Units drawn with replacement (Efron 1979), again and again.
+
+    Attributes
+    ----------
+    n_units : int
+        How many units there are; as many are drawn each time.
+    n_resamples : int
+        How many times.
+    seed : int
+        The same seed gives the same draws.
+    """
+
+    n_units: int
+    n_resamples: int = N_RESAMPLES
+    seed: int = 0
+
+    def draws(self) -> Iterator[IntArray]:
+        """Draw, a part of the resamples at a time.
+
+        Yields
+        ------
+        np.ndarray of int [shape=(n_some, n_units)]
+            Numbers of the units drawn. However many come at a time, all together are the same.
+        """
+        rng = np.random.default_rng(self.seed)
+        at_once = max(1, _AT_ONCE // self.n_units)
+        for start in range(0, self.n_resamples, at_once):
+            n_some = min(at_once, self.n_resamples - start)
+            yield rng.integers(self.n_units, size=(n_some, self.n_units))
+
+    def counts(self) -> Iterator[FloatArray]:
+        """Count how often each unit is drawn, a part of the resamples at a time.
+
+        Yields
+        ------
+        np.ndarray [shape=(n_some, n_units)]
+            Whole numbers; each row sums to the number of units.
+        """
+        for draws in self.draws():
+            n_some = len(draws)
+            places = draws + np.arange(n_some)[:, np.newaxis] * self.n_units
+            flat = np.bincount(places.ravel(), minlength=n_some * self.n_units)
+            yield flat.reshape(n_some, self.n_units).astype(np.float64)
+
+    def apply(self, statistic: Callable[[FloatArray], FloatArray]) -> FloatArray:
+        """Compute statistics of every resample.
+
+        Parameters
+        ----------
+        statistic : callable
+            Maps counts [shape=(n_some, n_units)] to numbers [shape=(n_some, ...)].
+
+        Returns
+        -------
+        np.ndarray [shape=(n_resamples, ...)]
+            The numbers of all.
+        """
+        return np.concatenate([statistic(counts) for counts in self.counts()])
+
+
+def interval(value: float, resampled: FloatArray) -> Estimate:
+    """Make an estimate of a number and what it was in the resamples.
+
+    Parameters
+    ----------
+    value : float
+        On the rows as they are.
+    resampled : np.ndarray [shape=(n_resamples,)]
+        In each resample.
+
+    Returns
+    -------
+    Estimate
+        From the 2.5th to the 97.5th percentile.
+    """
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return Estimate(float(value), float(low), float(high))
+
+
+def mean_difference(
+    first: FloatArray,
+    second: FloatArray,
+    *,
+    groups: IntArray | None = None,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> Estimate:
+    """Compute the mean of ``first - second``, both of the same rows, with a paired interval.
+
+    Parameters
+    ----------
+    first, second : np.ndarray [shape=(n,)]
+        A number for each row, such as 1 where an answer is right and 0 where it is not.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with one number are drawn together; None: each row by itself.
+    n_resamples : int
+        How many times rows are drawn with replacement.
+    seed : int
+        The same seed gives the same interval.
+
+    Returns
+    -------
+    Estimate
+        The difference on all rows, and the 2.5th and 97.5th percentile of the resamples, in each of
+        which both sides are of the same rows.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ or there is no row.
+
+    Examples
+    --------
+    >>> right, wrong = np.ones(50), np.zeros(50)
+    >>> mean_difference(right, wrong)
+    Estimate(value=1.0, low=1.0, high=1.0)
+    """
+    if first.shape != second.shape or first.ndim != 1 or not len(first):
+        raise ParameterError(
+            f"first has shape {first.shape} and second {second.shape}: "
+            "one number of each for each of one row or more is needed"
+        )
+    difference = np.asarray(first, dtype=np.float64) - second
+    units, n_units = unit_numbers(groups, len(difference))
+    totals = np.bincount(units, weights=difference, minlength=n_units)
+    sizes = np.bincount(units, minlength=n_units).astype(np.float64)
+    resamples = Resamples(n_units, n_resamples=n_resamples, seed=seed)
+    found = resamples.apply(lambda counts: (counts @ totals) / (counts @ sizes))
+    return interval(difference.mean(), found)

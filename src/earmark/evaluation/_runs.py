@@ -1,0 +1,287 @@
+"""One model under one protocol: its folds in processes of their own, and what is made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from earmark.datasets import FeatureTable, Fold
+from earmark.errors import DatasetError, ParameterError
+from earmark.evaluation._curves import (
+    calibration_curve,
+    confusion_matrix,
+    coverage_curve,
+    per_class,
+    second_choices,
+)
+from earmark.evaluation._held_out import Fitted, HeldOut, answer_fold, answers, join, vote
+from earmark.evaluation._importance import Importance, accuracy_drops, importances
+from earmark.evaluation._processes import map_in_processes
+from earmark.evaluation._resampling import Estimate, mean_difference
+from earmark.evaluation._results import Predictions, Run
+from earmark.evaluation._score import metrics_of, unsure_of
+from earmark.types import FloatArray, IntArray
+
+__all__ = [
+    "FoldAnswer",
+    "FoldTask",
+    "accuracy_difference",
+    "evaluate_folds",
+    "leakage_gap",
+    "make_run",
+]
+
+
+@dataclass(frozen=True)
+class FoldTask:
+    """A model to fit and to ask in one fold.
+
+    Attributes
+    ----------
+    model, protocol : str
+        Their names.
+    number : int
+        Of the fold.
+    fit : callable
+        Maps a table of training rows to a fitted model. Can be pickled.
+    table : FeatureTable
+        All rows.
+    fold : Fold
+        Which are which.
+    classes : tuple of str
+        Genres in the order of the model's probabilities.
+    seed : int
+        Of the shuffles.
+    shuffle : bool
+        Whether to measure what each column is worth.
+    size : callable or None
+        Maps the fitted model to the bytes it takes as a file; None leaves it unmeasured.
+    """
+
+    model: str
+    protocol: str
+    number: int
+    fit: Callable[[FeatureTable], Fitted]
+    table: FeatureTable
+    fold: Fold
+    classes: tuple[str, ...]
+    seed: int = 0
+    shuffle: bool = False
+    size: Callable[[Any], int] | None = None
+
+    def __str__(self) -> str:
+        return f"model={self.model!r} under protocol={self.protocol!r}"
+
+
+@dataclass(frozen=True)
+class FoldAnswer:
+    """What came of one fold.
+
+    Attributes
+    ----------
+    held_out : HeldOut
+        Answers for its test rows.
+    shuffled : np.ndarray of int [shape=(n_asked,)] or None
+        Which of the test rows were asked about with columns shuffled.
+    drops : np.ndarray [shape=(n_asked, d)] or None
+        How often each went wrong then.
+    model_bytes : int or None
+        Size of the model as a file.
+    """
+
+    held_out: HeldOut
+    shuffled: IntArray | None = None
+    drops: FloatArray | None = None
+    model_bytes: int | None = None
+
+
+def _answer(task: FoldTask) -> FoldAnswer:
+    try:
+        held_out, model = answer_fold(task.fit, task.table, task.fold, classes=task.classes)
+    except (DatasetError, ParameterError) as error:
+        raise type(error)(f"{task}: {error}") from error
+    size = None if task.size is None else task.size(model)
+    if not task.shuffle:
+        return FoldAnswer(held_out, model_bytes=size)
+
+    def answer(X: FloatArray) -> IntArray:
+        if hasattr(model, "predict_labels"):
+            return answers(model, X, np.empty(0))
+        return answers(model, X, np.asarray(model.predict(X).probabilities))
+
+    shuffled, drops = accuracy_drops(
+        answer, task.table.X[task.fold.test], held_out.y, seed=[task.seed, task.number]
+    )
+    return FoldAnswer(held_out, shuffled, drops, size)
+
+
+def evaluate_folds(tasks: Sequence[FoldTask], *, jobs: int = 1) -> Iterator[tuple[int, FoldAnswer]]:
+    """Fit and ask models, every fold in a fresh process of one thread.
+
+    Parameters
+    ----------
+    tasks : sequence of FoldTask
+        What to do.
+    jobs : int
+        Processes at a time. Answers do not depend on it.
+
+    Yields
+    ------
+    number : int
+        Of the task, from 0.
+    answer : FoldAnswer
+        What came of it, as soon as it is there.
+
+    Raises
+    ------
+    ParameterError, DatasetError
+        If a model cannot be fitted to the rows; model and protocol are named.
+    EarmarkError
+        If a process is ended from outside, say because memory is short.
+    """
+    yield from map_in_processes(_answer, tasks, jobs=jobs)
+
+
+def _importances(
+    answers: Sequence[FoldAnswer], table: FeatureTable, tracks: IntArray | None
+) -> tuple[Importance, ...] | None:
+    drops, rows = [], []
+    for answer in answers:
+        if answer.drops is None or answer.shuffled is None:
+            return None
+        drops.append(answer.drops)
+        rows.append(answer.held_out.rows[answer.shuffled])
+    groups = None if tracks is None else tracks[np.concatenate(rows)]
+    return importances(np.concatenate(drops), table.names, groups=groups)
+
+
+def make_run(
+    protocol: str,
+    table: FeatureTable,
+    answers: Sequence[FoldAnswer],
+    *,
+    classes: Sequence[str],
+    seed: int,
+    inner_groups: str | None = None,
+    calibrated: bool = True,
+    n_folds: int | None = None,
+) -> Run:
+    """Score what came of all folds of a protocol.
+
+    Parameters
+    ----------
+    protocol : str
+        Its name.
+    table : FeatureTable
+        All rows.
+    answers : sequence of FoldAnswer
+        One for each fold.
+    classes : sequence of str
+        Genres in the order of the probabilities.
+    seed : int
+        Of the folds, for the record.
+    inner_groups : str or None
+        What the model's own folds kept whole, for the record.
+    calibrated : bool
+        Whether the model has thresholds of its own, so that it can be unsure.
+    n_folds : int or None
+        Fits, for the record; None: as many as answers.
+
+    Returns
+    -------
+    Run
+        With intervals over tracks.
+    """
+    held_out = join(answer.held_out for answer in answers)
+    rows, predicted = held_out.rows, held_out.predicted
+    tracks = table.groups["track"] if table.unit == "segment" else None
+    groups = None if tracks is None else tracks[rows]
+    names = np.array(classes)
+    sizes = [answer.model_bytes for answer in answers if answer.model_bytes is not None]
+    cost, peak = held_out.cost, held_out.cost.peak_memory
+    confusion = confusion_matrix(held_out.y, predicted, n_classes=len(names))
+    return Run(
+        protocol=protocol,
+        n=len(rows),
+        n_tracks=len(rows) if groups is None else len(np.unique(groups)),
+        n_folds=len(answers) if n_folds is None else n_folds,
+        seed=seed,
+        inner_groups=inner_groups,
+        metrics=metrics_of(held_out, groups=groups),
+        track_metrics=None if groups is None else metrics_of(vote(held_out, table)),
+        per_class=per_class(held_out.y, predicted, classes=classes),
+        confusion=_rows(confusion),
+        calibration_curve=calibration_curve(held_out.y, held_out.probabilities, predicted),
+        coverage=coverage_curve(held_out.y, held_out.probabilities, predicted),
+        unsure=unsure_of(held_out) if calibrated else None,
+        second=_rows(second_choices(held_out.probabilities)),
+        importances=_importances(answers, table, tracks),
+        fit_seconds=cost.fit_seconds,
+        predict_milliseconds_per_row=1000 * cost.predict_seconds / len(rows),
+        peak_memory_mb=None if peak is None else peak / 1e6,
+        model_bytes=sizes[0] if sizes else None,
+        folds=tuple(tuple(table.ids[answer.held_out.rows].tolist()) for answer in answers),
+        predictions=Predictions(
+            ids=tuple(table.ids[rows].tolist()),
+            tracks=None if groups is None else tuple(groups.tolist()),
+            true=tuple(names[held_out.y].tolist()),
+            predicted=tuple(names[predicted].tolist()),
+            probabilities=tuple(map(tuple, np.round(held_out.probabilities, 6).tolist())),
+        ),
+    )
+
+
+def _rows(counts: IntArray) -> tuple[tuple[int, ...], ...]:
+    return tuple(map(tuple, counts.tolist()))
+
+
+def accuracy_difference(first: Run, second: Run) -> Estimate | None:
+    """Compute the accuracy of one run less that of another, on the rows both were tested on.
+
+    Parameters
+    ----------
+    first, second : Run
+        Under one protocol or two, of one dataset.
+
+    Returns
+    -------
+    Estimate or None
+        With a paired bootstrap interval over tracks; None where they have no row in common.
+    """
+    place = {name: number for number, name in enumerate(second.predictions.ids)}
+    common = [(i, place[name]) for i, name in enumerate(first.predictions.ids) if name in place]
+    if not common:
+        return None
+    # In the order of the ids, so that the same rows in other folds give the same interval.
+    common.sort(key=lambda pair: first.predictions.ids[pair[0]])
+    left, right = (np.array(side) for side in zip(*common, strict=True))
+    tracks = first.predictions.tracks
+    groups = None if tracks is None else np.array(tracks)[left]
+    return mean_difference(_right(first)[left], _right(second)[right], groups=groups)
+
+
+def _right(run: Run) -> FloatArray:
+    found = run.predictions
+    return np.array([a == b for a, b in zip(found.true, found.predicted, strict=True)], dtype=float)
+
+
+def leakage_gap(runs: Sequence[Run]) -> Estimate | None:
+    """Compute what a model gains where artists are on both sides.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Of one model.
+
+    Returns
+    -------
+    Estimate or None
+        Accuracy under ``random`` less that under ``artist``; None where one of them is missing.
+    """
+    by_name = {run.protocol: run for run in runs}
+    if not {"random", "artist"} <= set(by_name):
+        return None
+    return accuracy_difference(by_name["random"], by_name["artist"])

@@ -1,0 +1,202 @@
+"""The short form of a score, which a model's file and card hold."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from earmark.evaluation._estimates import estimates
+from earmark.evaluation._held_out import HeldOut
+from earmark.evaluation._metrics import chance_calibration_error
+from earmark.evaluation._resampling import Estimate
+from earmark.evaluation._tally import confidences
+from earmark.types import IntArray
+
+__all__ = ["Metrics", "Score", "Unsure", "metrics_of", "score", "unsure_of"]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Everything that is one number.
+
+    Attributes
+    ----------
+    accuracy, balanced_accuracy, macro_precision, macro_recall, macro_f1 : Estimate
+        How right, over all rows and over all classes.
+    log_loss : Estimate
+        In nats.
+    top3 : Estimate
+        Share of rows whose class is one of the three most probable.
+    calibration_error : Estimate
+        Over ten bins of equal mass.
+    calibration_error_by_chance : float
+        The 95th percentile of the calibration errors of a simulated model that is calibrated
+        perfectly: one below it is no evidence of a fault.
+    mean_confidence : float
+        Mean probability given to the answer, to be compared with the accuracy.
+    """
+
+    accuracy: Estimate
+    balanced_accuracy: Estimate
+    macro_precision: Estimate
+    macro_recall: Estimate
+    macro_f1: Estimate
+    log_loss: Estimate
+    top3: Estimate
+    calibration_error: Estimate
+    calibration_error_by_chance: float
+    mean_confidence: float
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """What a model's own thresholds hold back.
+
+    Attributes
+    ----------
+    sure : float
+        Share of the rows that are not "unsure".
+    sure_accuracy : float or None
+        Accuracy on those; None where there is none.
+    unfamiliar : float
+        Share of the rows that are "unfamiliar".
+    """
+
+    sure: float
+    sure_accuracy: float | None
+    unfamiliar: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """Scores under one protocol.
+
+    Attributes
+    ----------
+    protocol : str
+        Which.
+    n : int
+        Tracks scored.
+    n_folds : int
+        Fits; 1 where the split is a published one.
+    seed : int or None
+        Of the folds.
+    accuracy, macro_f1, calibration_error : Estimate
+        Each with its 95 % bootstrap interval over tracks.
+    calibration_error_by_chance : float
+        The 95th percentile of the calibration errors of a simulated model that is calibrated
+        perfectly: one below it is no evidence of a fault.
+    mean_confidence : float
+        Mean probability given to the answer, to be compared with the accuracy.
+    sure : float
+        Share of the tracks that are not "unsure".
+    sure_accuracy : float or None
+        Accuracy on those; None where there is none.
+    unfamiliar : float
+        Share of the tracks that are "unfamiliar".
+    """
+
+    protocol: str
+    n: int
+    n_folds: int
+    seed: int | None
+    accuracy: Estimate
+    macro_f1: Estimate
+    calibration_error: Estimate
+    calibration_error_by_chance: float
+    mean_confidence: float
+    sure: float
+    sure_accuracy: float | None
+    unfamiliar: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            Attributes by name; an estimate is ``{"value", "low", "high"}``.
+        """
+        return asdict(self)
+
+
+def metrics_of(held_out: HeldOut, *, groups: IntArray | None = None) -> Metrics:
+    """Compute everything that is one number.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        The answers.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with one number are resampled together; None: each row by itself.
+
+    Returns
+    -------
+    Metrics
+        With intervals; the bootstrap's seed is always 0.
+    """
+    found = estimates(
+        held_out.y, held_out.probabilities, predicted=held_out.predicted, groups=groups
+    )
+    chance = chance_calibration_error(held_out.probabilities, predicted=held_out.predicted)
+    confidence = confidences(held_out.probabilities, held_out.predicted)
+    return Metrics(
+        **found, calibration_error_by_chance=chance[1], mean_confidence=float(confidence.mean())
+    )
+
+
+def unsure_of(held_out: HeldOut) -> Unsure:
+    """Count what a model's own thresholds hold back.
+
+    Parameters
+    ----------
+    held_out : HeldOut
+        The answers.
+
+    Returns
+    -------
+    Unsure
+        Shares of the rows.
+    """
+    sure = held_out.confident & held_out.familiar
+    return Unsure(
+        sure=float(sure.mean()),
+        sure_accuracy=float(held_out.right[sure].mean()) if sure.any() else None,
+        unfamiliar=float((~held_out.familiar).mean()),
+    )
+
+
+def score(protocol: str, held_out: HeldOut, *, n_folds: int, seed: int | None) -> Score:
+    """Score what models said of tracks they were not fitted on.
+
+    Parameters
+    ----------
+    protocol : str
+        Name of the protocol, for the record.
+    held_out : HeldOut
+        The predictions.
+    n_folds : int
+        Fits, for the record.
+    seed : int or None
+        Of the folds, for the record; the bootstrap's is always 0.
+
+    Returns
+    -------
+    Score
+        With intervals over tracks.
+    """
+    metrics, unsure = metrics_of(held_out), unsure_of(held_out)
+    return Score(
+        protocol=protocol,
+        n=len(held_out.y),
+        n_folds=n_folds,
+        seed=seed,
+        accuracy=metrics.accuracy,
+        macro_f1=metrics.macro_f1,
+        calibration_error=metrics.calibration_error,
+        calibration_error_by_chance=metrics.calibration_error_by_chance,
+        mean_confidence=metrics.mean_confidence,
+        sure=unsure.sure,
+        sure_accuracy=unsure.sure_accuracy,
+        unfamiliar=unsure.unfamiliar,
+    )

@@ -1,0 +1,209 @@
+"""The order in which groups of 32 frames go through everything that is measured of them.
+
+A group stays in the cache (see `earmark.features._lanes`). Its magnitudes are taken, and what needs
+no neighbours in time is computed at once: moments of the spectrum, mel bands, peaks, medians along
+frequency. The medians along time reach 15 frames into the next group, so that the separation into
+harmonic and percussive parts follows one group behind. Nothing but magnitudes is kept of the whole
+clip: pitch classes have to wait until all peaks have told how it is tuned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from earmark.features._fft import forward, inverse, load_stretches, magnitudes, mask_spectrum
+from earmark.features._frames import append_peaks, measure_moments, sum_mel_bands
+from earmark.features._kernel import kernel
+from earmark.features._lanes import LANES, MARGIN, TILE_BINS
+from earmark.features._separation import (
+    carry_frames,
+    fill_blocks,
+    filter_frequency,
+    filter_time,
+    join_blocks,
+    mask_harmonic,
+    mirror_bins,
+    mirror_frames,
+    overlap_add,
+    silence_frames,
+)
+from earmark.types import Float32Array, FloatArray, IntArray
+
+__all__ = ["measure", "run", "separate"]
+
+
+@kernel(
+    "int64(float32[::1], int64, float32[:, ::1], int64[:, ::1], float32[:, ::1], int64, int64,"
+    " float32[:, ::1], float32[:, ::1], float32[:, ::1], int64)"
+)
+def measure(
+    tile: Float32Array,
+    start: int,
+    moments: Float32Array,
+    runs: IntArray,
+    weights: Float32Array,
+    first: int,
+    last: int,
+    frames: Float32Array,
+    mel: Float32Array,
+    peaks: Float32Array,
+    n_peaks: int,
+) -> int:
+    """Measure the frames of a tile, from number `start` on; see `run`."""
+    n = min(LANES, len(mel) - start)
+    rows = tile.reshape(TILE_BINS, LANES)
+    measure_moments(rows, moments)
+    for row in range(4):
+        for lane in range(n):
+            frames[row, start + lane] = moments[row, lane]
+    n_peaks = append_peaks(rows, moments[4], n, first, last, peaks, n_peaks)
+    bands = np.empty((mel.shape[1], LANES), np.float32)
+    sum_mel_bands(rows, runs, weights, bands)
+    for lane in range(n):
+        for band in range(mel.shape[1]):
+            mel[start + lane, band] = bands[band, lane]
+    return n_peaks
+
+
+@kernel(
+    "void(int64, int64, float32[::1], float32[:, ::1], float32[:, ::1], int64[::1],"
+    " float32[::1], float32[::1], float32[::1], float32[::1],"
+    " float32[::1], float32[::1], float32[::1], float64[:, ::1])"
+)
+def separate(
+    start: int,
+    total: int,
+    window: Float32Array,
+    wave: Float32Array,
+    half_wave: Float32Array,
+    place: IntArray,
+    stretches: Float32Array,
+    Z: Float32Array,
+    blocks: Float32Array,
+    percussive: Float32Array,
+    harmonic: Float32Array,
+    frames: Float32Array,
+    inverse_windows: Float32Array,
+    sums: FloatArray,
+) -> None:
+    """Part the group that begins with frame `start`, whose neighbours in time are known."""
+    filter_time(blocks.view(np.int32), harmonic.view(np.int32))
+    mask_harmonic(harmonic, percussive)
+    mask_spectrum(Z, half_wave, place, percussive)
+    if start > 0:
+        carry_frames(frames)
+    else:
+        frames[:] = 0
+    inverse(Z, window, wave, frames)
+    if total - start < LANES:
+        silence_frames(frames, total - start)
+    overlap_add(frames, stretches, start, total, window, inverse_windows, sums)
+
+
+@kernel(
+    "int64(float32[::1], int64, boolean, float32[::1], float32[:, ::1], float32[:, ::1],"
+    " int64[::1], int64[:, ::1], float32[:, ::1], int64, int64,"
+    " float32[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1], float32[::1],"
+    " float32[::1], float32[::1], float32[:, ::1], float32[:, ::1], float32[:, ::1],"
+    " float32[:, ::1], float64[:, ::1])"
+)
+def run(
+    padded: Float32Array,
+    total: int,
+    separates: bool,
+    window: Float32Array,
+    wave: Float32Array,
+    half_wave: Float32Array,
+    place: IntArray,
+    runs: IntArray,
+    weights: Float32Array,
+    first: int,
+    last: int,
+    stretches: Float32Array,
+    Z: Float32Array,
+    blocks: Float32Array,
+    percussive: Float32Array,
+    harmonic: Float32Array,
+    frames: Float32Array,
+    inverse_windows: Float32Array,
+    tiles: Float32Array,
+    moments: Float32Array,
+    mel: Float32Array,
+    peaks: Float32Array,
+    sums: FloatArray,
+) -> int:
+    """Take all frames through, a group after the other.
+
+    Parameters
+    ----------
+    padded, total
+        The signal, reflected at its ends, and how many frames it has.
+    separates : bool
+        Whether to part harmonic from percussive.
+    window, wave, half_wave, place
+        Of the transform, see `earmark.features._fft.Tables`.
+    runs, weights
+        The mel filters, see `sum_mel_bands`.
+    first, last : int
+        Bins that peaks are looked for in.
+    stretches, Z, blocks, percussive, harmonic, frames, inverse_windows
+        Room to work in, see `earmark.features._lanes`.
+    tiles : [shape=(groups, 1086 * 32)]
+        Takes the magnitudes.
+    moments : [shape=(4, total)]
+        Takes sum, centroid, bandwidth and rolloff, in bins.
+    mel : [shape=(total, 128)]
+        Takes the mel spectrogram.
+    peaks : [shape=(2, any)]
+        Takes place and height of the peaks.
+    sums : [shape=(4, 32)]
+        Takes the sums of both parts, see `overlap_add`.
+
+    Returns
+    -------
+    int
+        How many peaks there are.
+    """
+    n_peaks = 0
+    measured = np.empty((7, LANES), np.float32)
+    n_groups = len(tiles)
+    for group in range(n_groups):
+        here, before, start = group % 2, (group + 1) % 2, group * LANES
+        load_stretches(padded, start, stretches[here])
+        forward(stretches[here], window, wave, Z[here])
+        magnitudes(Z[here], half_wave, place, tiles[group])
+        n_peaks = measure(
+            tiles[group], start, measured, runs, weights, first, last, moments, mel, peaks, n_peaks
+        )
+        if not separates:
+            continue
+        mirror_bins(tiles[group])
+        filter_frequency(tiles[group].view(np.int32), percussive[here].view(np.int32))
+        fill_blocks(tiles[group], blocks[here])
+        is_last = group + 1 == n_groups
+        n = min(LANES, total - start)
+        if group > 0:
+            join_blocks(blocks[before], blocks[here])
+        if group == 0 or is_last:
+            mirror_frames(blocks[here], n, group == 0, is_last)
+        if group > 0:
+            if n < MARGIN:
+                join_blocks(blocks[before], blocks[here])
+            separate(
+                start - LANES, total, window, wave, half_wave, place,
+                stretches[before], Z[before], blocks[before], percussive[before],
+                harmonic, frames, inverse_windows, sums,
+            )  # fmt: skip
+        if is_last:
+            separate(
+                start, total, window, wave, half_wave, place,
+                stretches[here], Z[here], blocks[here], percussive[here],
+                harmonic, frames, inverse_windows, sums,
+            )  # fmt: skip
+    if separates and total % LANES == 0:
+        # The frames of a full last group reach into one more stretch of the signal.
+        carry_frames(frames)
+        silence_frames(frames, 0)
+        load_stretches(padded, total, stretches[0])
+        overlap_add(frames, stretches[0], total, total, window, inverse_windows, sums)
+    return n_peaks

@@ -1,0 +1,255 @@
+"""Parting what sounds from what strikes: medians along time and frequency, masks, overlap and add.
+
+Fitzgerald 2010: a tone is a ridge along time, a stroke one along frequency. Each bin is given to
+the two in the ratio of their squared medians. The masks sum to one and the inverse transform is
+linear, so that the percussive part is the signal less the harmonic part.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from earmark.features._kernel import kernel, kernel_from_source
+from earmark.features._lanes import (
+    BINS,
+    BLOCK_ROWS,
+    BLOCKS,
+    HOP,
+    LANES,
+    MARGIN,
+    OVERLAP,
+    STRETCHES,
+)
+from earmark.features._median import GROUP, median_source
+from earmark.types import Float32Array, FloatArray, Int32Array
+
+__all__ = [
+    "carry_frames",
+    "fill_blocks",
+    "filter_frequency",
+    "filter_time",
+    "join_blocks",
+    "mask_harmonic",
+    "mirror_bins",
+    "mirror_frames",
+    "overlap_add",
+    "silence_frames",
+]
+
+_f4 = np.float32
+_TINY = np.float32(np.finfo(np.float32).tiny)
+_BLOCK = BLOCK_ROWS * LANES
+_SQUARE = LANES * LANES
+
+median = kernel_from_source(
+    "median", median_source("median", stride=LANES), "void(int32[::1], int32[::1], int64)"
+)
+
+
+@kernel("void(float32[::1])")
+def mirror_bins(tile: Float32Array) -> None:
+    """Fill the margins of a tile by mirroring its bins, as `scipy.ndimage` does by default."""
+    for i in range(MARGIN):
+        for lane in range(LANES):
+            tile[(MARGIN - 1 - i) * LANES + lane] = tile[(MARGIN + i) * LANES + lane]
+            tile[(MARGIN + BINS + i) * LANES + lane] = tile[(MARGIN + BINS - 1 - i) * LANES + lane]
+
+
+@kernel("void(float32[::1], float32[::1])")
+def _transpose(square: Float32Array, out: Float32Array) -> None:
+    """Transpose 32 x 32 numbers, in squares of eight that fit into registers."""
+    for row in range(0, LANES, 8):
+        for column in range(0, LANES, 8):
+            for i in range(row, row + 8):
+                for j in range(column, column + 8):
+                    out[i * LANES + j] = square[j * LANES + i]
+
+
+@kernel("void(float32[::1], float32[::1])")
+def fill_blocks(tile: Float32Array, blocks: Float32Array) -> None:
+    """Turn a tile into blocks, between their margins."""
+    for b in range(BLOCKS):
+        start = (MARGIN + LANES * b) * LANES
+        inner = b * _BLOCK + MARGIN * LANES
+        _transpose(tile[start : start + _SQUARE], blocks[inner : inner + _SQUARE])
+
+
+@kernel("void(float32[::1], float32[::1])")
+def join_blocks(before: Float32Array, after: Float32Array) -> None:
+    """Give two neighbouring groups 15 frames of one another, as their margins."""
+    for b in range(BLOCKS):
+        for i in range(MARGIN * LANES):
+            at = b * _BLOCK + i
+            after[at] = before[at + _SQUARE]
+            before[at + (MARGIN + LANES) * LANES] = after[at + MARGIN * LANES]
+
+
+@kernel("void(float32[::1], int64, boolean, boolean)")
+def mirror_frames(blocks: Float32Array, n: int, first: bool, last: bool) -> None:
+    """Fill the margins of the first and the last group of a clip by mirroring its `n` frames.
+
+    `scipy.ndimage` calls that ``reflect``: ``d c b a | a b c d | d c b a``, as often as it takes.
+    """
+    for row in range(-MARGIN, n + MARGIN):
+        if 0 <= row < n or (row < 0 and not first) or (row >= n and not last):
+            continue
+        if first and last:
+            turned = row % (2 * n)
+            inside = turned if turned < n else 2 * n - 1 - turned
+        elif first:
+            inside = -1 - row
+        else:
+            inside = 2 * n - 1 - row
+        for b in range(BLOCKS):
+            for j in range(LANES):
+                blocks[b * _BLOCK + (MARGIN + row) * LANES + j] = blocks[
+                    b * _BLOCK + (MARGIN + inside) * LANES + j
+                ]
+
+
+@kernel("void(int32[::1], int32[::1])")
+def filter_frequency(tile: Int32Array, out: Int32Array) -> None:
+    """Compute the medians along frequency: `scipy.ndimage.median_filter(S, (31, 1))`.
+
+    Parameters
+    ----------
+    tile
+        Magnitudes, as the integers whose bits they are: positive floating-point numbers are
+        ordered like these.
+    out : [shape=(1056 * 32,)]
+        Takes the medians, without a margin.
+    """
+    median(tile, out, BLOCKS * LANES // GROUP)
+
+
+@kernel("void(int32[::1], int32[::1])")
+def filter_time(blocks: Int32Array, out: Int32Array) -> None:
+    """Compute the medians along time: `scipy.ndimage.median_filter(S, (1, 31))`.
+
+    Parameters
+    ----------
+    blocks
+        Magnitudes, as integers (see `filter_frequency`).
+    out : [shape=(33 * 32 * 32,)]
+        Takes the medians, without margins.
+    """
+    for b in range(BLOCKS):
+        median(blocks[b * _BLOCK :], out[b * _SQUARE :], LANES // GROUP)
+
+
+@kernel("void(float32[::1], float32[::1])")
+def mask_harmonic(harmonic: Float32Array, percussive: Float32Array) -> None:
+    """Compute ``h^2 / (h^2 + p^2)``: `librosa.decompose.hpss`, `librosa.util.softmask`.
+
+    The smallest normal number is added so that 0 / 0 comes out as 0.5 without a question; it
+    changes nothing that could be heard.
+
+    Parameters
+    ----------
+    harmonic : [shape=(33 * 32 * 32,)]
+        Medians along time, of bins side by side.
+    percussive : [shape=(1056 * 32,)]
+        Medians along frequency, of frames side by side; takes the mask.
+    """
+    heights = np.empty(_SQUARE, np.float32)
+    for b in range(BLOCKS):
+        _transpose(harmonic[b * _SQUARE : (b + 1) * _SQUARE], heights)
+        mask = percussive[b * _SQUARE : (b + 1) * _SQUARE]
+        for i in range(_SQUARE):
+            h, p = heights[i] * heights[i], mask[i] * mask[i]
+            mask[i] = (h + _TINY) / (h + p + _f4(2) * _TINY)
+
+
+@kernel("void(float32[::1])")
+def carry_frames(frames: Float32Array) -> None:
+    """Keep the last three frames of a group, for the stretches of the next that they reach into."""
+    for i in range(OVERLAP * HOP):
+        for h in range(1, OVERLAP):
+            frames[i * STRETCHES + OVERLAP - h] = frames[i * STRETCHES + OVERLAP + LANES - h]
+
+
+@kernel("void(float32[::1], int64)")
+def silence_frames(frames: Float32Array, n: int) -> None:
+    """Silence the frames of a group after the first `n`."""
+    for i in range(OVERLAP * HOP):
+        for lane in range(n, LANES):
+            frames[i * STRETCHES + OVERLAP + lane] = _f4(0)
+
+
+@kernel("void(float32[::1], int64, int64, float32[::1])")
+def _fill_inverse(window: Float32Array, first: int, total: int, inverse: Float32Array) -> None:
+    """Compute one over the sum of the squared windows that cover each sample of 32 stretches."""
+    inside = np.empty((OVERLAP, LANES), np.float32)
+    for h in range(OVERLAP):
+        for lane in range(LANES):
+            inside[h, lane] = _f4(1) if 0 <= first + lane - h < total else _f4(0)
+    for i in range(HOP):
+        w0, w1 = window[i] * window[i], window[i + HOP] * window[i + HOP]
+        w2, w3 = (
+            window[i + 2 * HOP] * window[i + 2 * HOP],
+            window[i + 3 * HOP] * window[i + 3 * HOP],
+        )
+        for lane in range(LANES):
+            covered = (w0 * inside[0, lane] + w1 * inside[1, lane]) + (
+                w2 * inside[2, lane] + w3 * inside[3, lane]
+            )
+            inverse[i * LANES + lane] = _f4(1) / covered if covered > 0 else _f4(0)
+
+
+@kernel(
+    "void(float32[::1], float32[::1], int64, int64, float32[::1], float32[::1], float64[:, ::1])"
+)
+def overlap_add(
+    frames: Float32Array,
+    stretches: Float32Array,
+    first: int,
+    total: int,
+    window: Float32Array,
+    inverse: Float32Array,
+    sums: FloatArray,
+) -> None:
+    """Add up windowed frames and take sums of the two signals they part: `librosa.istft`.
+
+    A stretch of 512 samples is covered by four frames. Their sum is divided by the sum of their
+    squared windows (Griffin and Lim 1984); the first two stretches, which the centring put before
+    the signal, are dropped. The rest of the signal is its percussive part.
+
+    Parameters
+    ----------
+    frames : [shape=(2048 * 36,)]
+        Windowed harmonic frames, from place 4 of each row on; the last three of the group before
+        are at places 1 to 3.
+    stretches
+        The signal.
+    first, total : int
+        Number of the first stretch, and of all frames of the signal.
+    window : [shape=(2048,)]
+        Hann.
+    inverse : [shape=(512 * 32,)]
+        Kept between calls; set up here.
+    sums : [shape=(4, 32)]
+        Takes the sums, in lanes, of h, h^2, p and p^2; zero at first.
+    """
+    if first <= LANES or first + LANES > total:
+        _fill_inverse(window, first, total, inverse)
+    low = max(0, OVERLAP // 2 - first)
+    high = min(LANES, total + 1 - first) if total > 1 else 0
+    lanes = np.empty((4, LANES), np.float32)
+    for start in range(0, HOP, 32):
+        lanes[:] = 0
+        for i in range(start, start + 32):
+            for lane in range(LANES):
+                at = i * STRETCHES + lane
+                h = (
+                    (frames[at + 4] + frames[at + HOP * STRETCHES + 3])
+                    + (frames[at + 2 * HOP * STRETCHES + 2] + frames[at + 3 * HOP * STRETCHES + 1])
+                ) * inverse[i * LANES + lane]
+                p = stretches[at] - h
+                lanes[0, lane] += h
+                lanes[1, lane] += h * h
+                lanes[2, lane] += p
+                lanes[3, lane] += p * p
+        # A few numbers fit into single precision, a million would not.
+        for row in range(4):
+            for lane in range(low, high):
+                sums[row, lane] += np.float64(lanes[row, lane])

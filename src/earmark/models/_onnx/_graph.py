@@ -1,0 +1,110 @@
+"""Putting an ONNX graph together, node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+__all__ = ["OPSETS", "Graph", "attach", "tensor"]
+
+OPSETS = {"": 18, "ai.onnx.ml": 3}
+"""Versions of the operators; onnxruntime knows them since 1.14."""
+
+IR_VERSION = 9
+
+
+def tensor(name: str, kind: int, *shape: int | None) -> Any:
+    """Describe an input or output: any number of rows, and further sizes."""
+    return helper.make_tensor_value_info(name, kind, [None, *shape])
+
+
+class Graph:
+    """Collects nodes and constants and names what they give.
+
+    Parameters
+    ----------
+    prefix : str
+        Of the names: a graph inside a node must not use those of the graph around it.
+    """
+
+    def __init__(self, *, prefix: str = "") -> None:
+        self.prefix = prefix
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def constant(self, value: Any) -> str:
+        """Add a constant, in the precision it has."""
+        name = f"{self.prefix}constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def weights(self, value: Any) -> str:
+        """Add a constant of double precision, kept in single precision where that loses nothing."""
+        array = np.asarray(value)
+        if array.dtype == np.float32:
+            return self.double(self.constant(array))
+        return self.constant(array.astype(np.float64))
+
+    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Add a node, and return the name of what it gives."""
+        name = output or f"{self.prefix}{operator.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
+        return name
+
+    def double(self, name: str, *, output: str = "") -> str:
+        """Convert to double precision."""
+        return self.add("Cast", name, to=TensorProto.DOUBLE, output=output)
+
+    def single(self, name: str, *, output: str = "") -> str:
+        """Convert to single precision."""
+        return self.add("Cast", name, to=TensorProto.FLOAT, output=output)
+
+    def columns(self, name: str, chosen: Any) -> str:
+        """Take the columns that a mask says."""
+        return self.add("Gather", name, self.constant(np.flatnonzero(chosen)), axis=1)
+
+    def total(self, name: str, *, axis: int = 1, keepdims: int = 1, of: str = "Sum") -> str:
+        """Reduce along an axis: a sum unless another reduction is named."""
+        return self.add(f"Reduce{of}", name, self.constant(np.array([axis])), keepdims=keepdims)
+
+    def linear(self, name: str, coefficients: Any, intercept: Any) -> str:
+        """Add the product with a matrix [shape=(d, k)], and a constant row."""
+        product = self.add("MatMul", name, self.weights(coefficients))
+        return self.add("Add", product, self.weights(intercept))
+
+    def both(self, second: str) -> str:
+        """Put beside the probability [shape=(n, 1)] of the second of two classes the first's."""
+        first = self.add("Sub", self.constant(np.float64(1)), second)
+        return self.add("Concat", first, second, axis=1)
+
+    def softmax(self, scores: str, *, n_classes: int) -> str:
+        """Turn scores into probabilities; of two classes there is one score, the second's."""
+        if n_classes == 2:
+            return self.both(self.add("Sigmoid", scores))
+        return self.add("Softmax", scores, axis=1)
+
+    def build(self, name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> onnx.ModelProto:
+        """Return the graph."""
+        graph = helper.make_graph(self.nodes, name, inputs, outputs, self.constants)
+        opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
+
+
+def attach(
+    first: onnx.ModelProto, second: onnx.ModelProto, links: dict[str, str]
+) -> onnx.ModelProto:
+    """Append a graph to another, whose outputs named in `links` become its inputs.
+
+    Unlike `onnx.compose.merge_models` an output can feed several graphs.
+    """
+    renamed = {target: source for source, target in links.items()}
+    for node in second.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+    first.graph.node.extend(second.graph.node)
+    first.graph.initializer.extend(second.graph.initializer)
+    first.graph.output.extend(second.graph.output)
+    return first

@@ -1,0 +1,260 @@
+"""Recipes: everything that decides what a model learns from given rows."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from earmark.errors import ParameterError
+from earmark.features import FeatureSet, get_feature_set
+from earmark.types import PathName
+
+__all__ = ["Recipe", "load_recipe", "presets"]
+
+_CALIBRATIONS = ("temperature", "none")
+_PRECISIONS = ("double", "single")
+_KEYS = {
+    "the recipe": (
+        *("name", "description", "features", "seed", "n_folds", "classifier", "unsure"),
+    ),
+    "classifier": (*("members", "log_columns", "clip", "standardise", "calibration", "precision"),),
+    "unsure": ("accuracy", "familiar", "distance_columns", "sqrt_columns"),
+}
+_NEEDED = {
+    "the recipe": ("name", "seed", "n_folds"),
+    "classifier": ("members",),
+    "unsure": ("accuracy", "familiar"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a model learns from given rows.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model it makes.
+    feature_set : FeatureSet or None
+        What the model takes; None takes whatever the table holds.
+    members : tuple of mapping
+        For each classifier its ``family`` and parameters, see `earmark.models.families`, and
+        further ``columns``, patterns of the columns it sees (all unless given), and ``weight``, how
+        much its probabilities count in the mean (1 unless given).
+    seed : int
+        The same seed gives the same model.
+    n_folds : int
+        Folds inside the training rows, for calibration, thresholds and what the families hold out.
+    log_columns : tuple of str
+        Columns the classifiers see the logarithm of; ``*`` stands for anything.
+    clip : float or None
+        Largest size of a column, in standard deviations.
+    standardise : bool
+        Whether the columns are brought to mean 0 and deviation 1.
+    calibration : {"temperature", "none"}
+        What is done to the mean of the probabilities.
+    distance_columns : tuple of str
+        Columns the distance is measured in.
+    sqrt_columns : tuple of str
+        Those of them whose root it is measured in.
+    accuracy : float
+        Share of answers above the confidence threshold that should be right.
+    familiar : float
+        Share of held-out music that should be familiar.
+    precision : {"double", "single"}
+        What the graph of a written model computes in. Single is for what `gtzan57` is made of, and
+        differs from scikit-learn by 1e-6; where two pairwise votes of a support vector machine are
+        as good as tied, by more.
+    description : str
+        Where it comes from.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not one that it takes.
+    """
+
+    name: str
+    feature_set: FeatureSet | None
+    members: tuple[Mapping[str, Any], ...]
+    seed: int = 0
+    n_folds: int = 5
+    log_columns: tuple[str, ...] = ()
+    clip: float | None = None
+    standardise: bool = True
+    calibration: Literal["temperature", "none"] = "temperature"
+    distance_columns: tuple[str, ...] = ("*",)
+    sqrt_columns: tuple[str, ...] = ()
+    accuracy: float = 0.70
+    familiar: float = 0.95
+    precision: Literal["double", "single"] = "double"
+    description: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise ParameterError(f"recipe {self.name!r} has no members")
+        for number, member in enumerate(self.members):
+            if not isinstance(member, Mapping) or "family" not in member:
+                raise ParameterError(f"recipe {self.name!r}: member {number} has no family")
+        for name, known in (("calibration", _CALIBRATIONS), ("precision", _PRECISIONS)):
+            if getattr(self, name) not in known:
+                raise ParameterError(
+                    f"{name}={getattr(self, name)!r} is not one of {', '.join(known)}"
+                )
+        if self.n_folds < 2:
+            raise ParameterError(f"n_folds={self.n_folds!r} is not a whole number from 2")
+        if self.clip is not None and not self.clip > 0:
+            raise ParameterError(f"clip={self.clip!r} is not above 0")
+        for name in ("accuracy", "familiar"):
+            if not 0 < getattr(self, name) <= 1:
+                raise ParameterError(f"{name}={getattr(self, name)!r} is not above 0 and up to 1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            Everything that decides what is learnt, but the name and the feature set.
+            ``standardise``, ``calibration`` and ``distance_columns`` are told where they are not
+            as usual.
+        """
+        found: dict[str, Any] = {
+            "seed": self.seed,
+            "n_folds": self.n_folds,
+            "members": [_plain(member) for member in self.members],
+            "log_columns": list(self.log_columns),
+            "clip": self.clip,
+            "sqrt_columns": list(self.sqrt_columns),
+            "accuracy": self.accuracy,
+            "familiar": self.familiar,
+        }
+        if not self.standardise:
+            found["standardise"] = False
+        if self.calibration != "temperature":
+            found["calibration"] = self.calibration
+        if self.distance_columns != ("*",):
+            found["distance_columns"] = list(self.distance_columns)
+        return found
+
+
+def _plain(value: Any) -> Any:
+    """Return dicts and lists for mappings and tuples, all the way down."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _presets() -> dict[str, dict[str, Any]]:
+    source = resources.files("earmark.models") / "recipes" / "presets.toml"
+    return tomllib.loads(source.read_text(encoding="utf-8"))
+
+
+def presets() -> dict[str, str]:
+    """List the classifiers that `load_recipe` knows by name.
+
+    Returns
+    -------
+    dict of str to str
+        Name, and where its parameters come from.
+
+    Examples
+    --------
+    >>> list(presets())[:3]
+    ['majority', 'knn', 'knn-1d2']
+    """
+    return {name: content["description"] for name, content in _presets().items()}
+
+
+def _preset(name: str) -> Recipe | None:
+    content = _presets().get(name)
+    if content is None:
+        return None
+    description = content.pop("description")
+    return Recipe(name=name, feature_set=None, members=(content,), description=description)
+
+
+def load_recipe(name_or_path: PathName) -> Recipe:
+    """Read a recipe.
+
+    Parameters
+    ----------
+    name_or_path : str or path-like
+        Name of a recipe that comes with the package or of a preset, or path of a TOML file like
+        those.
+
+    Returns
+    -------
+    Recipe
+        Ready for `fit`.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or it is not complete.
+
+    Examples
+    --------
+    >>> [member["family"] for member in load_recipe("gtzan57").members]
+    ['svm', 'lda', 'logistic']
+    >>> load_recipe("knn-1d2").members
+    ({'family': 'knn', 'n_neighbors': 5, 'weights': 'distance2'},)
+    """
+    if (preset := _preset(str(name_or_path))) is not None:
+        return preset
+    named = name_or_path != "presets"
+    shipped = resources.files("earmark.models") / "recipes" / f"{name_or_path}.toml"
+    source = shipped if named and shipped.is_file() else Path(name_or_path)
+    try:
+        content = tomllib.loads(source.read_text(encoding="utf-8"))
+        return _from_toml(content)
+    except OSError as error:
+        raise ParameterError(f"recipe={str(name_or_path)!r}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParameterError(f"recipe={str(name_or_path)!r} is not TOML: {error}") from error
+    except KeyError as error:
+        raise ParameterError(f"recipe={str(name_or_path)!r}: {error} is missing") from error
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"recipe={str(name_or_path)!r}: {error}") from error
+
+
+def _checked(content: Any, section: str) -> Mapping[str, Any]:
+    """Return a section of a recipe, if it is one and holds only what is known."""
+    if not isinstance(content, Mapping):
+        raise TypeError(f"{section} is not a section")
+    for name in _NEEDED[section]:
+        content[name]
+    if unknown := sorted(set(content) - set(_KEYS[section])):
+        known = ", ".join(_KEYS[section])
+        raise ValueError(f"{section} has no setting {unknown[0]!r}; it has: {known}")
+    return content
+
+
+def _from_toml(content: Mapping[str, Any]) -> Recipe:
+    for section in ("classifier", "unsure"):
+        _checked(content[section], section)
+    _checked(content, "the recipe")
+    classifier, unsure = content["classifier"], content["unsure"]
+    features = content.get("features")
+    clip = classifier.get("clip")
+    return Recipe(
+        name=content["name"],
+        feature_set=None if features is None else get_feature_set(features),
+        members=tuple(classifier["members"]),
+        seed=content["seed"],
+        n_folds=content["n_folds"],
+        log_columns=tuple(classifier.get("log_columns", ())),
+        clip=None if clip is None else float(clip),
+        standardise=bool(classifier.get("standardise", True)),
+        calibration=classifier.get("calibration", "temperature"),
+        distance_columns=tuple(unsure.get("distance_columns", ("*",))),
+        sqrt_columns=tuple(unsure.get("sqrt_columns", ())),
+        accuracy=float(unsure["accuracy"]),
+        familiar=float(unsure["familiar"]),
+        precision=classifier.get("precision", "double"),
+        description=content.get("description", ""),
+    )

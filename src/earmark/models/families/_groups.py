@@ -1,0 +1,106 @@
+"""Holding rows out inside the training rows, whole groups at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.datasets import Fold, group_folds
+from earmark.models.families._threads import one_thread
+from earmark.types import FloatArray, IntArray
+
+__all__ = ["TakesGroups", "fit_classifier", "inner_folds"]
+
+
+class TakesGroups:
+    """A classifier that holds rows out while it is fitted.
+
+    Its ``fit(X, y, groups=None)`` keeps rows of one group together; without groups, each row is one
+    of its own.
+    """
+
+
+def fit_classifier(
+    classifier: Any, X: FloatArray, y: IntArray, *, groups: IntArray | None = None
+) -> Any:
+    """Fit a classifier of `make_classifier`, telling it the groups if it wants to know.
+
+    Parameters
+    ----------
+    classifier : estimator
+        Not yet fitted.
+    X : np.ndarray [shape=(n, d)]
+        Training rows.
+    y : np.ndarray of int [shape=(n,)]
+        Number of the class of each.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with the same number stay together; None makes each row a group.
+
+    Returns
+    -------
+    estimator
+        The classifier itself.
+
+    Raises
+    ------
+    DatasetError
+        If a class has too few groups for rows to be held out.
+
+    Examples
+    --------
+    >>> from earmark.models.families import make_classifier
+    >>> X, y = np.array([[0.0], [1.0], [10.0], [11.0]]), np.array([0, 0, 1, 1])
+    >>> fit_classifier(make_classifier("knn", {"n_neighbors": 1}), X, y).predict([[9.0]]).tolist()
+    [1]
+    """
+    with one_thread():
+        if isinstance(classifier, TakesGroups):
+            return classifier.fit(X, y, groups=groups)  # type: ignore[attr-defined]
+        return classifier.fit(X, y)
+
+
+def inner_folds(
+    y: IntArray,
+    groups: IntArray | None,
+    *,
+    n_folds: int,
+    seed: int,
+    classes: Sequence[str] | None = None,
+) -> list[Fold]:
+    """Deal training rows into folds, whole groups at a time.
+
+    Parameters
+    ----------
+    y : np.ndarray of int [shape=(n,)]
+        Number of the class of each row.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with the same number stay together; None makes each row a group.
+    n_folds : int
+        How many folds.
+    seed : int
+        The same seed gives the same folds.
+    classes : sequence of str or None
+        Names of the classes, for what an error says.
+
+    Returns
+    -------
+    list of Fold
+        Each row is held out once.
+
+    Raises
+    ------
+    DatasetError
+        If all rows of a class are in one fold.
+
+    Examples
+    --------
+    >>> fold = inner_folds(np.arange(8) % 2, np.arange(8) // 2, n_folds=4, seed=0)[0]
+    >>> len(fold.train), len(fold.test)
+    (6, 2)
+    """
+    labels: npt.NDArray[np.str_] = y.astype(str) if classes is None else np.array(classes)[y]
+    alone = np.arange(len(y)) if groups is None else groups
+    return group_folds(labels, alone, n_folds=n_folds, seed=seed)

@@ -1,0 +1,142 @@
+"""A dense network that stops when rows held out, in whole groups, get no better."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.neural_network import MLPClassifier
+
+from earmark.models.families._groups import TakesGroups, inner_folds
+from earmark.types import Float32Array, FloatArray, IntArray
+
+__all__ = ["Network"]
+
+_TINY = 1e-12
+
+
+class Network(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A dense network of scikit-learn's, stopped early by the log loss of groups held out.
+
+    scikit-learn's own early stopping holds rows out at random, so that songs of one artist are on
+    both sides, and watches the accuracy. Here the rows held out are whole groups; training ends
+    when their log loss has not fallen for ``n_iter_no_change`` passes, or after ``max_iter``, and
+    the weights of the best pass are kept.
+
+    The weights are of single precision, which takes a third off the time of training; probabilities
+    are computed from them in double precision.
+
+    Parameters
+    ----------
+    network : MLPClassifier
+        Not yet fitted. Its ``random_state`` deals the folds too.
+    validation_fraction : float
+        About the share of the rows to hold out; more where classes are small.
+
+    Attributes
+    ----------
+    network_ : MLPClassifier
+        Fitted.
+    validation_rows_ : np.ndarray of int
+        Training rows held out.
+    validation_losses_ : list of float
+        Their log loss after each pass.
+    best_pass_ : int
+        The pass whose weights are kept, from 0.
+    """
+
+    def __init__(self, network: MLPClassifier, *, validation_fraction: float = 0.1) -> None:
+        self.network = network
+        self.validation_fraction = validation_fraction
+
+    def fit(self, X: FloatArray, y: IntArray, groups: IntArray | None = None) -> Network:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Training rows.
+        y : np.ndarray of int [shape=(n,)]
+            Number of the class of each.
+        groups : np.ndarray of int [shape=(n,)] or None
+            Rows with the same number stay together.
+
+        Returns
+        -------
+        Network
+            Itself.
+
+        Raises
+        ------
+        DatasetError
+            If a class has too few groups for some to be held out.
+        """
+        Z, y = np.asarray(X, dtype=np.float32), np.asarray(y)
+        self.classes_, numbers = np.unique(y, return_inverse=True)
+        seed, batch_size = self.network.random_state, self.network.batch_size
+        # No more folds than the largest class has rows: else none of them could hold them all.
+        largest = int(np.bincount(numbers).max())
+        n_folds = max(2, min(round(1 / self.validation_fraction), largest))
+        fold = inner_folds(y, groups, n_folds=n_folds, seed=seed)[0]
+        self.validation_rows_ = fold.test
+        if batch_size != "auto":
+            batch_size = min(batch_size, len(fold.train))
+        # Given a number, every pass would shuffle alike; a generator goes on.
+        self.network_ = clone(self.network).set_params(
+            random_state=np.random.RandomState(seed), batch_size=batch_size
+        )
+        self._train(Z[fold.train], y[fold.train], Z[fold.test], numbers[fold.test])
+        self.network_.random_state = seed
+        return self
+
+    def _train(self, Z: Float32Array, y: IntArray, held_out: Float32Array, right: IntArray) -> None:
+        """Train pass by pass, and go back to the best."""
+        network = self.network_
+        best = np.inf
+        self.best_pass_ = 0
+        self.validation_losses_: list[float] = []
+        for number in range(network.max_iter):
+            network.partial_fit(Z, y, classes=self.classes_)
+            likely = network.predict_proba(held_out)[np.arange(len(right)), right]
+            loss = float(-np.log(np.maximum(likely, _TINY)).mean())
+            self.validation_losses_.append(loss)
+            if loss < best:
+                best, self.best_pass_ = loss, number
+                weights = (
+                    [array.copy() for array in network.coefs_],
+                    [array.copy() for array in network.intercepts_],
+                )
+            elif number - self.best_pass_ >= network.n_iter_no_change:
+                break
+        network.coefs_, network.intercepts_ = weights
+
+    def predict_proba(self, X: FloatArray) -> FloatArray:
+        """Compute class probabilities.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Rows.
+
+        Returns
+        -------
+        np.ndarray [shape=(n, n_classes)]
+            Each row sums to one.
+        """
+        probabilities: FloatArray = self.network_.predict_proba(np.asarray(X, dtype=np.float64))
+        return probabilities
+
+    def predict(self, X: FloatArray) -> IntArray:
+        """Name the most probable class.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Rows.
+
+        Returns
+        -------
+        np.ndarray of int [shape=(n,)]
+            Numbers of classes.
+        """
+        numbers: IntArray = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return numbers

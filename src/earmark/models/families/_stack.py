@@ -1,0 +1,181 @@
+"""A classifier over classifiers, taught by what they say of groups they have not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.svm import SVC
+
+from earmark.models.families._groups import TakesGroups, fit_classifier, inner_folds
+from earmark.types import FloatArray, IntArray
+
+__all__ = ["Stack", "member_scores"]
+
+
+def member_scores(member: Any, X: FloatArray) -> FloatArray:
+    """Return what a member tells the classifier above it.
+
+    Parameters
+    ----------
+    member : estimator
+        Fitted.
+    X : np.ndarray [shape=(n, d)]
+        Rows.
+
+    Returns
+    -------
+    np.ndarray [shape=(n, n_columns)]
+        The scores of a support vector machine, the probabilities of any other; of two classes, the
+        second one's only. This is what scikit-learn's ``StackingClassifier`` takes of each.
+    """
+    if isinstance(member, SVC):
+        scores: FloatArray = member.decision_function(X)
+        return scores.reshape(len(X), -1)
+    probabilities: FloatArray = member.predict_proba(X)
+    return probabilities[:, 1:] if probabilities.shape[1] == 2 else probabilities
+
+
+class Stack(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Stacked generalisation (Wolpert 1992) that keeps groups whole at every level.
+
+    What the last classifier learns from comes of members fitted without the group at hand, and a
+    member that holds rows out itself is told the groups too: scikit-learn's ``StackingClassifier``
+    cannot do the second. Given the same folds and members without that need, both give the same.
+
+    Parameters
+    ----------
+    members : list of (str, estimator)
+        Not yet fitted.
+    final : estimator
+        The classifier above them, not yet fitted.
+    passthrough : bool
+        Whether it sees the columns too, beside the members' scores.
+    n_folds : int
+        How many folds.
+    seed : int
+        Deals the folds.
+
+    Attributes
+    ----------
+    folds_ : list of Fold
+        How the training rows were dealt.
+    members_ : list of estimator
+        Fitted on all rows.
+    final_ : estimator
+        Fitted on the scores of rows held out.
+    """
+
+    def __init__(
+        self,
+        members: list[tuple[str, Any]],
+        final: Any,
+        *,
+        passthrough: bool = True,
+        n_folds: int = 5,
+        seed: int = 0,
+    ) -> None:
+        self.members = members
+        self.final = final
+        self.passthrough = passthrough
+        self.n_folds = n_folds
+        self.seed = seed
+
+    def fit(self, X: FloatArray, y: IntArray, groups: IntArray | None = None) -> Stack:
+        """Fit members and the classifier above them.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Training rows.
+        y : np.ndarray of int [shape=(n,)]
+            Number of the class of each.
+        groups : np.ndarray of int [shape=(n,)] or None
+            Rows with the same number stay together.
+
+        Returns
+        -------
+        Stack
+            Itself.
+
+        Raises
+        ------
+        DatasetError
+            If a class has too few groups.
+
+        Notes
+        -----
+        Members and folds are fitted in as many threads as joblib's ``parallel_config`` says.
+        """
+        X, y = np.asarray(X), np.asarray(y)
+        self.classes_ = np.unique(y)
+        self.folds_ = inner_folds(y, groups, n_folds=self.n_folds, seed=self.seed)
+        everything = np.arange(len(y))
+        parts = [everything, *(fold.train for fold in self.folds_)]
+        # The last member is the slowest by far: begin with it.
+        tasks = [(member, rows) for _, member in reversed(self.members) for rows in parts]
+        fitted = Parallel(prefer="threads")(
+            delayed(_fit_member)(member, X, y, groups, rows) for member, rows in tasks
+        )
+        by_member = [fitted[i : i + len(parts)] for i in range(0, len(fitted), len(parts))][::-1]
+        self.members_ = [of_member[0] for of_member in by_member]
+        columns = [_out_of_fold(of_member[1:], X, self.folds_) for of_member in by_member]
+        if self.passthrough:
+            columns.append(X)
+        self.final_ = clone(self.final).fit(np.hstack(columns), y)
+        return self
+
+    def _seen(self, X: FloatArray) -> FloatArray:
+        """Return what the last classifier sees of rows."""
+        columns = [member_scores(member, X) for member in self.members_]
+        return np.hstack([*columns, X] if self.passthrough else columns)
+
+    def predict_proba(self, X: FloatArray) -> FloatArray:
+        """Compute class probabilities.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Rows.
+
+        Returns
+        -------
+        np.ndarray [shape=(n, n_classes)]
+            Each row sums to one.
+        """
+        probabilities: FloatArray = self.final_.predict_proba(self._seen(np.asarray(X)))
+        return probabilities
+
+    def predict(self, X: FloatArray) -> IntArray:
+        """Name the class of each row.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Rows.
+
+        Returns
+        -------
+        np.ndarray of int [shape=(n,)]
+            Numbers of classes.
+        """
+        numbers: IntArray = self.final_.predict(self._seen(np.asarray(X)))
+        return numbers
+
+
+def _fit_member(
+    member: Any, X: FloatArray, y: IntArray, groups: IntArray | None, rows: IntArray
+) -> Any:
+    of_rows = None if groups is None else groups[rows]
+    return fit_classifier(clone(member), X[rows], y[rows], groups=of_rows)
+
+
+def _out_of_fold(fitted: list[Any], X: FloatArray, folds: list[Any]) -> FloatArray:
+    """Return each row's scores by the member that was fitted without its fold."""
+    scores = [member_scores(m, X[fold.test]) for m, fold in zip(fitted, folds, strict=True)]
+    gathered = np.empty((len(X), scores[0].shape[1]))
+    for fold, of_fold in zip(folds, scores, strict=True):
+        gathered[fold.test] = of_fold
+    return gathered

@@ -1,0 +1,153 @@
+"""What came of a search: its trials, the best of them, and the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from earmark.errors import ParameterError
+from earmark.evaluation import InnerGroups
+from earmark.models.recipe import Recipe
+from earmark.tuning._scoring import with_parameters
+from earmark.tuning._spaces import Space
+from earmark.tuning._study import Trial
+
+__all__ = ["RULES", "Tuning", "best_of", "simplest_of"]
+
+RULES = ("best", "one-se")
+"""How a point is chosen: `Tuning.chosen` says what they mean."""
+
+
+def best_of(trials: Sequence[Trial], space: Space) -> Trial | None:
+    """Find the trial with the highest score; of equal ones that of the simplest model."""
+    scored = [(trial.score, trial) for trial in trials if trial.score is not None]
+    if not scored:
+        return None
+    return min(
+        scored,
+        key=lambda pair: (-pair[0], space.complexity(pair[1].parameters), pair[1].position),
+    )[1]
+
+
+def simplest_of(trials: Sequence[Trial], space: Space) -> Trial | None:
+    """Find the simplest model within one standard error of the best; the better of equal ones."""
+    best = best_of(trials, space)
+    if best is None or best.score is None or best.standard_error is None:
+        return None
+    least = best.score - best.standard_error
+    near = [(t.score, t) for t in trials if t.score is not None and t.score >= least]
+    return min(
+        near,
+        key=lambda pair: (space.complexity(pair[1].parameters), -pair[0], pair[1].position),
+    )[1]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A search and what came of it.
+
+    Attributes
+    ----------
+    base : Recipe
+        What was tuned.
+    search : str
+        ``grid`` or ``optuna``.
+    space : Space
+        What was searched.
+    protocol : str
+        Whose folds the points were scored in.
+    seed : int
+        Of folds and points.
+    rule : str
+        How the point was chosen.
+    inner_groups : str
+        What a model that holds rows out itself kept whole: what the protocol does.
+    n, n_folds : int
+        Rows and folds.
+    digest : str
+        Of the table.
+    trials : tuple of Trial
+        In the order in which they were proposed.
+    size : int or None
+        Points of the grid; None where there is no end of them.
+    n_resumed : int
+        Trials that were in the study file before.
+    """
+
+    base: Recipe
+    search: str
+    space: Space
+    protocol: str
+    seed: int
+    rule: str
+    inner_groups: InnerGroups
+    n: int
+    n_folds: int
+    digest: str
+    trials: tuple[Trial, ...]
+    size: int | None
+    n_resumed: int
+
+    def __post_init__(self) -> None:
+        if all(trial.score is None for trial in self.trials):
+            why = f"; the first: {self.trials[0].failure}" if self.trials else ""
+            raise ParameterError(
+                f"space={self.space.name!r}: none of {len(self.trials)} trials could be fitted{why}"
+            )
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the highest score.
+
+        Of equal ones that of the simplest model (`Space.complexity`), then the first in the grid.
+        Its score is too high: it is the highest of many. `nested_tune` gives an honest one.
+        """
+        return best_of(self.trials, self.space) or self.trials[0]
+
+    @property
+    def chosen(self) -> Trial:
+        """The trial that the rule chooses.
+
+        ``best``: the best one. ``one-se``: the simplest model of those whose score is at most one
+        standard error of the best one below it (Breiman and others 1984); of equally simple ones
+        that of the higher score.
+        """
+        simplest = simplest_of(self.trials, self.space) if self.rule == "one-se" else None
+        return simplest or self.best
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe with the parameters that were chosen."""
+        return with_parameters(self.base, self.chosen.parameters)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point of a grid was tried."""
+        return self.size is not None and len(self.trials) >= self.size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            The search, every trial, and what was chosen.
+        """
+        return {
+            "model": self.base.name,
+            "search": self.search,
+            "space": self.space.to_dict(),
+            "size": self.size,
+            "complete": self.complete,
+            "protocol": self.protocol,
+            "seed": self.seed,
+            "rule": self.rule,
+            "inner_groups": self.inner_groups,
+            "n": self.n,
+            "n_folds": self.n_folds,
+            "digest": self.digest,
+            "best": self.best.number,
+            "chosen": self.chosen.number,
+            "trials": [trial.to_dict() for trial in self.trials],
+        }

@@ -1,0 +1,122 @@
+"""Results as they grow, written down at every step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from earmark.errors import ParameterError
+from earmark.evaluation import ModelResult, Results, Run, leakage_gap, read_results
+
+__all__ = ["Book"]
+
+
+class Book:
+    """Results so far, those that an earlier run of the same command left behind among them.
+
+    Parameters
+    ----------
+    empty : Results
+        Everything but the models.
+    output : Path or None
+        File to write to after each step.
+    order : sequence of str
+        Of the protocols.
+    fresh : bool
+        Whether to forget what `output` holds.
+
+    Raises
+    ------
+    ParameterError
+        If `output` holds results of something else.
+    ResultsError
+        If `output` is no results file.
+    """
+
+    def __init__(
+        self, empty: Results, output: Path | None, *, order: Sequence[str], fresh: bool
+    ) -> None:
+        self.results = empty
+        self._output = output
+        self._order = order
+        if output is None:
+            return
+        if not output.parent.is_dir():
+            raise ParameterError(f"output={str(output)!r}: its folder does not exist")
+        if not output.exists():
+            return
+        before = read_results(output)
+        if fresh:
+            return
+        for what in ("dataset", "seed", "earmark"):
+            if getattr(before, what) != getattr(empty, what):
+                raise ParameterError(
+                    f"output={str(output)!r} holds results of another {what}: choose another file, "
+                    "or ask to start afresh"
+                )
+        self.results = replace(empty, models=before.models)
+
+    def expect(self, name: str, family: str | None, recipe: Mapping[str, Any]) -> None:
+        """Make room for a model, at the end; what is known of another of its name is dropped.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        family : str or None
+            Its family.
+        recipe : mapping
+            Everything that decides what it learns.
+        """
+        found = self.results.model(name)
+        if found is None or found.recipe != recipe:
+            found = ModelResult(name, family, recipe, (), None)
+        others = (model for model in self.results.models if model.name != name)
+        self.results = replace(self.results, models=(*others, found))
+
+    def run(self, name: str, protocol: str) -> Run | None:
+        """Find a run that is done.
+
+        Parameters
+        ----------
+        name : str
+            Of the model.
+        protocol : str
+            Name of the protocol.
+
+        Returns
+        -------
+        Run or None
+            None where it is still to do.
+        """
+        model = self.results.model(name)
+        return None if model is None else model.run(protocol)
+
+    def add(self, name: str, runs: Sequence[Run]) -> None:
+        """Add runs of a model, and write everything down.
+
+        Parameters
+        ----------
+        name : str
+            Of the model.
+        runs : sequence of Run
+            They take the place of those under the same protocols.
+        """
+        new = {run.protocol for run in runs}
+
+        def grown(model: ModelResult) -> ModelResult:
+            if model.name != name:
+                return model
+            kept = [run for run in model.runs if run.protocol not in new]
+            every = sorted([*kept, *runs], key=lambda run: self._order.index(run.protocol))
+            return replace(model, runs=tuple(every), leakage_gap=leakage_gap(every))
+
+        self.results = replace(self.results, models=tuple(map(grown, self.results.models)))
+        self.write()
+
+    def write(self) -> None:
+        """Write everything down, where there is a file to write to."""
+        if self._output is not None:
+            self.results.write(self._output)

@@ -1,0 +1,161 @@
+"""The rows of any dataset: read from its table, or computed from its audio."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from earmark.datasets import (
+    Corpus,
+    DatasetWarning,
+    FeatureTable,
+    Track,
+    identical_rows,
+    parse_dataset,
+    segment_id,
+)
+from earmark.errors import AudioError, DatasetError
+from earmark.extraction import TrackFeatures, extract_track, map_files, usable_cores
+from earmark.features import FeatureSet, get_feature_set
+from earmark.models import DEFAULT_MODEL, load_model
+from earmark.types import Progress
+
+__all__ = ["load_rows"]
+
+
+def load_rows(
+    dataset: str,
+    *,
+    feature_set: str | None = None,
+    faulty: bool = False,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> FeatureTable:
+    """Read or compute the rows that a dataset argument names.
+
+    Parameters
+    ----------
+    dataset : str
+        ``NAME:PATH``. A corpus without a table of features (``folder``, ``fma``) is listened to,
+        clip by clip.
+    feature_set : str or None
+        Which features; None takes the corpus' first, and of audio those of the default model.
+    faulty : bool
+        Whether to keep rows with known faults.
+    jobs : int or None
+        Files at a time; None: one for each core.
+    progress : callable or None
+        Called with the files that were listened to, their number, and the last one's name.
+    **settings
+        What the loader of that corpus takes besides.
+
+    Returns
+    -------
+    FeatureTable
+        Of audio: a row for each clip, ``unit="segment"``, with groups ``"track"``; where every file
+        is one clip, a row for each track. Group ``"duplicate"`` holds identical rows together.
+
+    Raises
+    ------
+    ParameterError
+        If it names no corpus, or the corpus has no such features.
+    DatasetError
+        If what is there cannot be used, or no file with a genre can be decoded.
+
+    Warns
+    -----
+    DatasetWarning
+        If files without a genre, or that cannot be used, are left out.
+    """
+    corpus, path = parse_dataset(dataset)
+    if corpus.feature_sets:
+        return corpus.load_table(path, feature_set=feature_set, faulty=faulty, **settings)
+    kind = get_feature_set(feature_set or load_model(DEFAULT_MODEL).feature_set.name)
+    listed = corpus.tracks(path)
+    tracks = [track for track in listed if track.label and track.path is not None]
+    if not tracks:
+        raise DatasetError(f"{dataset!r}: no file has a genre")
+    if len(tracks) < len(listed):
+        _warn(
+            f"{dataset!r}: {len(listed) - len(tracks)} tracks have no genre or no audio: left out"
+        )
+    return _table(corpus, dataset, tracks, _listen(dataset, tracks, kind, jobs, progress), kind)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, DatasetWarning, stacklevel=3)
+
+
+def _extract(path: str, name: str) -> TrackFeatures | AudioError:
+    try:
+        return extract_track(path, [get_feature_set(name)])
+    except AudioError as error:
+        return error
+
+
+def _listen(
+    dataset: str,
+    tracks: list[Track],
+    kind: FeatureSet,
+    jobs: int | None,
+    progress: Progress | None,
+) -> dict[str, TrackFeatures]:
+    """Compute the features of every file that can be decoded."""
+    paths = [str(track.path) for track in tracks]
+    found: dict[str, TrackFeatures] = {}
+    failed: list[AudioError] = []
+    answers = map_files(partial(_extract, name=kind.name), paths, jobs=jobs or usable_cores())
+    for done, (path, answer) in enumerate(answers, start=1):
+        if isinstance(answer, AudioError):
+            failed.append(answer)
+        else:
+            found[path] = answer
+        if progress is not None:
+            progress(done, len(paths), path)
+    if not found:
+        raise DatasetError(f"{dataset!r}: no file can be used; the first: {failed[0]}")
+    if failed:
+        _warn(f"{dataset!r}: {len(failed)} of {len(paths)} files left out; the first: {failed[0]}")
+    return found
+
+
+def _table(
+    corpus: Corpus,
+    dataset: str,
+    tracks: list[Track],
+    heard: dict[str, TrackFeatures],
+    kind: FeatureSet,
+) -> FeatureTable:
+    tracks = [track for track in tracks if str(track.path) in heard]
+    counts = np.array([len(heard[str(track.path)].bounds) for track in tracks])
+    whole = bool((counts == 1).all())
+    of = np.repeat(np.arange(len(tracks)), counts)  # number of the track of each row
+    ids = [
+        track.id if whole else segment_id(track.id, number)
+        for track, count in zip(tracks, counts, strict=True)
+        for number in range(count)
+    ]
+    X = np.concatenate([heard[str(track.path)].matrix(kind) for track in tracks])
+    groups = {
+        name: np.array([track.groups[name] for track in tracks])[of] for name in tracks[0].groups
+    }
+    if not whole:
+        groups["track"] = of
+    return FeatureTable(
+        ids=np.array(ids),
+        X=X,
+        feature_set=kind.name,
+        fingerprint=kind.fingerprint,
+        labels=np.array([track.label for track in tracks])[of],
+        groups={**groups, "duplicate": identical_rows(X)},
+        partitions={
+            name: np.array([track.partitions[name] for track in tracks])[of]
+            for name in tracks[0].partitions
+        },
+        provenance={"corpus": corpus.name, "dataset": dataset, "citation": corpus.citation},
+        unit="track" if whole else "segment",
+    )

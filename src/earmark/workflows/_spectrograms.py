@@ -1,0 +1,113 @@
+"""An example of how each genre looks: small log-mel spectrograms."""
+
+from __future__ import annotations
+
+import base64
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.audio import AudioWarning, load
+from earmark.datasets import Track
+from earmark.errors import AudioError
+from earmark.features import extract
+from earmark.types import Float32Array
+
+__all__ = ["Archive", "examples_of"]
+
+Archive = Callable[[], dict[str, npt.NDArray[np.uint8]]]
+"""Called when there is no audio: gives spectrograms by id, low bands first."""
+
+_SR = 22_050
+_SECONDS = 30.0
+_MOST_COLUMNS = 300
+_MOST_TRIES = 3
+_DEPTH = 80  # decibels that `logmel` reaches below its maximum
+
+
+def shrink(spectrogram: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Average neighbouring columns until there are at most 300.
+
+    Examples
+    --------
+    >>> shrink(np.ones((128, 1293))).shape
+    (128, 300)
+    """
+    n_columns = min(_MOST_COLUMNS, spectrogram.shape[1])
+    starts = np.arange(n_columns) * spectrogram.shape[1] // n_columns
+    sums = np.add.reduceat(spectrogram, starts, axis=1, dtype=np.float64)
+    shrunk: npt.NDArray[np.float64] = sums / np.diff([*starts, spectrogram.shape[1]])
+    return shrunk
+
+
+def _drawn(track_id: str, genre: str, seconds: float, levels: npt.NDArray[Any]) -> dict[str, Any]:
+    small = shrink(levels).round().astype(np.uint8)
+    return {
+        "genre": genre,
+        "id": track_id,
+        "seconds": round(seconds, 2),
+        "shape": list(small.shape),
+        "levels": base64.b64encode(small.tobytes()).decode(),
+    }
+
+
+def _heard(track: Track) -> dict[str, Any] | None:
+    """Compute the spectrogram of the beginning of a file; None where it cannot be used."""
+    if track.path is None:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AudioWarning)  # an example may be damaged
+            signal, sr = load(track.path, sr=_SR, duration=_SECONDS)
+    except AudioError:
+        return None
+    decibels: Float32Array = extract(signal, sr=sr, sets=("logmel",))["logmel"]
+    levels = np.clip(decibels / _DEPTH + 1, 0, 1) * 255
+    return _drawn(track.id, track.label, len(signal) / sr, levels)
+
+
+def examples_of(
+    genres: Sequence[str], tracks: Sequence[Track], *, archive: Archive | None, seed: int
+) -> list[dict[str, Any]]:
+    """Draw one track of each genre.
+
+    Parameters
+    ----------
+    genres : sequence of str
+        Which.
+    tracks : sequence of Track
+        What there is to choose from.
+    archive : callable or None
+        Where spectrograms of tracks without audio are.
+    seed : int
+        Which tracks are chosen.
+
+    Returns
+    -------
+    list of dict
+        ``genre, id, seconds, shape`` and ``levels``: base64 of 8-bit values row by row, low bands
+        first, 255 the loudest. Genres of which no audio can be used, and no spectrogram is kept,
+        are left out.
+    """
+    rng = np.random.default_rng(seed)
+    found, silent = {}, []
+    for genre in genres:
+        candidates = [track for track in tracks if track.label == genre and track.path]
+        order = rng.permutation(len(candidates))[:_MOST_TRIES]
+        heard = (_heard(candidates[at]) for at in order)
+        example = next((one for one in heard if one is not None), None)
+        if example is None:
+            silent.append(genre)
+        else:
+            found[genre] = example
+    if silent and archive is not None:
+        kept = archive()
+        for genre in silent:
+            ids = sorted(track.id for track in tracks if track.label == genre and track.id in kept)
+            if ids:
+                chosen = ids[int(rng.integers(len(ids)))]
+                found[genre] = _drawn(chosen, genre, _SECONDS, kept[chosen])
+    return [found[genre] for genre in genres if genre in found]

@@ -1,0 +1,150 @@
+"""List and describe the corpora there are loaders for, and what is found of one at a path."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track, corpora, get_corpus
+from earmark.datasets._files import sha256_of
+from earmark.errors import DatasetError
+
+__all__ = ["describe_dataset", "list_datasets"]
+
+
+def list_datasets() -> list[dict[str, Any]]:
+    """Describe every corpus there is a loader for.
+
+    Returns
+    -------
+    list of dict
+        What JSON can hold: ``name``, ``title``, ``size``, ``expects``, ``citation``, ``licence``,
+        ``faults``, ``feature_sets``, and ``files``: ``name`` and known ``sha256`` of each.
+
+    Examples
+    --------
+    >>> [found["name"] for found in list_datasets()]
+    ['gtzan', 'fma', 'echonest', 'segments57', 'folder', 'table']
+    """
+    return [_described(corpus) for corpus in corpora()]
+
+
+def describe_dataset(dataset: str) -> dict[str, Any]:
+    """Describe one corpus and, where a path is given, what is there.
+
+    Parameters
+    ----------
+    dataset : str
+        ``NAME`` or ``NAME:PATH``.
+
+    Returns
+    -------
+    dict
+        As `list_datasets` has it, and ``path``. With a path, each of the ``files`` has a ``state``:
+        ``as known``, ``differs``, ``missing``, or ``present`` where none is known. ``content`` is
+        what was found: numbers of ``tracks``, of those ``labelled`` and with ``audio``; ``genres``,
+        the tracks of each; number of ``artists``; ``partitions``, the tracks of each part;
+        ``duplicates``, the tracks that are copies of an earlier one; and ``table``: ``rows``,
+        ``unit``, ``features``, ``feature_set``, ``fingerprint`` and ``digest`` of the table that is
+        loaded by default, None where there is none. ``warnings`` are those of the loader, ``error``
+        is why something could not be read, or None.
+
+    Raises
+    ------
+    ParameterError
+        If there is no corpus of that name.
+
+    Examples
+    --------
+    >>> describe_dataset("gtzan")["content"] is None
+    True
+    >>> describe_dataset("gtzan:nowhere")["files"][0]["state"]
+    'missing'
+    """
+    name, _, path = dataset.partition(":")
+    corpus = get_corpus(name)
+    told: dict[str, Any] = {
+        **_described(corpus),
+        "path": path or None,
+        "content": None,
+        "warnings": [],
+        "error": None,
+    }
+    if not path:
+        return told
+    for file in told["files"]:
+        file["state"] = _state(os.path.join(path, file["name"]), file["sha256"])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DatasetWarning)
+        try:
+            told["content"] = _content(corpus.tracks(path))
+            if corpus.feature_sets:
+                told["content"]["table"] = _table(corpus.load_table(path))
+        except DatasetError as error:
+            told["error"] = str(error)
+    told["warnings"] = [str(one.message) for one in caught]
+    return told
+
+
+def _described(corpus: Corpus) -> dict[str, Any]:
+    return {
+        "name": corpus.name,
+        "title": corpus.title,
+        "size": corpus.size,
+        "expects": corpus.expects,
+        "citation": corpus.citation,
+        "licence": corpus.licence,
+        "faults": list(corpus.faults),
+        "feature_sets": list(corpus.feature_sets),
+        "files": [{"name": name, "sha256": sha256} for name, sha256 in corpus.files.items()],
+    }
+
+
+def _state(path: str, known: str | None) -> str:
+    if not os.path.isfile(path):
+        return "missing"
+    if known is None:
+        return "present"
+    return "as known" if sha256_of(path) == known else "differs"
+
+
+def _content(tracks: Sequence[Track]) -> dict[str, Any]:
+    first = tracks[0]
+    duplicates = Counter(track.groups.get("duplicate") for track in tracks)
+    genres = Counter(track.label for track in tracks if track.label)
+    return {
+        "tracks": len(tracks),
+        "labelled": genres.total(),
+        "audio": sum(track.path is not None for track in tracks),
+        "genres": dict(sorted(genres.items())),
+        "artists": (
+            len({track.groups["artist"] for track in tracks}) if "artist" in first.groups else None
+        ),
+        "partitions": {
+            name: _parts([track.partitions[name] for track in tracks]) for name in first.partitions
+        },
+        "duplicates": (len(tracks) - len(duplicates) if "duplicate" in first.groups else None),
+        "table": None,
+    }
+
+
+def _parts(parts: Sequence[str]) -> dict[str, int]:
+    """Count parts in the order in which they are used, tracks in none of them last."""
+    counts = Counter(parts)
+    usual = [part for part in ("train", "valid", "test") if part in counts]
+    others = sorted(part for part in counts if part and part not in usual)
+    return {part: counts[part] for part in (*usual, *others, *([""] if "" in counts else []))}
+
+
+def _table(table: FeatureTable) -> dict[str, Any]:
+    return {
+        "rows": len(table),
+        "unit": table.unit,
+        "features": len(table.names),
+        "feature_set": table.feature_set,
+        "fingerprint": table.fingerprint,
+        "digest": table.digest,
+    }

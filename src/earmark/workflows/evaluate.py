@@ -1,0 +1,299 @@
+"""Score models on a dataset under several protocols (extra ``train``)."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+import earmark
+from earmark.datasets import FeatureTable, Fold
+from earmark.errors import DatasetError, ParameterError
+from earmark.evaluation import (
+    PROTOCOLS,
+    Cost,
+    DatasetInfo,
+    FoldAnswer,
+    FoldTask,
+    HeldOut,
+    Results,
+    Run,
+    check_unseen,
+    clean_rows,
+    evaluate_folds,
+    inner_groups,
+    make_run,
+    protocol_folds,
+    refusals,
+    spread,
+)
+from earmark.models._onnx import export_onnx
+from earmark.models.recipe import FittedModel, fit
+from earmark.types import PathName, Progress
+from earmark.workflows._book import Book
+from earmark.workflows._contenders import Packaged, Refitted, Tables, find_contender
+
+__all__ = ["CLEAN", "UNSEEN", "evaluate"]
+
+CLEAN = "official_artist_clean"
+"""The part of the official test rows none of whose artists is in the training rows."""
+
+UNSEEN = "unseen"
+"""What it is called when a packaged model is asked, as it is, about rows it was not trained on."""
+
+_ORDER = ("random", "track", "artist", "official", CLEAN, "published3", UNSEEN)
+
+
+def _planned(
+    protocols: Sequence[str] | Literal["all"], table: FeatureTable
+) -> tuple[list[str], dict[str, str]]:
+    """Return the protocols to do and those left out, with the reason."""
+    lacking = refusals(table)
+    if protocols == "all":
+        if table.unit == "track":
+            lacking["track"] = "rows are tracks: its folds are those of random"
+        return [name for name in PROTOCOLS if name not in lacking], lacking
+    if not protocols:
+        raise ParameterError("protocols=[]: one or more are needed")
+    for name in protocols:
+        if name not in PROTOCOLS:
+            raise ParameterError(f"protocol={name!r} is not one of {', '.join(PROTOCOLS)}")
+        if name in lacking:
+            raise ParameterError(f"protocol={name!r}: {lacking[name]}")
+    return [name for name in PROTOCOLS if name in protocols], {}
+
+
+def _info(tables: Tables, classes: tuple[str, ...]) -> DatasetInfo:
+    table = tables.base
+    return DatasetInfo(
+        name=tables.name,
+        n=len(table),
+        unit=table.unit,
+        feature_set=table.feature_set,
+        fingerprint=table.fingerprint,
+        digest=table.digest,
+        classes=classes,
+        counts={genre: int((table.labels == genre).sum()) for genre in classes},
+        provenance=dict(table.provenance),
+    )
+
+
+def _file_bytes(model: FittedModel) -> int:
+    """Return the size of a model's graph, which is nearly all of its file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a size that is told anyway, and of exporters
+        return len(export_onnx(model))
+
+
+@dataclass
+class _Plan:
+    """Folds of one model under one protocol, and their answers as they arrive."""
+
+    contender: Refitted
+    protocol: str
+    table: FeatureTable
+    folds: list[Fold]
+    answers: dict[int, FoldAnswer] = field(default_factory=dict)
+
+    def tasks(self, *, seed: int, importances: bool) -> list[FoldTask]:
+        """List what is to be done."""
+        contender, classes = self.contender, self.table.classes
+        fit_rows = partial(
+            fit,
+            contender.recipe,
+            classes=classes,
+            calibrate=contender.calibrate,
+            inner_groups=inner_groups(self.protocol, self.table),
+        )
+        return [
+            FoldTask(
+                model=contender.name,
+                protocol=self.protocol,
+                number=number,
+                fit=fit_rows,
+                table=self.table,
+                fold=fold,
+                classes=classes,
+                seed=seed,
+                shuffle=importances,
+                size=_file_bytes if number == 0 else None,
+            )
+            for number, fold in enumerate(self.folds)
+        ]
+
+    def runs(self, classes: tuple[str, ...], seed: int) -> list[Run]:
+        """Score the answers, once all are there."""
+        found = [
+            replace(answer, held_out=spread(answer.held_out, self.table.classes, classes))
+            for _, answer in sorted(self.answers.items())
+        ]
+        scored = partial(
+            make_run,
+            table=self.table,
+            classes=classes,
+            seed=seed,
+            inner_groups=inner_groups(self.protocol, self.table),
+            calibrated=self.contender.calibrate,
+        )
+        runs = [scored(self.protocol, answers=found)]
+        if self.protocol == "official" and "artist" in self.table.groups:
+            held_out = found[0].held_out
+            clean = np.isin(held_out.rows, clean_rows(self.table, self.folds[0]))
+            if 0 < clean.sum() < len(clean):
+                part = FoldAnswer(held_out.only(clean), model_bytes=found[0].model_bytes)
+                runs.append(scored(CLEAN, answers=[part]))
+        return runs
+
+
+def _packaged(contender: Packaged, table: FeatureTable, classes: tuple[str, ...], seed: int) -> Run:
+    """Ask a packaged model, as it is, about rows it was not trained on."""
+    model = contender.model
+    check_unseen(table.ids, model.manifest["training"].get("ids", ()), model=contender.name)
+    unknown = sorted(set(table.classes) - set(model.classes))
+    if unknown:
+        raise ParameterError(
+            f"model={contender.name!r} knows no {unknown[0]!r}, which the dataset holds"
+        )
+    start = time.perf_counter()
+    prediction = model.predict(table.X, fingerprint=table.fingerprint)
+    asked = time.perf_counter() - start
+    place = {genre: number for number, genre in enumerate(model.classes)}
+    held_out = HeldOut(
+        rows=np.arange(len(table)),
+        y=np.array([place[label] for label in table.labels.tolist()], dtype=np.int64),
+        probabilities=prediction.probabilities,
+        predicted=prediction.probabilities.argmax(axis=1),
+        confident=prediction.probabilities.max(axis=1) >= model.min_confidence,
+        familiar=prediction.distance <= model.max_distance,
+        cost=Cost(0.0, asked, None),
+    )
+    answer = FoldAnswer(spread(held_out, model.classes, classes), model_bytes=model.n_bytes)
+    return make_run(UNSEEN, table, [answer], classes=classes, seed=seed, n_folds=0)
+
+
+def evaluate(
+    dataset: str | FeatureTable,
+    *,
+    models: Sequence[str],
+    protocols: Sequence[str] | Literal["all"] = "all",
+    seed: int = 0,
+    importances: bool = False,
+    jobs: int = 2,
+    feature_set: str | None = None,
+    unit: str | None = None,
+    output: PathName | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Results:
+    """Score models on a dataset under several protocols.
+
+    Everything that learns is fitted inside the training rows of each fold. Classifiers of a family
+    (``knn``, ``svm`` ...) are fitted without calibration, as the course projects did; recipes are
+    calibrated as they say, nested.
+
+    Parameters
+    ----------
+    dataset : str or FeatureTable
+        ``NAME:PATH``, or the rows themselves.
+    models : sequence of str
+        Each ``default``, which is the recipe of the model that ships; a family or preset; the name
+        or path of a recipe; or the path of an ``.earmark`` file, which is asked as it is, under
+        the protocol ``unseen``, and refused where it was trained on any of the rows.
+    protocols : sequence of str or "all"
+        Names of `earmark.evaluation.PROTOCOLS`. ``"all"`` leaves out what the dataset does not
+        support, and ``track`` where rows are tracks, and says why in ``Results.skipped``. Where the
+        official split shares artists, the test rows that share none are scored once more as
+        ``official_artist_clean``.
+    seed : int
+        Of the folds. The same seed gives the same results, times and memory apart.
+    importances : bool
+        Whether to measure what each column is worth to each model, by permutation.
+    jobs : int
+        Folds at a time, each in a process of its own.
+    feature_set : str or None
+        Features for models that take any; None takes the dataset's first.
+    unit : {"track", "segment"} or None
+        What a row shall be, where the dataset has both; None leaves it to the dataset.
+    output : path-like or None
+        Results file to write after every model and protocol. Where it holds finished runs of the
+        same dataset, seed, release and recipes, they are kept and not done again.
+    fresh : bool
+        Whether to start anew where `output` is a results file already.
+    progress : callable or None
+        Called with the folds done, their number, and what was done last.
+
+    Returns
+    -------
+    Results
+        Of the models asked for, and of those that `output` held before.
+
+    Raises
+    ------
+    ParameterError
+        If a model, protocol or dataset is not known, the dataset does not support a protocol, the
+        model was trained on its rows, or `output` holds results of something else.
+    DatasetError
+        If folds cannot be made, or a model cannot be fitted to a fold.
+    ResultsError
+        If `output` is there and no results file.
+
+    Notes
+    -----
+    Processes import the script that started them: in a script, call this below
+    ``if __name__ == "__main__":``.
+    """
+    if not models or len(set(models)) != len(models):
+        raise ParameterError(f"models={list(models)!r}: one or more, all different, are needed")
+    contenders = [find_contender(name) for name in models]
+    wanted = {contender.feature_set for contender in contenders}
+    if feature_set is None and len(wanted) == 1:
+        (feature_set,) = wanted
+    tables = Tables(dataset, feature_set=feature_set, unit=unit)
+    known = {name for one in contenders if isinstance(one, Packaged) for name in one.model.classes}
+    classes = tuple(sorted({*tables.base.classes, *known}))
+    named, skipped = _planned(protocols, tables.base)
+    empty = Results(earmark.__version__, seed, _info(tables, classes), (), skipped)
+    book = Book(empty, None if output is None else Path(output), order=_ORDER, fresh=fresh)
+    plans = []
+    for contender in contenders:
+        table = tables.table(contender)
+        features = {"name": table.feature_set, "digest": table.digest}
+        described = {**contender.describe(), "features": features}
+        book.expect(contender.name, contender.family, described)
+        if isinstance(contender, Packaged):
+            if book.run(contender.name, UNSEEN) is None:
+                book.add(contender.name, [_packaged(contender, table, classes, seed)])
+            continue
+        for protocol in named:
+            done = book.run(contender.name, protocol)
+            if done is not None and (done.importances is not None or not importances):
+                continue
+            rows = tables.table(contender, protocol=protocol)
+            try:
+                folds = protocol_folds(protocol, rows, seed=seed)
+            except DatasetError as error:
+                if protocols != "all":
+                    raise
+                skipped[protocol] = str(error)
+                continue
+            plans.append(_Plan(contender, protocol, rows, folds))
+    places = [
+        (plan, task) for plan in plans for task in plan.tasks(seed=seed, importances=importances)
+    ]
+    tasks = [task for _, task in places]
+    for count, (at, answer) in enumerate(evaluate_folds(tasks, jobs=jobs), start=1):
+        plan, task = places[at]
+        plan.answers[task.number] = answer
+        if len(plan.answers) == len(plan.folds):
+            book.add(task.model, plan.runs(classes, seed))
+            plan.answers.clear()
+        if progress is not None:
+            progress(count, len(tasks), f"{task.model}, {task.protocol}")
+    book.write()
+    return book.results

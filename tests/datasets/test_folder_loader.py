@@ -1,0 +1,159 @@
+"""`folder:PATH`: a user's own music, genres from folders or tags, artists from tags."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import warnings
+from pathlib import Path
+
+import mutagen
+import pytest
+from made_up_corpora import make_folder
+from made_up_corpora import silent_file as silent
+
+from earmark.datasets import DatasetWarning, Track, folder, load_dataset
+from earmark.datasets._tags import read_tags
+from earmark.errors import DatasetError, ParameterError
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    return make_folder(tmp_path / "music")
+
+
+def by_id(tracks: list[Track]) -> dict[str, Track]:
+    return {track.id: track for track in tracks}
+
+
+def test_genre_is_the_first_folder(music: Path) -> None:
+    found = by_id(folder.tracks(music))
+    assert len(found) == 12
+    assert found["rock/00.flac"].label == "rock"
+    assert found["jazz/artist0/01.flac"].label == "jazz"
+    assert found["rock/00.flac"].path == str(music / "rock" / "00.flac")
+    assert (found["rock/00.flac"].artist, found["rock/00.flac"].title) == ("Artist 0", "Song 0")
+
+
+def test_artists_are_told_by_tags(music: Path) -> None:
+    found = by_id(folder.tracks(music))
+    # 00, 01 and 02 are by Artist 0, whatever the folders say.
+    artist = {name.rpartition("/")[2][:2]: track.groups["artist"] for name, track in found.items()}
+    assert artist["00"] == artist["01"] == artist["02"]
+    assert len(set(artist.values())) == 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("The Band", "the  band ", True),
+        ("The Band", "The Band feat. A Singer", True),
+        ("The Band", "The Band (ft. A Singer)", True),
+        ("The Band", "The Band [featuring A Singer]", True),
+        ("Beyonce\u0301", "Beyonc\u00e9", True),
+        ("The Band", "The Bands", False),
+        ("Daft Punk", "Daft", False),
+        ("Little Feat", "Little", False),
+        ("Swift", "Sw", False),
+        ("Feat. Nobody", "", False),
+    ],
+)
+def test_spellings_of_an_artist(one: str, other: str, same: bool) -> None:
+    assert (folder.artist_key(one) == folder.artist_key(other)) is same
+
+
+def test_file_directly_in_the_folder_has_no_genre(music: Path) -> None:
+    silent(music / "stray.flac", artist="Artist 9")
+    assert by_id(folder.tracks(music))["stray.flac"].label == ""
+
+
+def test_genre_may_come_from_tags(music: Path) -> None:
+    silent(music / "rock" / "untold.flac", artist="Artist 9")
+    found = by_id(folder.tracks(music, genre_from="tags"))
+    # Rock, ROCK and rock stand in three files each: that of the first file counts.
+    first = min(found)
+    assert first == "jazz/artist0/01.flac"
+    assert {track.label for track in found.values()} == {"ROCK", "Jazz", ""}
+    assert found["rock/untold.flac"].label == ""
+    assert found["jazz/artist0/03.flac"].label == "Jazz"
+
+
+def test_files_without_artist_are_told_and_grouped_by_folder(tmp_path: Path) -> None:
+    for name in ("rock/a.wav", "rock/b.wav", "rock/x/c.wav", "rock/x/disc/d.wav", "jazz/x/e.wav"):
+        silent(tmp_path / name)
+    with pytest.warns(DatasetWarning, match="5 of 5 files name no artist in their tags"):
+        found = by_id(folder.tracks(tmp_path))
+    number = {name: track.groups["artist"] for name, track in found.items()}
+    assert number["rock/x/c.wav"] == number["rock/x/disc/d.wav"]
+    assert len(set(number.values())) == 4
+
+
+def test_genres_that_differ_only_in_case_are_refused(music: Path) -> None:
+    silent(music / "Rock" / "a.flac", artist="A")
+    with pytest.raises(DatasetError, match="genres 'Rock' and 'rock' differ only in case"):
+        folder.tracks(music)
+
+
+def test_folder_without_audio_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cover.jpg").touch()
+    with pytest.raises(DatasetError, match="holds no audio file"):
+        folder.tracks(tmp_path)
+    with pytest.raises(DatasetError, match=r"cover.jpg': Not a directory"):
+        folder.tracks(tmp_path / "cover.jpg")
+
+
+def test_other_settings_are_refused(music: Path) -> None:
+    with pytest.raises(ParameterError, match="genre_from='mood' is not one of folder, tags"):
+        folder.tracks(music, genre_from="mood")  # type: ignore[arg-type]
+    with pytest.raises(ParameterError, match="has no table of features: they come from its audio"):
+        load_dataset(f"folder:{music}")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are UTF-8 there")
+def test_name_that_is_not_utf8_is_kept(tmp_path: Path) -> None:
+    source = silent(tmp_path / "rock" / "a.flac", artist="A")
+    odd = os.path.join(os.fsencode(tmp_path), b"rock", b"b\xff.flac")
+    shutil.copy(os.fsencode(source), odd)
+    found = by_id(folder.tracks(tmp_path))
+    assert set(found) == {"rock/a.flac", "rock/b\\xff.flac"}
+    assert os.fsencode(found["rock/b\\xff.flac"].path or "") == odd
+
+
+@pytest.mark.parametrize("ending", ["flac", "ogg", "mp3", "wav", "aiff"])
+def test_tags_of_containers_are_read(tmp_path: Path, ending: str) -> None:
+    path = silent(tmp_path / f"a.{ending}")
+    if ending in ("wav", "aiff"):
+        from mutagen.id3 import TCON, TIT2, TPE1
+
+        file = mutagen.File(path)
+        file.add_tags()
+        for frame, text in ((TPE1, "The Band"), (TIT2, "A Song"), (TCON, "(17)")):
+            file.tags.add(frame(encoding=3, text=[text]))
+        file.save()
+    else:
+        silent(path, artist="The Band", title="A Song", genre="Rock")
+    assert read_tags(path) == {"artist": "The Band", "title": "A Song", "genre": "Rock"}
+
+
+def test_file_without_tags_says_nothing(tmp_path: Path) -> None:
+    nothing = {"artist": "", "title": "", "genre": ""}
+    assert read_tags(silent(tmp_path / "a.wav")) == nothing
+    assert read_tags(tmp_path / "missing.mp3") == nothing
+    for content in (b"", b"not music", b"ID3\x03\x00\x00\x00\x00\x0f\x7fTPE1\x00\x00"):
+        (tmp_path / "b.mp3").write_bytes(content)
+        assert read_tags(tmp_path / "b.mp3") == nothing
+
+
+@pytest.mark.realdata
+def test_real_pieces_name_their_artist(data: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DatasetWarning)
+        found = by_id(folder.tracks(data / "music"))
+    assert (found["fma/000002.mp3"].artist, found["fma/000002.mp3"].label) == ("AWOL", "fma")
+    vibe_ace = found["librosa_examples/Kevin_MacLeod_-_Vibe_Ace.ogg"]
+    assert (vibe_ace.artist, vibe_ace.title) == ("Kevin MacLeod", "Vibe Ace")
+    # The pieces in the folder kevin_macleod carry no tags, none of them being in a folder of its
+    # own below that: each is by an artist of its own.
+    theirs = [name for name in found if name.startswith("kevin_macleod/")]
+    assert len({found[name].groups["artist"] for name in theirs}) == len(theirs) == 7

@@ -1,0 +1,273 @@
+"""Exploring a dataset: what is found in small tables whose facts are known."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+import soundfile
+
+from earmark.datasets import FeatureTable, Track
+from earmark.errors import DatasetError
+from earmark.testing import music_like
+from earmark.types import IntArray
+from earmark.workflows._exploration import nearest, separation, standardised
+from earmark.workflows._spectrograms import shrink
+from earmark.workflows.explore import Exploration, explore
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
+
+from made_up_corpora import make_folder
+
+GENRES = ("blues", "jazz", "rock")
+SCHEMA = json.loads(
+    (files("earmark.workflows") / "schemas" / "exploration-1.json").read_text(encoding="utf-8")
+)
+
+
+def make(n: int = 60, d: int = 6, **changes: Any) -> FeatureTable:
+    """Make a table of noise: the first column tells the genre, the fourth repeats the third."""
+    rng = np.random.default_rng(3)
+    labels = np.array([GENRES[row % 3] for row in range(n)])
+    X = rng.normal(size=(n, d))
+    X[:, 0] += 4 * (np.arange(n) % 3)
+    X[:, 3] = 2 * X[:, 2] + 0.01 * X[:, 3]
+    content: dict[str, Any] = {
+        "ids": np.array([f"row{row:04d}" for row in range(n)]),
+        "X": X,
+        "feature_set": "noise",
+        "fingerprint": "0",
+        "labels": labels,
+        "groups": {"artist": np.arange(n) // 4},
+    }
+    return FeatureTable(**{**content, **changes})
+
+
+def with_copies() -> FeatureTable:
+    """Plant a copy within a genre, one across genres, and a nearly equal row."""
+    table = make()
+    X = table.X.copy()
+    X[3], X[10], X[50] = X[0], X[9], X[20] + 1e-3
+    return make(X=X)
+
+
+@pytest.fixture(scope="module")
+def found() -> Exploration:
+    return explore(with_copies())
+
+
+def test_document_is_of_its_schema(found: Exploration) -> None:
+    content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert content["schema"] == "earmark.exploration/1"
+    jsonschema.validate(content, SCHEMA)
+
+
+def test_exact_duplicates_are_found(found: Exploration) -> None:
+    exact = found.duplicates["exact"]
+    assert [group["ids"] for group in exact["groups"]] == [
+        ["row0000", "row0003"],
+        ["row0009", "row0010"],
+    ]
+    assert (exact["n_groups"], exact["rows"], exact["n_across_genres"]) == (2, 4, 1)
+
+
+def test_near_duplicate_is_found_and_nothing_else(found: Exploration) -> None:
+    near = found.duplicates["near"]
+    assert [pair["ids"] for pair in near["pairs"]] == [["row0020", "row0050"]]
+    assert near["pairs"][0]["distance"] < near["threshold"] == near["usual"] / 4
+    assert near["n_across_genres"] == 0
+
+
+def test_rows_of_one_track_are_no_near_duplicates() -> None:
+    table = with_copies()
+    tracks = np.arange(60)
+    tracks[50] = 20
+    whole = explore(make(X=table.X, groups={"track": tracks}, unit="segment"))
+    assert whole.duplicates["near"]["n_pairs"] == 0
+
+
+@pytest.mark.parametrize("groups", [np.arange(300), np.arange(300) // 3, np.zeros(300, np.int64)])
+def test_nearest_equals_the_full_matrix(groups: IntArray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.workflows._exploration._BLOCK", 7 * 300)
+    Z = np.random.default_rng(0).normal(size=(300, 5))
+    full = np.linalg.norm(Z[:, None] - Z, axis=2)
+    full[groups[:, None] == groups] = np.inf
+    distances, neighbours = nearest(Z, groups)
+    np.testing.assert_allclose(distances, full.min(axis=1))
+    if np.isfinite(distances).all():
+        np.testing.assert_array_equal(neighbours, full.argmin(axis=1))
+
+
+def test_balance_counts_rows_and_artists(found: Exploration) -> None:
+    assert found.balance == [
+        {"genre": genre, "n": 20, "tracks": None, "artists": 15} for genre in GENRES
+    ]
+    assert found.shared_artists == 15
+
+
+def test_statistics_are_those_of_numpy(found: Exploration) -> None:
+    X = with_copies().X
+    for at, column in enumerate(found.columns):
+        assert column["name"] == f"x{at}"
+        assert column["mean"] == pytest.approx(X[:, at].mean())
+        assert column["sd"] == pytest.approx(X[:, at].std())
+        told = [column[key] for key in ("min", "q1", "median", "q3", "max")]
+        np.testing.assert_allclose(told, np.percentile(X[:, at], [0, 25, 50, 75, 100]))
+
+
+def test_separation_is_that_of_scikit_learn() -> None:
+    from sklearn.feature_selection import f_classif
+
+    table = make()
+    np.testing.assert_allclose(
+        np.array(separation(table), dtype=float), f_classif(table.X, table.labels)[0]
+    )
+
+
+def test_column_that_tells_the_genre_comes_first(found: Exploration) -> None:
+    assert found.distributions[0]["name"] == "x0"
+    boxes = found.distributions[0]["genres"]
+    assert [box["genre"] for box in boxes] == list(GENRES)
+    values = with_copies().X[with_copies().labels == "jazz", 0]
+    assert boxes[1]["median"] == pytest.approx(np.median(values))
+    assert boxes[1]["low"] >= values.min()
+    assert boxes[1]["n"] == 20
+
+
+def test_columns_that_say_the_same_stand_together(found: Exploration) -> None:
+    assert found.correlation is not None
+    names = found.correlation["names"]
+    assert abs(names.index("x2") - names.index("x3")) == 1
+    values = np.array(found.correlation["values"])
+    np.testing.assert_allclose(np.diag(values), 1)
+    np.testing.assert_allclose(values, values.T)
+    at, other = names.index("x2"), names.index("x3")
+    assert values[at, other] > 0.99
+
+
+def test_map_is_principal_components(found: Exploration) -> None:
+    assert found.map is not None
+    Z = standardised(with_copies().X)
+    points = np.array(found.map["pca"])
+    variances = np.sort(np.linalg.eigvalsh(np.cov(Z.T)))[::-1]
+    np.testing.assert_allclose(points.var(axis=0, ddof=1), variances[:2], rtol=1e-3)
+    np.testing.assert_allclose(found.map["explained"], variances[:2] / variances.sum())
+
+
+def test_discriminant_axis_separates_the_genres(found: Exploration) -> None:
+    assert found.map is not None
+    first = np.array(found.map["lda"])[:, 0]
+    means = [first[np.array(found.map["genres"]) == genre].mean() for genre in GENRES]
+    inner = first[np.array(found.map["genres"]) == "jazz"].std()
+    assert np.ptp(means) > 5 * inner
+
+
+def test_large_map_is_a_sample_by_seed() -> None:
+    table = make(n=3000)
+    once, again, other = (explore(table, seed=seed).map for seed in (0, 0, 1))
+    assert once is not None
+    assert other is not None
+    assert len(once["ids"]) == 2500
+    assert once == again
+    assert once["ids"] != other["ids"]
+
+
+def test_missing_things_are_counted() -> None:
+    table = make(X=np.hstack([make().X, np.ones((60, 1))]), labels=np.array(["", "rock"] * 30))
+    tracks = [
+        Track(id=str(name), label="rock", artist="" if at < 5 else "x")
+        for at, name in enumerate(table.ids)
+    ]
+    found = explore(table, tracks=[*tracks, Track(id="elsewhere", label="rock")])
+    assert found.missing == {
+        "values": 0,
+        "labels": 30,
+        "constant_columns": ["x6"],
+        "tracks": 60,
+        "artists": 5,
+        "audio": 60,
+    }
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_few_rows_are_no_error(n: int) -> None:
+    jsonschema.validate(json.loads(json.dumps(explore(make(n=n)).to_dict())), SCHEMA)
+
+
+def test_one_genre_and_one_column_are_no_error() -> None:
+    table = make(X=np.arange(60.0)[:, None], labels=np.array(["rock"] * 60))
+    found = explore(table)
+    jsonschema.validate(json.loads(json.dumps(found.to_dict())), SCHEMA)
+    assert found.columns[0]["f"] is None
+    assert found.map is None
+
+
+def test_constant_columns_are_no_error() -> None:
+    found = explore(make(X=np.ones((60, 6))))
+    assert found.correlation is None
+    assert found.duplicates["exact"]["rows"] == 60
+    jsonschema.validate(json.loads(json.dumps(found.to_dict())), SCHEMA)
+
+
+def test_empty_table_is_refused() -> None:
+    with pytest.raises(DatasetError, match="no row"):
+        explore(make().select(np.array([], dtype=np.int64)))
+
+
+def test_spectrogram_of_each_genre_with_audio(tmp_path: Path) -> None:
+    table = make()
+    for name in ("row0001.wav", "row0002.wav"):
+        soundfile.write(tmp_path / name, music_like(duration=6), 22_050)
+    (tmp_path / "row0000.wav").write_bytes(b"no audio")
+    tracks = [
+        Track(id=f"row000{at}", label=GENRES[at], path=str(tmp_path / f"row000{at}.wav"))
+        for at in range(3)
+    ]
+    found = explore(table, tracks=tracks).spectrograms
+    assert [(one["genre"], one["id"]) for one in found] == [
+        ("jazz", "row0001"),
+        ("rock", "row0002"),
+    ]
+    for one in found:
+        assert one["shape"] == [128, 259]
+        assert one["seconds"] == 6
+        levels = np.frombuffer(base64.b64decode(one["levels"]), dtype=np.uint8)
+        assert levels.max() == 255
+        assert len(levels) == 128 * 259
+
+
+def test_shrinking_averages_neighbours() -> None:
+    columns = np.tile(np.arange(900.0), (2, 1))
+    np.testing.assert_allclose(shrink(columns)[0], np.arange(300) * 3 + 1)
+    assert shrink(columns[:, :40]).shape == (2, 40)
+
+
+def test_folder_without_features_is_explored_by_its_tracks(tmp_path: Path) -> None:
+    make_folder(tmp_path)
+    steps: list[tuple[int, int, str]] = []
+    found = explore(f"folder:{tmp_path}", progress=lambda *told: steps.append(told))
+    assert found.dataset["n_columns"] == 0
+    assert found.dataset["n"] == sum(one["n"] for one in found.balance) > 0
+    assert found.columns == []
+    assert found.duplicates["exact"]["n_groups"] == 0
+    assert [one[0] for one in steps] == list(range(steps[-1][1] + 1))
+    jsonschema.validate(json.loads(json.dumps(found.to_dict())), SCHEMA)
+
+
+@pytest.mark.realdata
+def test_gtzan_holds_what_is_known_of_it(data: Path) -> None:
+    found = explore(f"gtzan:{data / 'gtzan'}", faulty=True)
+    exact, near = found.duplicates["exact"], found.duplicates["near"]
+    assert (exact["n_groups"], exact["rows"], exact["n_across_genres"]) == (14, 28, 1)
+    assert ["pop.00015", "pop.00022"] in [pair["ids"] for pair in near["pairs"]]
+    assert near["n_pairs"] == 10
+    assert {one["genre"]: one["artists"] for one in found.balance}["blues"] == 9
+    assert len(found.spectrograms) == 10
+    assert found.missing["artists"] == 81
