@@ -4,6 +4,7 @@
 #   make test      the whole suite
 #   make check     lint, types, layers, docstrings, doctests
 #   make model     train the shipped model again (needs EARMARK_DATA)
+#   make results   score the models of others again and write docs/results.md (needs EARMARK_DATA)
 #   make examples  compose the pieces in examples/audio again
 #   make clean     remove .venv and every cache
 
@@ -14,7 +15,7 @@ export EARMARK_DATA
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test check format model examples clean
+.PHONY: demo test check format model results examples clean
 
 demo: .venv/core
 	$(BIN)/earmark warmup
@@ -42,6 +43,9 @@ model: .venv/dev
 		$(BIN)/python -c "import earmark; print(earmark.load_model('$$name').card, end='')" \
 			> docs/models/$$name.md || exit 1; \
 	done
+
+results: .venv/dev
+	$(BIN)/python benchmarks/results_of_seeds.py
 
 examples: .venv/core
 	$(BIN)/python examples/compose.py

@@ -13,14 +13,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +46,7 @@ from earmark.types import Float32Array
 
 SR = 22_050
 N_FILES = 200
+VERSIONS = ("librosa", "numpy", "scipy", "numba", "soundfile", "soxr", "earmark")
 
 # The goals, as (at least, for ratios of speed) or (at most, for the rest).
 GOALS = {
@@ -238,15 +237,6 @@ def measure_jobs(folder: Path, *, cores: set[int], runs: int) -> dict[str, float
     return {jobs: float(np.median(times)) for jobs, times in found.items()}
 
 
-def machine() -> dict[str, str]:
-    names = ("librosa", "numpy", "scipy", "numba", "soundfile", "soxr", "earmark")
-    cpu = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        cpu = next((line.split(":")[1].strip() for line in lines if "model name" in line), cpu)
-    return {"cpu": cpu, "python": platform.python_version(), **{n: version(n) for n in names}}
-
-
 def table(ratios: dict[str, float]) -> str:
     rows = ["| | goal | reached |", "|---|---|---|"]
     for name, goal in GOALS.items():
@@ -256,6 +246,8 @@ def table(ratios: dict[str, float]) -> str:
 
 
 def main() -> None:
+    from _machine import machine  # not above: `peak_memory` runs this file from elsewhere
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--data", default=os.environ.get("EARMARK_DATA", "../shared/data"))
@@ -286,7 +278,7 @@ def main() -> None:
     per_clip = {name: 1000 * value / len(clips) for name, value in time_s.items()}
     result = {
         "schema": "earmark.benchmark.features/1",
-        "machine": machine(),
+        "machine": machine(*VERSIONS),
         "clips": len(clips),
         "runs": arguments.runs,
         "seed": 0,

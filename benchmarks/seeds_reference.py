@@ -129,7 +129,8 @@ def earmark_labels(recipe: Recipe, table: FeatureTable, fold: Fold) -> HeldOut:
         return held_out_predictions(fit_rows, table, [fold])
 
 
-def _told(estimate: Estimate) -> str:
+def shown(estimate: Estimate) -> str:
+    """Write a number with its interval."""
     return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
@@ -147,7 +148,7 @@ def main() -> None:
         equal = int((ours.predicted == reference_labels(make, table, fold)).sum())
         score = estimates(ours.y, ours.probabilities, predicted=ours.predicted)["accuracy"]
         seen[name] = {"equal_rows": equal, "n": len(ours.y), "accuracy": vars(score)}
-        print(name, _told(score), f"{equal} of {len(ours.y)} rows equal", flush=True)
+        print(name, shown(score), f"{equal} of {len(ours.y)} rows equal", flush=True)
     names = ["knn", "knn-2", "svm", "mlp", "stacking"]
     results = evaluate(f"gtzan:{data / 'gtzan'}", models=names, protocols=["random", "artist"])
     lines = [
@@ -177,10 +178,10 @@ def main() -> None:
         cells = [
             name,
             f"{PUBLISHED[name]:.2f}" if name in PUBLISHED else "-",
-            _told(Estimate(**under["accuracy"])) if under else "-",
+            shown(Estimate(**under["accuracy"])) if under else "-",
             f"{under['equal_rows']} of {under['n']}" if under else "-",
-            *(map(_told, runs) if runs else ("-", "-")),
-            "-" if gap is None else _told(gap),
+            *(map(shown, runs) if runs else ("-", "-")),
+            "-" if gap is None else shown(gap),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     into = Path(arguments.into)

@@ -242,17 +242,21 @@ def test_excerpt_without_spectrogram_is_left_out(with_spectrograms: Path) -> Non
 def test_sets_that_say_how_are_computed_from_the_archive(
     with_spectrograms: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class FromArchive(FeatureSet):
-        @staticmethod
-        def from_archive(row57: np.ndarray, Q: np.ndarray) -> np.ndarray:
-            assert (row57.shape, Q.shape, Q.dtype) == ((57,), (128, 386), np.uint8)
-            return np.array([row57[16], Q[0, 0], Q[127, 385]], dtype=float)
+    def from_archive(row57: np.ndarray, Q: np.ndarray) -> np.ndarray:
+        assert (row57.shape, Q.shape, Q.dtype) == ((57,), (128, 386), np.uint8)
+        return np.array([row57[16], Q[0, 0], Q[127, 385]], dtype=float)
 
     monkeypatch.setattr(_sets, "_REGISTRY", dict(_sets._REGISTRY))
     names = ("tempo", "first", "last")
     register(
-        FromArchive(
-            name="corners", version=1, sr=22_050, names=names, parameters={}, from_spectra=None
+        FeatureSet(
+            name="corners",
+            version=1,
+            sr=22_050,
+            names=names,
+            parameters={},
+            from_spectra=None,
+            from_archive=from_archive,
         )
     )
     table = gtzan.load_table(with_spectrograms, feature_set="corners", faulty=True)

@@ -19,14 +19,14 @@ import json
 from earmark.features import gtzan57
 from earmark.testing import music_like
 values = gtzan57(music_like(duration=3), sr=22_050)
-from earmark.features import _fft, _frames, _kernel, _loop, _separation, _signal
-modules = (_fft, _frames, _loop, _separation, _signal)
-kernels = {id(one): one for module in modules for one in vars(module).values()}
-kernels = [one for one in kernels.values() if hasattr(one, "stats")]
+from earmark.features import _frames, _kernel, _loop, _signal, _statistics
+kernels = [_frames.accumulate_chroma, _loop.run, _signal.signal_blocks, _statistics._fill]
+inner = [one for one in vars(_loop).values() if hasattr(one, "stats") and one is not _loop.run]
+assert len(inner) > 10
 json.dump({
     "values": values.tobytes().hex(),
     "n_kernels": len(kernels),
-    "n_loaded": sum(sum(one.stats.cache_hits.values()) for one in kernels),
+    "n_loaded": sum(sum(one.stats.cache_hits.values()) for one in [*kernels, *inner]),
     "folder": str(_kernel.cache_folder() or ""),
 }, open(1, "w"))
 """
@@ -90,13 +90,14 @@ def test_two_that_compile_at_once_both_give_the_right_numbers(
 ) -> None:
     for run in raced:
         assert run.values == expected
-        assert run.n_kernels > 5
+        assert run.n_kernels == 4
         assert run.folder.startswith(str(cache))
 
 
 def test_what_they_leave_is_whole(raced: list[Run], cache: Path) -> None:
     files = list(contents(cache))
-    assert len([name for name in files if name.endswith(".nbi")]) == raced[0].n_kernels
+    # One index for each kernel, and for each function that they are made of.
+    assert len([name for name in files if name.endswith(".nbi")]) > raced[0].n_kernels
     assert {Path(name).suffix for name in files} == {".nbi", ".nbc", ".py"}
 
 

@@ -17,7 +17,14 @@ from earmark.errors import (
     ModelNotFoundError,
     ModelPayloadError,
 )
-from earmark.models import FORMAT_VERSION, load_model, read_model, shipped_models, write_model
+from earmark.models import (
+    DEFAULT_MODEL,
+    FORMAT_VERSION,
+    load_model,
+    read_model,
+    shipped_models,
+    write_model,
+)
 from earmark.models import _artifact as artifact
 
 
@@ -313,8 +320,10 @@ def test_fifo_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_shipped_model_is_found_by_name_and_by_path() -> None:
-    by_name = load_model("gtzan57")
-    assert load_model(by_name.path).sha256 == by_name.sha256 == load_model().sha256
+    for name in shipped_models():
+        by_name = load_model(name)
+        assert load_model(by_name.path).sha256 == by_name.sha256
+    assert load_model().sha256 == load_model(DEFAULT_MODEL).sha256
 
 
 def test_unknown_name_lists_the_shipped_ones() -> None:

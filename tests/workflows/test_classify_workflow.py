@@ -22,7 +22,7 @@ from earmark.errors import (
     TooShortError,
 )
 from earmark.extraction import _inputs, find_inputs
-from earmark.features import GTZAN57, gtzan57
+from earmark.features import GTZAN943
 from earmark.models import Model, load_model
 from earmark.testing import music_like, noise, silence
 from earmark.workflows.classify import classify, classify_many, report
@@ -79,10 +79,10 @@ def test_classify_uses_the_very_vector(
     monkeypatch.setattr(Model, "predict", spy)
     answer = classify(path, model=model)
     y, sr = audio.load(path)
-    vector = gtzan57(y, sr=sr)
+    vector = GTZAN943(y, sr=sr)
     (X,) = asked
     np.testing.assert_array_equal(X, vector[None])
-    expected = predict(model, vector[None], fingerprint=GTZAN57.fingerprint).probabilities[0]
+    expected = predict(model, vector[None], fingerprint=GTZAN943.fingerprint).probabilities[0]
     np.testing.assert_allclose(list(answer.probabilities.values()), expected, rtol=0, atol=1e-12)
     assert tuple(answer.probabilities) == model.classes
 
@@ -91,7 +91,7 @@ def test_classify_uses_the_very_vector(
 def test_classify_uses_the_very_vector_of_a_real_excerpt(data: Path, model: Model) -> None:
     path = data / "gtzan" / "audio" / "full_30s" / "reggae.00000.flac"
     y, sr = audio.load(path)
-    expected = model.predict(gtzan57(y, sr=sr)[None], fingerprint=GTZAN57.fingerprint)
+    expected = model.predict(GTZAN943(y, sr=sr)[None], fingerprint=GTZAN943.fingerprint)
     answer = classify(path, model=model)
     np.testing.assert_allclose(
         list(answer.probabilities.values()), expected.probabilities[0], rtol=0, atol=1e-12
@@ -131,7 +131,7 @@ def test_classify_raises_what_is_wrong(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", ["name", "path", "model"])
 def test_model_is_given_in_any_form(folder: Path, model: Model, given: str) -> None:
-    forms = {"name": "gtzan57", "path": Path(model.path), "model": model}
+    forms = {"name": "gtzan943", "path": Path(model.path), "model": model}
     answer = earmark.classify(folder / "c.wav", model=forms[given])
     assert answer.probabilities == pytest.approx(
         classify(folder / "c.wav").probabilities, abs=1e-12

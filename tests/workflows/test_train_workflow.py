@@ -15,6 +15,7 @@ from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57
 from earmark.models import load_model
 from earmark.models.recipe import fit, load_recipe
+from earmark.workflows.classify import classify
 from earmark.workflows.models import describe_model, list_models
 from earmark.workflows.train import Training, train
 
@@ -221,6 +222,19 @@ def test_default_model_is_its_recipe_fitted(data: Path) -> None:
     assert fitted.min_confidence == pytest.approx(shipped.min_confidence, abs=1e-6)
     assert fitted.max_distance == pytest.approx(shipped.max_distance, rel=1e-6)
     assert shipped.manifest["training"]["ids"] == table.ids.tolist()
+
+
+@pytest.mark.realdata
+def test_default_model_hears_in_audio_what_it_read_in_the_archive(data: Path) -> None:
+    table = load_dataset(f"gtzan:{data / 'gtzan'}", feature_set="gtzan943")
+    model, rows = load_model("gtzan943"), table.ids.tolist()
+    paths = sorted((data / "gtzan" / "audio" / "full_30s").glob("*.flac"))
+    assert len(paths) == 10
+    for path in paths:
+        (clip,) = classify(path, model=model).clips
+        read = model.predict(table.X[[rows.index(path.stem)]], fingerprint=table.fingerprint)
+        heard = list(clip.probabilities.values())
+        np.testing.assert_allclose(heard, read.probabilities[0], rtol=0, atol=0.002)
 
 
 @pytest.fixture(scope="module")

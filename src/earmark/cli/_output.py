@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -18,7 +19,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from earmark.types import Progress as Callback
+if TYPE_CHECKING:
+    from earmark.types import Progress as Callback
 
 __all__ = [
     "compile_first",

@@ -68,9 +68,13 @@ def _features(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="What was done, as JSON.")] = False,
 ) -> None:
+    compile_first()
+    if jobs != 1 and engine == "local":
+        from earmark.extraction import prepare_workers
+
+        prepare_workers()
     from earmark.workflows.features import extract_features
 
-    compile_first()
     with progress_bar("Extracting") as progress:
         done = extract_features(
             paths,

@@ -10,7 +10,6 @@ import typer
 
 from earmark.cli._output import print_card, progress_bar, stdout, told_warnings
 from earmark.errors import MissingExtraError
-from earmark.models import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from earmark.evaluation import Score
@@ -57,9 +56,10 @@ def _train(
     recipe: Annotated[
         str,
         typer.Option(
-            "--recipe", help="Name of a shipped recipe or of a family (knn ...), or a TOML file."
+            "--recipe",
+            help="default, name of a shipped recipe or of a family (knn ...), or a TOML file.",
         ),
-    ] = DEFAULT_MODEL,
+    ] = "default",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a file that is there.")
     ] = False,

@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from earmark.cli._output import printable, told_warnings
 from earmark.errors import MissingExtraError
-from earmark.types import Progress as Callback
 
 if TYPE_CHECKING:
+    from earmark.types import Progress as Callback
     from earmark.workflows.tune import TunedModel
 
 __all__ = ["add_to"]

@@ -301,11 +301,9 @@ def _archive_recipe(chosen: FeatureSet) -> Callable[[FloatArray, Spectrogram], F
     """Return how a feature set is computed from a row of the public table and a spectrogram."""
     if chosen is BANDS:
         return lambda row57, Q: band_statistics(Q)
-    recipe = getattr(chosen, "from_archive", None)
-    if recipe is None:
+    if chosen.from_archive is None:
         raise ParameterError(f"feature_set={chosen.name!r} is not to be had of gtzan")
-    found: Callable[[FloatArray, Spectrogram], FloatArray] = recipe
-    return found
+    return chosen.from_archive
 
 
 CORPUS = Corpus(

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from earmark.extraction._inputs import find_inputs
-from earmark.extraction._parallel import map_files, usable_cores
+from earmark.extraction._parallel import map_files, prepare_workers, usable_cores
 from earmark.extraction._tracks import MIN_TRACK_S, UNITS, TrackFeatures, Unit, extract_track
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ __all__ = [
     "find_remote_inputs",
     "is_remote",
     "map_files",
+    "prepare_workers",
     "usable_cores",
 ]
 

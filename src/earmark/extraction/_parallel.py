@@ -11,11 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing import forkserver
 from typing import TypeVar
 
 from earmark.errors import AudioError, ParameterError, WorkerDiedError
 
-__all__ = ["map_files", "usable_cores"]
+__all__ = ["map_files", "prepare_workers", "usable_cores"]
 
 Result = TypeVar("Result")
 
@@ -72,6 +73,19 @@ def _start(initializer: Callable[[], None] | None) -> None:
     threading.Thread(target=follow, daemon=True).start()
     if initializer is not None:
         initializer()
+
+
+def prepare_workers() -> None:
+    """Start what workers are forked from, so that it loads while this process does other things.
+
+    Examples
+    --------
+    >>> prepare_workers()
+    """
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOADED)
+        with _one_thread_each():
+            forkserver.ensure_running()
 
 
 def _pool(jobs: int, initializer: Callable[[], None] | None) -> ProcessPoolExecutor:

@@ -13,6 +13,7 @@ module          librosa
 ``_frames``     ``feature.spectral_centroid``, ``spectral_bandwidth``, ``spectral_rolloff``,
                 ``melspectrogram``, ``piptrack``, ``chroma_stft``
 ``_separation`` ``decompose.hpss``, ``util.softmask``, ``istft``
+``_statistics`` ``numpy.mean`` and ``numpy.var``
 ``_signal``     ``feature.rms``, ``zero_crossing_rate``
 ``_median``     ``scipy.ndimage.median_filter``, which ``decompose.hpss`` calls
 ``_filters``    ``filters.mel``, ``filters.chroma``, ``hz_to_octs``

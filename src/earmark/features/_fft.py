@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from earmark.features._kernel import kernel
+from earmark.features._kernel import inner_kernel
 from earmark.features._lanes import (
     HOP,
     IMAGINARY,
@@ -95,7 +95,7 @@ def tables() -> Tables:
     )
 
 
-@kernel("void(float32[::1], int64, float32[::1])")
+@inner_kernel
 def load_stretches(padded: Float32Array, first: int, stretches: Float32Array) -> None:
     """Lay out 35 stretches of 512 samples, from number `first` on, silence after the end."""
     for s in range(STRETCHES - 1):
@@ -109,7 +109,7 @@ def load_stretches(padded: Float32Array, first: int, stretches: Float32Array) ->
                 stretches[i * STRETCHES + s] = _f4(0)
 
 
-@kernel("void(float32[::1], float32[::1], float32[:, ::1], float32[::1])")
+@inner_kernel
 def _first_pass(
     stretches: Float32Array, window: Float32Array, wave: Float32Array, Z: Float32Array
 ) -> None:
@@ -157,7 +157,7 @@ def _forward_pass(quarter: int):  # type: ignore[no-untyped-def]  # what a kerne
         3 * quarter * LANES,
     )
 
-    @kernel("void(float32[::1], float32[:, ::1])")
+    @inner_kernel
     def butterflies(Z: Float32Array, wave: Float32Array) -> None:
         for start in range(0, POINTS, 4 * quarter):
             for k in range(quarter):
@@ -191,7 +191,7 @@ def _inverse_pass(quarter: int):  # type: ignore[no-untyped-def]
         3 * quarter * LANES,
     )
 
-    @kernel("void(float32[::1], float32[:, ::1])")
+    @inner_kernel
     def butterflies(Z: Float32Array, wave: Float32Array) -> None:
         for start in range(0, POINTS, 4 * quarter):
             for k in range(quarter):
@@ -220,7 +220,7 @@ _forward_64, _forward_16, _forward_4, _forward_1 = (_forward_pass(q) for q in (6
 _inverse_1, _inverse_4, _inverse_16, _inverse_64 = (_inverse_pass(q) for q in (1, 4, 16, 64))
 
 
-@kernel("void(float32[::1], float32[::1], float32[:, ::1], float32[::1])")
+@inner_kernel
 def forward(
     stretches: Float32Array, window: Float32Array, wave: Float32Array, Z: Float32Array
 ) -> None:
@@ -242,7 +242,7 @@ def forward(
     _forward_1(Z, wave)
 
 
-@kernel("void(float32[::1], float32[:, ::1], int64[::1], float32[::1])")
+@inner_kernel
 def magnitudes(
     Z: Float32Array, half_wave: Float32Array, place: IntArray, tile: Float32Array
 ) -> None:
@@ -279,7 +279,7 @@ def magnitudes(
             high[lane] = np.sqrt(xr * xr + xi * xi)
 
 
-@kernel("void(float32[::1], float32[:, ::1], int64[::1], float32[::1])")
+@inner_kernel
 def mask_spectrum(
     Z: Float32Array, half_wave: Float32Array, place: IntArray, mask: Float32Array
 ) -> None:
@@ -319,7 +319,7 @@ def mask_spectrum(
             Z[mirrored + lane], Z[mirrored + lane + IMAGINARY] = fr + gi, gr - fi
 
 
-@kernel("void(float32[::1], float32[::1], float32[:, ::1], float32[::1])")
+@inner_kernel
 def _last_pass(
     Z: Float32Array, window: Float32Array, wave: Float32Array, frames: Float32Array
 ) -> None:
@@ -352,7 +352,7 @@ def _last_pass(
             frames[e + _H3], frames[o + _H3] = we3 * (pr - qr), wo3 * (pi - qi)
 
 
-@kernel("void(float32[::1], float32[::1], float32[:, ::1], float32[::1])")
+@inner_kernel
 def inverse(
     Z: Float32Array, window: Float32Array, wave: Float32Array, frames: Float32Array
 ) -> None:

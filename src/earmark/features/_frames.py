@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from earmark.features._filters import N_CHROMA
-from earmark.features._kernel import kernel
+from earmark.features._kernel import inner_kernel, kernel
 from earmark.features._lanes import BINS, LANES, MARGIN
 from earmark.types import BoolArray, Float32Array, IntArray
 
@@ -22,7 +22,7 @@ _FAINT_WEIGHT = np.float32(1e-10)
 _TINY = np.float32(np.finfo(np.float32).tiny)
 
 
-@kernel("void(float32[:, ::1], float32[:, ::1])")
+@inner_kernel
 def measure_moments(tile: Float32Array, out: Float32Array) -> None:
     """Compute sum, centroid, bandwidth, rolloff and maximum of each frame, in bins.
 
@@ -92,7 +92,7 @@ def measure_moments(tile: Float32Array, out: Float32Array) -> None:
         out[2, lane] = np.sqrt(out[2, lane] / (out[0, lane] if out[0, lane] > 0 else _f4(1)))
 
 
-@kernel("void(float32[:, ::1], int64[:, ::1], float32[:, ::1], float32[:, ::1])")
+@inner_kernel
 def sum_mel_bands(
     tile: Float32Array, runs: IntArray, weights: Float32Array, out: Float32Array
 ) -> None:
@@ -123,7 +123,7 @@ def sum_mel_bands(
             k += 1
 
 
-@kernel("int64(float32[:, ::1], int64, int64, float32[:, ::1], int64)")
+@inner_kernel
 def _append_peak(tile: Float32Array, k: int, lane: int, peaks: Float32Array, count: int) -> int:
     """Append place and height of the parabola through a bin and its neighbours, if it is a peak."""
     at, below, above = tile[k, lane], tile[k - 1, lane], tile[k + 1, lane]
@@ -138,7 +138,7 @@ def _append_peak(tile: Float32Array, k: int, lane: int, peaks: Float32Array, cou
     return count + 1
 
 
-@kernel("int64(float32[:, ::1], float32[::1], int64, int64, int64, float32[:, ::1], int64)")
+@inner_kernel
 def append_peaks(
     tile: Float32Array,
     largest: Float32Array,
@@ -175,7 +175,7 @@ def append_peaks(
     return count
 
 
-@kernel("void(float32[:, ::1], float32[:, ::1], boolean[:, ::1], float32[:, ::1])")
+@inner_kernel
 def _add_chroma(
     tile: Float32Array, filters: Float32Array, heard: BoolArray, sums: Float32Array
 ) -> None:

@@ -10,7 +10,7 @@ from earmark.features._extract import extract
 from earmark.features._filters import N_MELS
 from earmark.features._sets import FeatureSet, register
 from earmark.features._spectrum import HOP_LENGTH, N_FFT
-from earmark.types import AudioArray, Float32Array, FloatArray, Hertz
+from earmark.types import AudioArray, FloatArray, Hertz
 
 if TYPE_CHECKING:
     from earmark.features._pass import Spectra
@@ -37,33 +37,25 @@ _NAMES = (
 )
 
 
-def _mean_and_variance(values: Float32Array | FloatArray) -> tuple[float, float]:
-    return float(values.mean(dtype=np.float64)), float(values.var(dtype=np.float64))
-
-
 def fifty_seven(spectra: Spectra) -> FloatArray:
     """Compute the 57 features of a signal from its spectra."""
-    # Compiled code and FFT are loaded with the first signal, not with the package.
+    # Compiled code is loaded with the first signal, not with the package.
     from earmark.features._rhythm import tempo
     from earmark.features._signal import rms_and_crossings
+    from earmark.features._statistics import mean_and_variance
 
     rms, crossings = rms_and_crossings(spectra.y, spectra.padded)
-    frames = (
-        spectra.chroma,
-        rms,
-        spectra.centroid,
-        spectra.bandwidth,
-        spectra.rolloff,
-        crossings,
-    )
-    statistics = [_mean_and_variance(feature) for feature in frames]
-    statistics += spectra.parts
-    cepstrum = spectra.mfcc
-    coefficients = np.column_stack(
-        [cepstrum.mean(axis=0, dtype=np.float64), cepstrum.var(axis=0, dtype=np.float64)]
+    frames = np.stack(
+        [rms, spectra.centroid, spectra.bandwidth, spectra.rolloff, crossings], axis=1
     )
     return np.concatenate(
-        [np.ravel(statistics), [tempo(spectra.onset_strength, sr=spectra.sr)], coefficients.ravel()]
+        [
+            mean_and_variance(spectra.chroma.reshape(-1, 1)).ravel(),
+            mean_and_variance(frames).ravel(),
+            np.ravel(spectra.parts),
+            [tempo(spectra.onset_strength, sr=spectra.sr)],
+            mean_and_variance(spectra.mfcc).ravel(),
+        ]
     )
 
 

@@ -12,9 +12,19 @@ import numba
 
 from earmark.features._cache import cache_folder
 
-__all__ = ["kernel", "kernel_from_source"]
+__all__ = ["inner_kernel", "kernel", "kernel_from_source"]
 
 _config: Any = numba.config  # it makes its names up as it is loaded
+_njit: Any = numba.njit  # with a signature and without, it gives things of different types
+
+
+def inner_kernel(function: Callable[..., Any]) -> Any:
+    """Mark a function that kernels call: it is compiled with them, and never loaded by itself.
+
+    What a kernel calls is part of its compiled code. To load the parts as well would cost memory
+    and time for nothing.
+    """
+    return _compiled(function)
 
 
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
@@ -23,29 +33,29 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
     Division by zero gives infinity or NaN, as it does in numpy; a product and a sum may be rounded
     once instead of twice.
     """
-
-    def compiled(function: Callable[..., Any]) -> Any:
-        folder = cache_folder()
-        before = _config.CACHE_DIR
-        # numba reads its setting when a function is decorated; other users of numba in this
-        # process keep theirs.
-        _config.CACHE_DIR = "" if folder is None else str(folder)
-        try:
-            return numba.njit(
-                signature,
-                cache=folder is not None,
-                nogil=True,
-                error_model="numpy",
-                fastmath={"contract"},
-            )(function)
-        finally:
-            _config.CACHE_DIR = before
-
-    return compiled
+    return lambda function: _compiled(function, signature)
 
 
-def kernel_from_source(name: str, source: str, signature: str) -> Any:
-    """Compile a function whose source was generated.
+def _compiled(function: Callable[..., Any], *signature: str) -> Any:
+    folder = cache_folder()
+    before = _config.CACHE_DIR
+    # numba reads its setting when a function is decorated; other users of numba in this process
+    # keep theirs.
+    _config.CACHE_DIR = "" if folder is None else str(folder)
+    try:
+        return _njit(
+            *signature,
+            cache=folder is not None,
+            nogil=True,
+            error_model="numpy",
+            fastmath={"contract"},
+        )(function)
+    finally:
+        _config.CACHE_DIR = before
+
+
+def kernel_from_source(name: str, source: str) -> Any:
+    """Mark a function whose source was generated as an `inner_kernel`.
 
     The source is also written beside the compiled code: numba's cache is keyed by a file, and a
     curious reader or a debugger can look at it. What is executed is always `source` itself.
@@ -61,4 +71,4 @@ def kernel_from_source(name: str, source: str, signature: str) -> Any:
     # numba finds the globals of a function again by the name of its module.
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, str(path), "exec"), namespace)  # noqa: S102  (our own text)
-    return kernel(signature)(namespace[name])
+    return inner_kernel(namespace[name])

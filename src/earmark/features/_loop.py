@@ -13,13 +13,14 @@ import numpy as np
 
 from earmark.features._fft import forward, inverse, load_stretches, magnitudes, mask_spectrum
 from earmark.features._frames import append_peaks, measure_moments, sum_mel_bands
-from earmark.features._kernel import kernel
+from earmark.features._kernel import inner_kernel, kernel
 from earmark.features._lanes import LANES, MARGIN, TILE_BINS
 from earmark.features._separation import (
     carry_frames,
     fill_blocks,
     filter_frequency,
     filter_time,
+    forget_frames,
     join_blocks,
     mask_harmonic,
     mirror_bins,
@@ -32,10 +33,7 @@ from earmark.types import Float32Array, FloatArray, IntArray
 __all__ = ["measure", "run", "separate"]
 
 
-@kernel(
-    "int64(float32[::1], int64, float32[:, ::1], int64[:, ::1], float32[:, ::1], int64, int64,"
-    " float32[:, ::1], float32[:, ::1], float32[:, ::1], int64)"
-)
+@inner_kernel
 def measure(
     tile: Float32Array,
     start: int,
@@ -65,11 +63,7 @@ def measure(
     return n_peaks
 
 
-@kernel(
-    "void(int64, int64, float32[::1], float32[:, ::1], float32[:, ::1], int64[::1],"
-    " float32[::1], float32[::1], float32[::1], float32[::1],"
-    " float32[::1], float32[::1], float32[::1], float64[:, ::1])"
-)
+@inner_kernel
 def separate(
     start: int,
     total: int,
@@ -93,7 +87,7 @@ def separate(
     if start > 0:
         carry_frames(frames)
     else:
-        frames[:] = 0
+        forget_frames(frames)
     inverse(Z, window, wave, frames)
     if total - start < LANES:
         silence_frames(frames, total - start)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-import scipy.fft
 
 from earmark.features._cepstrum import log_power, mfcc, top_db
 from earmark.features._chroma import MAX_HZ, MIN_HZ, estimate_tuning
@@ -72,6 +71,14 @@ def _mel_runs(*, sr: Hertz) -> tuple[IntArray, Float32Array]:
         weights[k, bands - lower[k]] = filters[bands, k]
     starts = np.flatnonzero(np.diff(lower, prepend=-1))
     return np.column_stack([lower[starts], starts, [*starts[1:], BINS]]), weights
+
+
+@lru_cache(maxsize=8)
+def _peak_bins(*, sr: Hertz) -> tuple[int, int]:
+    """Return the first bin that peaks are looked for in, and the first after them."""
+    hz = fft_frequencies(sr=sr)
+    between = np.flatnonzero((hz >= MIN_HZ) & (hz < min(MAX_HZ, sr / 2)))
+    return max(1, int(between[0])), min(BINS - 2, int(between[-1])) + 1
 
 
 class _Workspace(threading.local):
@@ -191,7 +198,7 @@ def _statistics(sums: FloatArray, n: int) -> tuple[tuple[float, float], tuple[fl
 
 def _measure_again(frames: Float32Array, rows: IntArray) -> FloatArray:
     """Measure centroid, bandwidth and rolloff of some frames in double precision, in bins."""
-    S = np.abs(scipy.fft.rfft(frames[rows].astype(np.float64) * _exact_window(), axis=1))
+    S = np.abs(np.fft.rfft(frames[rows].astype(np.float64) * _exact_window(), axis=1))
     S[S.sum(axis=1) < np.finfo(np.float32).tiny] = 0  # as librosa leaves it
     k = np.arange(BINS, dtype=np.float64)
     running = np.cumsum(S, axis=1)
@@ -226,9 +233,7 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
     """
     total = n_frames(len(y))
     padded = reflected(y, out=_workspace.room("padded", len(y) + N_FFT))
-    hz = fft_frequencies(sr=sr)
-    between = np.flatnonzero((hz >= MIN_HZ) & (hz < min(MAX_HZ, sr / 2)))
-    first, last = max(1, int(between[0])), min(BINS - 2, int(between[-1])) + 1
+    first, last = _peak_bins(sr=sr)
     tiles = _workspace.room("tiles", -(-total // LANES), TILE_BINS * LANES)
     peaks = _workspace.room("peaks", 2, total * ((last - first) // 2 + 1))
     moments = np.empty((4, total), dtype=np.float32)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 
-from earmark.features._spectrum import HOP_LENGTH, N_FFT
+from earmark.features._spectrum import HOP_LENGTH, N_FFT, fast_length
 from earmark.types import Float32Array, FloatArray, Hertz
 
 __all__ = ["mean_tempogram", "onset_strength", "tempo"]
@@ -131,10 +130,10 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
     alone = np.flatnonzero(faint & (energy > np.finfo(np.float64).tiny))
     if len(alone):
         frames = np.lib.stride_tricks.sliding_window_view(e, n_lags)[alone] * window
-        n_fft = scipy.fft.next_fast_len(2 * n_lags, real=True)
-        spectrum = scipy.fft.rfft(frames / np.sqrt(energy[alone, np.newaxis]), n=n_fft, axis=1)
+        n_fft = fast_length(2 * n_lags)
+        spectrum = np.fft.rfft(frames / np.sqrt(energy[alone, np.newaxis]), n=n_fft, axis=1)
         power = (spectrum.real**2 + spectrum.imag**2).sum(axis=0)
-        total += scipy.fft.irfft(power, n=n_fft)[:n_lags]
+        total += np.fft.irfft(power, n=n_fft)[:n_lags]
     return total / n_frames
 
 
@@ -157,14 +156,14 @@ def _weighted_correlation(e: FloatArray, weight: FloatArray, n_lags: int) -> Flo
 
     until_n = turned(running[:, n_lags + 1 : n_lags + 1 + n])
     until_m = turned(running[:, 1 : 1 + n])
-    n_fft = scipy.fft.next_fast_len(n + n_lags, real=True)
-    E = scipy.fft.rfft(e, n=n_fft)
-    left = scipy.fft.rfft(until_n * e, n=n_fft, axis=1)
-    right = scipy.fft.rfft(until_m * e, n=n_fft, axis=1)
+    n_fft = fast_length(n + n_lags)
+    E = np.fft.rfft(e, n=n_fft)
+    left = np.fft.rfft(until_n * e, n=n_fft, axis=1)
+    right = np.fft.rfft(until_m * e, n=n_fft, axis=1)
     left = np.conj(left) * E
     right = np.conj(E) * right
     signs = np.array([-1, -1, -1, 1, 1])[:, np.newaxis]
-    g, c1, c2, s1, s2 = scipy.fft.irfft(left + signs * right, n=n_fft, axis=1)[:, :n_lags]
+    g, c1, c2, s1, s2 = np.fft.irfft(left + signs * right, n=n_fft, axis=1)[:, :n_lags]
     lag = 2 * np.pi / n_lags * np.arange(n_lags)
     cos, sin = np.cos(lag), np.sin(lag)
     total: FloatArray = (1 + 0.5 * cos) * g - (1 + cos) * c1 + sin * s1

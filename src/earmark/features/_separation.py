@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from earmark.features._kernel import kernel, kernel_from_source
+from earmark.features._kernel import inner_kernel, kernel_from_source
 from earmark.features._lanes import (
     BINS,
     BLOCK_ROWS,
@@ -28,6 +28,7 @@ __all__ = [
     "fill_blocks",
     "filter_frequency",
     "filter_time",
+    "forget_frames",
     "join_blocks",
     "mask_harmonic",
     "mirror_bins",
@@ -41,12 +42,10 @@ _TINY = np.float32(np.finfo(np.float32).tiny)
 _BLOCK = BLOCK_ROWS * LANES
 _SQUARE = LANES * LANES
 
-median = kernel_from_source(
-    "median", median_source("median", stride=LANES), "void(int32[::1], int32[::1], int64)"
-)
+median = kernel_from_source("median", median_source("median", stride=LANES))
 
 
-@kernel("void(float32[::1])")
+@inner_kernel
 def mirror_bins(tile: Float32Array) -> None:
     """Fill the margins of a tile by mirroring its bins, as `scipy.ndimage` does by default."""
     for i in range(MARGIN):
@@ -55,7 +54,7 @@ def mirror_bins(tile: Float32Array) -> None:
             tile[(MARGIN + BINS + i) * LANES + lane] = tile[(MARGIN + BINS - 1 - i) * LANES + lane]
 
 
-@kernel("void(float32[::1], float32[::1])")
+@inner_kernel
 def _transpose(square: Float32Array, out: Float32Array) -> None:
     """Transpose 32 x 32 numbers, in squares of eight that fit into registers."""
     for row in range(0, LANES, 8):
@@ -65,7 +64,7 @@ def _transpose(square: Float32Array, out: Float32Array) -> None:
                     out[i * LANES + j] = square[j * LANES + i]
 
 
-@kernel("void(float32[::1], float32[::1])")
+@inner_kernel
 def fill_blocks(tile: Float32Array, blocks: Float32Array) -> None:
     """Turn a tile into blocks, between their margins."""
     for b in range(BLOCKS):
@@ -74,7 +73,7 @@ def fill_blocks(tile: Float32Array, blocks: Float32Array) -> None:
         _transpose(tile[start : start + _SQUARE], blocks[inner : inner + _SQUARE])
 
 
-@kernel("void(float32[::1], float32[::1])")
+@inner_kernel
 def join_blocks(before: Float32Array, after: Float32Array) -> None:
     """Give two neighbouring groups 15 frames of one another, as their margins."""
     for b in range(BLOCKS):
@@ -84,7 +83,7 @@ def join_blocks(before: Float32Array, after: Float32Array) -> None:
             before[at + (MARGIN + LANES) * LANES] = after[at + MARGIN * LANES]
 
 
-@kernel("void(float32[::1], int64, boolean, boolean)")
+@inner_kernel
 def mirror_frames(blocks: Float32Array, n: int, first: bool, last: bool) -> None:
     """Fill the margins of the first and the last group of a clip by mirroring its `n` frames.
 
@@ -107,7 +106,7 @@ def mirror_frames(blocks: Float32Array, n: int, first: bool, last: bool) -> None
                 ]
 
 
-@kernel("void(int32[::1], int32[::1])")
+@inner_kernel
 def filter_frequency(tile: Int32Array, out: Int32Array) -> None:
     """Compute the medians along frequency: `scipy.ndimage.median_filter(S, (31, 1))`.
 
@@ -122,7 +121,7 @@ def filter_frequency(tile: Int32Array, out: Int32Array) -> None:
     median(tile, out, BLOCKS * LANES // GROUP)
 
 
-@kernel("void(int32[::1], int32[::1])")
+@inner_kernel
 def filter_time(blocks: Int32Array, out: Int32Array) -> None:
     """Compute the medians along time: `scipy.ndimage.median_filter(S, (1, 31))`.
 
@@ -137,7 +136,7 @@ def filter_time(blocks: Int32Array, out: Int32Array) -> None:
         median(blocks[b * _BLOCK :], out[b * _SQUARE :], LANES // GROUP)
 
 
-@kernel("void(float32[::1], float32[::1])")
+@inner_kernel
 def mask_harmonic(harmonic: Float32Array, percussive: Float32Array) -> None:
     """Compute ``h^2 / (h^2 + p^2)``: `librosa.decompose.hpss`, `librosa.util.softmask`.
 
@@ -160,7 +159,7 @@ def mask_harmonic(harmonic: Float32Array, percussive: Float32Array) -> None:
             mask[i] = (h + _TINY) / (h + p + _f4(2) * _TINY)
 
 
-@kernel("void(float32[::1])")
+@inner_kernel
 def carry_frames(frames: Float32Array) -> None:
     """Keep the last three frames of a group, for the stretches of the next that they reach into."""
     for i in range(OVERLAP * HOP):
@@ -168,7 +167,15 @@ def carry_frames(frames: Float32Array) -> None:
             frames[i * STRETCHES + OVERLAP - h] = frames[i * STRETCHES + OVERLAP + LANES - h]
 
 
-@kernel("void(float32[::1], int64)")
+@inner_kernel
+def forget_frames(frames: Float32Array) -> None:
+    """Silence what stands for the group before the first."""
+    for i in range(OVERLAP * HOP):
+        for h in range(1, OVERLAP):
+            frames[i * STRETCHES + OVERLAP - h] = _f4(0)
+
+
+@inner_kernel
 def silence_frames(frames: Float32Array, n: int) -> None:
     """Silence the frames of a group after the first `n`."""
     for i in range(OVERLAP * HOP):
@@ -176,7 +183,7 @@ def silence_frames(frames: Float32Array, n: int) -> None:
             frames[i * STRETCHES + OVERLAP + lane] = _f4(0)
 
 
-@kernel("void(float32[::1], int64, int64, float32[::1])")
+@inner_kernel
 def _fill_inverse(window: Float32Array, first: int, total: int, inverse: Float32Array) -> None:
     """Compute one over the sum of the squared windows that cover each sample of 32 stretches."""
     inside = np.empty((OVERLAP, LANES), np.float32)
@@ -196,9 +203,7 @@ def _fill_inverse(window: Float32Array, first: int, total: int, inverse: Float32
             inverse[i * LANES + lane] = _f4(1) / covered if covered > 0 else _f4(0)
 
 
-@kernel(
-    "void(float32[::1], float32[::1], int64, int64, float32[::1], float32[::1], float64[:, ::1])"
-)
+@inner_kernel
 def overlap_add(
     frames: Float32Array,
     stretches: Float32Array,

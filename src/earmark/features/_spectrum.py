@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from earmark.types import Complex64Array, Float32Array, FloatArray, Hertz
@@ -11,6 +13,7 @@ __all__ = [
     "N_FFT",
     "WINDOW",
     "edge_frames",
+    "fast_length",
     "fft_frequencies",
     "framed",
     "n_frames",
@@ -25,6 +28,25 @@ HOP_LENGTH = 512
 
 WINDOW: Float32Array = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)).astype(np.float32)
 """The periodic Hann window."""
+
+
+@lru_cache(maxsize=64)
+def fast_length(n: int) -> int:
+    """Return the smallest length from `n` on that is a product of 2, 3 and 5, for a fast FFT.
+
+    Examples
+    --------
+    >>> fast_length(1637), fast_length(64)
+    (1728, 64)
+    """
+    while True:
+        rest = n
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return n
+        n += 1
 
 
 def n_frames(n_samples: int) -> int:
@@ -88,8 +110,6 @@ def edge_frames(y: Float32Array) -> tuple[list[int], Complex64Array]:
     D : np.ndarray [shape=(len(numbers), 1025)]
         Their transforms.
     """
-    from scipy import fft  # not needed to know what a feature set is
-
     total = n_frames(len(y))
     numbers = sorted({0, min(1, total - 1), max(0, total - 2), total - 1})
     frames = np.zeros((len(numbers), N_FFT), dtype=np.float32)
@@ -97,5 +117,5 @@ def edge_frames(y: Float32Array) -> tuple[list[int], Complex64Array]:
         start = number * HOP_LENGTH - N_FFT // 2
         inside = slice(max(0, start), min(len(y), start + N_FFT))
         frame[inside.start - start : inside.stop - start] = y[inside]
-    D: Complex64Array = fft.rfft(frames * WINDOW, axis=1)
+    D: Complex64Array = np.fft.rfft(frames * WINDOW, axis=1).astype(np.complex64)
     return numbers, D

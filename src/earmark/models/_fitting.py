@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from joblib import parallel_config
 from sklearn.covariance import LedoitWolf
 
 from earmark.datasets import FeatureTable, joined_groups
@@ -175,6 +174,7 @@ def _fit_member(
     *,
     names: Sequence[str],
     calibrate: bool,
+    n_jobs: int,
 ) -> Member:
     """Fit one classifier on transformed rows."""
     member = recipe.members[number]
@@ -192,9 +192,13 @@ def _fit_member(
         seed=recipe.seed,
         n_folds=recipe.n_folds,
         calibrate=calibrate,
+        n_jobs=n_jobs,
     )
     unfitted = Member(member["family"], classifier, columns, float(weight))
     fit_classifier(classifier, unfitted.seen(Z), y, groups=groups)
+    if member["family"] == "forest":
+        # Threads would add up the answers of the trees in any order.
+        classifier.set_params(n_jobs=1)
     return unfitted
 
 
@@ -206,6 +210,7 @@ def _fit_base(
     *,
     names: Sequence[str],
     calibrate: bool,
+    n_jobs: int,
 ) -> _Base:
     transform = fit_transform(
         X,
@@ -217,7 +222,7 @@ def _fit_base(
     )
     Z = transform(X)
     members = tuple(
-        _fit_member(recipe, number, Z, y, groups, names=names, calibrate=calibrate)
+        _fit_member(recipe, number, Z, y, groups, names=names, calibrate=calibrate, n_jobs=n_jobs)
         for number in range(len(recipe.members))
     )
     measured = matching(recipe.distance_columns, names)
@@ -333,7 +338,7 @@ def fit(
     feature_set, y = _feature_set(recipe, table), _numbers(table, classes)
     X, groups, names = table.X, _inner_groups(table, inner_groups), table.names
     temperature, min_confidence, max_distance = 1.0, 0.0, np.inf
-    with one_thread(), parallel_config(backend="threading", n_jobs=n_jobs):
+    with one_thread():
         if calibrate:
             held_out, distance = np.zeros((len(table), len(classes))), np.zeros(len(table))
             for fold in inner_folds(
@@ -346,6 +351,7 @@ def fit(
                     groups[fold.train],
                     names=names,
                     calibrate=True,
+                    n_jobs=n_jobs,
                 )
                 found = base.predict(X[fold.test])
                 held_out[fold.test], distance[fold.test] = found.probabilities, found.distance
@@ -354,7 +360,7 @@ def fit(
                 held_out = apply_temperature(held_out, temperature)
             min_confidence = smallest_threshold(held_out, y, accuracy=recipe.accuracy)
             max_distance = float(np.quantile(distance, recipe.familiar))
-        base = _fit_base(recipe, X, y, groups, names=names, calibrate=calibrate)
+        base = _fit_base(recipe, X, y, groups, names=names, calibrate=calibrate, n_jobs=n_jobs)
     return FittedModel(
         recipe=recipe,
         classes=tuple(classes),

@@ -10,7 +10,7 @@ from earmark.datasets import FeatureTable, parse_dataset
 from earmark.errors import ParameterError
 from earmark.models import DEFAULT_MODEL, Model, load_model
 from earmark.models.recipe import Recipe, load_recipe, presets
-from earmark.types import PathName
+from earmark.types import PathName, Progress
 from earmark.workflows._rows import load_rows
 
 __all__ = ["Contender", "Packaged", "Refitted", "Tables", "find_contender"]
@@ -127,7 +127,7 @@ def find_contender(name: PathName) -> Contender:
 
 
 class Tables:
-    """The tables of a dataset, each read when it is first needed.
+    """The tables of a dataset, each read, or computed from audio, when it is first needed.
 
     Parameters
     ----------
@@ -137,12 +137,23 @@ class Tables:
         Features for models that take any; None takes the dataset's first.
     unit : str or None
         What a row shall be; None leaves it to the dataset.
+    jobs : int
+        Audio files listened to at a time.
+    progress : callable or None
+        Called with the files listened to, their number, and the last one's name.
     """
 
     def __init__(
-        self, dataset: str | FeatureTable, *, feature_set: str | None, unit: str | None
+        self,
+        dataset: str | FeatureTable,
+        *,
+        feature_set: str | None,
+        unit: str | None,
+        jobs: int,
+        progress: Progress | None,
     ) -> None:
         self.dataset = dataset
+        self._listen: dict[str, Any] = {"jobs": jobs, "progress": progress}
         self._unit = unit
         self._read: dict[tuple[str | None, bool], FeatureTable] = {}
         if isinstance(dataset, FeatureTable):

@@ -63,6 +63,7 @@ def render_recipe(recipe: Recipe, *, comment: str = "") -> str:
         "clip": recipe.clip,
         "standardise": recipe.standardise,
         "calibration": recipe.calibration,
+        "precision": recipe.precision,
     }
     unsure = {
         "accuracy": recipe.accuracy,

@@ -37,7 +37,7 @@ from earmark.models._onnx import export_onnx
 from earmark.models.recipe import FittedModel, fit
 from earmark.types import PathName, Progress
 from earmark.workflows._book import Book
-from earmark.workflows._contenders import Packaged, Refitted, Tables, find_contender
+from earmark.workflows._contenders import Contender, Packaged, Refitted, Tables, find_contender
 
 __all__ = ["CLEAN", "UNSEEN", "evaluate"]
 
@@ -177,6 +177,15 @@ def _packaged(contender: Packaged, table: FeatureTable, classes: tuple[str, ...]
     return make_run(UNSEEN, table, [answer], classes=classes, seed=seed, n_folds=0)
 
 
+def _contenders(models: Sequence[str], *, jobs: int) -> list[Contender]:
+    """Find the models, before anything is read."""
+    if not models or len(set(models)) != len(models):
+        raise ParameterError(f"models={list(models)!r}: one or more, all different, are needed")
+    if jobs < 1:
+        raise ParameterError(f"jobs={jobs} must be 1 or more")
+    return [find_contender(name) for name in models]
+
+
 def evaluate(
     dataset: str | FeatureTable,
     *,
@@ -200,7 +209,8 @@ def evaluate(
     Parameters
     ----------
     dataset : str or FeatureTable
-        ``NAME:PATH``, or the rows themselves.
+        ``NAME:PATH``, or the rows themselves. Where it names a folder of audio, each clip is a row
+        and the clips of a track vote.
     models : sequence of str
         Each ``default``, which is the recipe of the model that ships; a family or preset; the name
         or path of a recipe; or the path of an ``.earmark`` file, which is asked as it is, under
@@ -215,7 +225,8 @@ def evaluate(
     importances : bool
         Whether to measure what each column is worth to each model, by permutation.
     jobs : int
-        Folds at a time, each in a process of its own.
+        Folds at a time, each in a process of its own; where features are computed from audio,
+        files too.
     feature_set : str or None
         Features for models that take any; None takes the dataset's first.
     unit : {"track", "segment"} or None
@@ -226,7 +237,8 @@ def evaluate(
     fresh : bool
         Whether to start anew where `output` is a results file already.
     progress : callable or None
-        Called with the folds done, their number, and what was done last.
+        Called with the folds done, their number, and what was done last; where features are
+        computed from audio, first with the files.
 
     Returns
     -------
@@ -248,13 +260,11 @@ def evaluate(
     Processes import the script that started them: in a script, call this below
     ``if __name__ == "__main__":``.
     """
-    if not models or len(set(models)) != len(models):
-        raise ParameterError(f"models={list(models)!r}: one or more, all different, are needed")
-    contenders = [find_contender(name) for name in models]
+    contenders = _contenders(models, jobs=jobs)
     wanted = {contender.feature_set for contender in contenders}
     if feature_set is None and len(wanted) == 1:
         (feature_set,) = wanted
-    tables = Tables(dataset, feature_set=feature_set, unit=unit)
+    tables = Tables(dataset, feature_set=feature_set, unit=unit, jobs=jobs, progress=progress)
     known = {name for one in contenders if isinstance(one, Packaged) for name in one.model.classes}
     classes = tuple(sorted({*tables.base.classes, *known}))
     named, skipped = _planned(protocols, tables.base)

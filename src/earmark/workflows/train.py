@@ -18,6 +18,7 @@ from earmark.evaluation import (
     Score,
     clean_rows,
     held_out_predictions,
+    inner_groups,
     protocol_folds,
     refusals,
     score,
@@ -90,7 +91,6 @@ def score_recipe(
         ``official`` on the test list, and ``official_artist_clean`` on the part of it none of
         whose artists is trained on.
     """
-    fit_rows = partial(fit, recipe, classes=table.classes)
     lacking = refusals(table)
     if table.unit == "track":
         lacking["track"] = "rows are tracks: its folds are those of random"
@@ -105,6 +105,8 @@ def score_recipe(
         if progress is not None:
             progress(done, len(planned) + 1, name)
         folds = protocol_folds(protocol, rows, seed=recipe.seed)
+        kept = inner_groups(protocol, rows)
+        fit_rows = partial(fit, recipe, classes=table.classes, inner_groups=kept)
         held_out = held_out_predictions(fit_rows, rows, folds)
         seed = None if protocol == "official" else recipe.seed
         scores[name] = score(name, held_out, n_folds=len(folds), seed=seed)
@@ -122,7 +124,7 @@ def train(
     dataset: str,
     *,
     output: PathName,
-    recipe: PathName = DEFAULT_MODEL,
+    recipe: PathName = "default",
     overwrite: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
@@ -137,7 +139,8 @@ def train(
     output : str or path-like
         Where to write the ``.earmark`` file.
     recipe : str or path-like
-        Name of a recipe that comes with the package, or path of a TOML file like those.
+        ``default``, name of a recipe that comes with the package, or path of a TOML file like
+        those.
     overwrite : bool
         Whether to replace a file that is there, once all is done.
     jobs : int or None
@@ -165,7 +168,7 @@ def train(
         If files are left out, or the scores are better than they should be since artists are not
         known or too few. The model's card says so as well.
     """
-    how = load_recipe(recipe)
+    how = load_recipe(DEFAULT_MODEL if recipe == "default" else recipe)
     target = Path(output)
     if not target.parent.is_dir():
         raise ParameterError(f"output={str(output)!r}: its folder does not exist")
@@ -232,6 +235,12 @@ def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
     return replace(table, groups={**table.groups, "artist": artists})
 
 
+def _made_with(recipe: Recipe) -> list[str]:
+    """Name the libraries whose versions decide what a recipe makes."""
+    boosted = any(member["family"] == "lightgbm" for member in recipe.members)
+    return ["scikit-learn", "skl2onnx", "onnx", "numpy", *(["lightgbm"] if boosted else [])]
+
+
 def _artists(table: FeatureTable) -> dict[str, int]:
     artists = table.groups.get("artist")
     return {} if artists is None else {"n_artists": len(np.unique(artists))}
@@ -272,6 +281,6 @@ def _manifest(
         "scores": {name: result.to_dict() for name, result in scores.items()},
         "made_with": {
             "earmark": earmark.__version__,
-            **{name: version(name) for name in ("scikit-learn", "skl2onnx", "onnx", "numpy")},
+            **{name: version(name) for name in _made_with(recipe)},
         },
     }

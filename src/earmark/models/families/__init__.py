@@ -61,6 +61,7 @@ def make_classifier(
     seed: int = 0,
     n_folds: int = 5,
     calibrate: bool = True,
+    n_jobs: int = 1,
 ) -> Any:
     """Make a classifier of a family.
 
@@ -78,6 +79,9 @@ def make_classifier(
     calibrate : bool
         Whether the probabilities of ``svm`` shall come from rows held out. If not they are the
         softmax of its scores, at a fifth of the time or less. No other family is concerned.
+    n_jobs : int
+        Threads that the trees of a forest, and members and folds of a stack, are fitted in. They
+        change nothing of what comes out.
 
     Returns
     -------
@@ -104,7 +108,9 @@ def make_classifier(
             return CalibratedSVC(SVC(**given), n_folds=n_folds, seed=seed)
         return SoftmaxSVC(**given)
     if family == "stacking":
-        return _make_stack(given, seed=seed, n_folds=n_folds)
+        return _make_stack(given, seed=seed, n_folds=n_folds, n_jobs=n_jobs)
+    if family == "forest":
+        return RandomForestClassifier(random_state=seed, n_jobs=n_jobs, **given)
     return _MAKERS[family](given, seed)
 
 
@@ -124,10 +130,6 @@ def _make_logistic(given: dict[str, Any], _: int) -> LogisticRegression:
 
 def _make_lda(given: dict[str, Any], _: int) -> LinearDiscriminantAnalysis:
     return LinearDiscriminantAnalysis(solver="lsqr", **given)
-
-
-def _make_forest(given: dict[str, Any], seed: int) -> RandomForestClassifier:
-    return RandomForestClassifier(random_state=seed, **given)
 
 
 def _make_boosted(given: dict[str, Any], seed: int) -> BoostedTrees:
@@ -153,7 +155,7 @@ def _make_network(given: dict[str, Any], seed: int) -> Any:
     return Network(network, validation_fraction=share) if share else network
 
 
-def _make_stack(given: dict[str, Any], *, seed: int, n_folds: int) -> Stack:
+def _make_stack(given: dict[str, Any], *, seed: int, n_folds: int, n_jobs: int) -> Stack:
     members = []
     for number, member in enumerate(given["members"]):
         parameters = dict(member)
@@ -164,7 +166,9 @@ def _make_stack(given: dict[str, Any], *, seed: int, n_folds: int) -> Stack:
         members.append((f"{family}_{number}", classifier))
     # Scores of members go together, which costs the usual solver a thousand steps and this one ten.
     final = LogisticRegression(C=given["C"], solver="newton-cg", max_iter=_MAX_ITER)
-    return Stack(members, final, passthrough=given["passthrough"], n_folds=n_folds, seed=seed)
+    return Stack(
+        members, final, passthrough=given["passthrough"], n_folds=n_folds, seed=seed, n_jobs=n_jobs
+    )
 
 
 _MAKERS: dict[str, Callable[[dict[str, Any], int], Any]] = {
@@ -172,7 +176,6 @@ _MAKERS: dict[str, Callable[[dict[str, Any], int], Any]] = {
     "knn": _make_neighbours,
     "logistic": _make_logistic,
     "lda": _make_lda,
-    "forest": _make_forest,
     "lightgbm": _make_boosted,
     "mlp": _make_network,
 }

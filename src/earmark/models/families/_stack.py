@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.svm import SVC
 
@@ -57,6 +58,8 @@ class Stack(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         How many folds.
     seed : int
         Deals the folds.
+    n_jobs : int
+        Threads that members and folds are fitted in.
 
     Attributes
     ----------
@@ -76,12 +79,14 @@ class Stack(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         passthrough: bool = True,
         n_folds: int = 5,
         seed: int = 0,
+        n_jobs: int = 1,
     ) -> None:
         self.members = members
         self.final = final
         self.passthrough = passthrough
         self.n_folds = n_folds
         self.seed = seed
+        self.n_jobs = n_jobs
 
     def fit(self, X: FloatArray, y: IntArray, groups: IntArray | None = None) -> Stack:
         """Fit members and the classifier above them.
@@ -104,10 +109,6 @@ class Stack(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ------
         DatasetError
             If a class has too few groups.
-
-        Notes
-        -----
-        Members and folds are fitted in as many threads as joblib's ``parallel_config`` says.
         """
         X, y = np.asarray(X), np.asarray(y)
         self.classes_ = np.unique(y)
@@ -116,9 +117,10 @@ class Stack(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         parts = [everything, *(fold.train for fold in self.folds_)]
         # The last member is the slowest by far: begin with it.
         tasks = [(member, rows) for _, member in reversed(self.members) for rows in parts]
-        fitted = Parallel(prefer="threads")(
-            delayed(_fit_member)(member, X, y, groups, rows) for member, rows in tasks
-        )
+        with ThreadPoolExecutor(self.n_jobs) as threads:
+            fitted = list(
+                threads.map(partial(_fit_member, X, y, groups), *zip(*tasks, strict=True))
+            )
         by_member = [fitted[i : i + len(parts)] for i in range(0, len(fitted), len(parts))][::-1]
         self.members_ = [of_member[0] for of_member in by_member]
         columns = [_out_of_fold(of_member[1:], X, self.folds_) for of_member in by_member]
@@ -166,7 +168,7 @@ class Stack(TakesGroups, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _fit_member(
-    member: Any, X: FloatArray, y: IntArray, groups: IntArray | None, rows: IntArray
+    X: FloatArray, y: IntArray, groups: IntArray | None, member: Any, rows: IntArray
 ) -> Any:
     of_rows = None if groups is None else groups[rows]
     return fit_classifier(clone(member), X[rows], y[rows], groups=of_rows)

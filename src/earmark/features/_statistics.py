@@ -1,0 +1,51 @@
+"""Mean and variance of columns, compiled: of a segment of 3 s, numpy's calls would take longest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from earmark.features._kernel import kernel
+from earmark.types import Float32Array, FloatArray
+
+__all__ = ["mean_and_variance"]
+
+
+@kernel("void(float64[:, ::1], float64[:, ::1])")
+def _fill(X: FloatArray, out: FloatArray) -> None:
+    """Sum up twice: the values, then the squares of what they differ from their mean by."""
+    n, d = X.shape
+    out[:] = 0
+    for i in range(n):
+        for j in range(d):
+            out[j, 0] += X[i, j]
+    for j in range(d):
+        out[j, 0] /= n
+    for i in range(n):
+        for j in range(d):
+            difference = X[i, j] - out[j, 0]
+            out[j, 1] += difference * difference
+    for j in range(d):
+        out[j, 1] /= n
+
+
+def mean_and_variance(X: FloatArray | Float32Array) -> FloatArray:
+    """Compute mean and population variance of each column.
+
+    Parameters
+    ----------
+    X : np.ndarray [shape=(n, d)]
+        One row or more.
+
+    Returns
+    -------
+    np.ndarray [shape=(d, 2)]
+        ``X.mean(axis=0)`` and ``X.var(axis=0)``, side by side.
+
+    Examples
+    --------
+    >>> mean_and_variance(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
+    [[2.0, 1.0], [5.0, 0.0]]
+    """
+    out = np.empty((X.shape[1], 2))
+    _fill(np.ascontiguousarray(X, dtype=np.float64), out)
+    return out
