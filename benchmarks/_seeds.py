@@ -167,8 +167,9 @@ NOTES = {
     "C": (
         "Ours has 8 of their 11 features: familiarity, discovery and hotness of the artist are not "
         "in the data. *Their way*: five random folds of the ten most frequent genres. *Random*: "
-        "five folds of all 12 genres, of which *gap* is taken. *No leakage*: the official split of "
-        "FMA, all 12 genres."
+        "five folds of all 9,355 tracks with a genre, 12 genres. *No leakage*: the official split "
+        "of FMA, all 12 genres. *Gap*: random less artist folds of the 9,355. The official "
+        "test part mixes its genres otherwise: 0.378 of it is rock, of all rows 0.416."
     ),
     "D": (
         "The table of GTZAN's 3 s snippets is not to be had here; `segments57` stands in for it: "

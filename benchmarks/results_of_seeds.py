@@ -183,9 +183,9 @@ def majority_rows(folder: Path) -> list[Row]:
         guess = learnt.most_common(1)[0][0]
         right = np.array([label == guess for label in asked], dtype=np.float64)
         score = mean_difference(right, np.zeros(len(right)))
-        note = f"{len(within):,} tracks with a genre, of {len(learnt)}"
         equal = len(set(learnt.values())) == 1
-        note += ", all equally frequent." if equal else f"; the most frequent is {guess}."
+        which = "all equally frequent" if equal else f"the most frequent is {guess}"
+        note = f"{len(within):,} tracks with a genre, {len(learnt)} genres, {which}."
         rows.append(
             Row(
                 system="E",
@@ -208,8 +208,8 @@ def majority_rows(folder: Path) -> list[Row]:
 def table_rows(scores: Scores) -> list[Row]:
     """Measure all of ours, and put them beside what was published."""
     gtzan, split = scores.gtzan(), scores.course_split()
-    bands, segments = scores.bands(), scores.segments()
     echonest, frequent = scores.echonest(frequent=False), scores.echonest(frequent=True)
+    bands, segments = scores.bands(), scores.segments()
     rows = []
     for one in PUBLISHED:
         name = one.preset or ""
