@@ -129,6 +129,19 @@ def test_model_is_named_after_its_file_and_lists_what_it_heard(made: Made) -> No
     assert "tone/0.flac" in manifest["training"]["ids"]
 
 
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_no_score_with_artists_apart_where_none_is_known(made: Made, tmp_path: Path) -> None:
+    for kind, make in KINDS.items():
+        for seed in range(9):
+            write(tmp_path / "music" / kind / f"{seed}.flac", make(seed))
+    recipe = made.path.parent / "quick.toml"
+    output = tmp_path / "a.earmark"
+    training = train(f"folder:{tmp_path / 'music'}", output=output, recipe=recipe, jobs=1)
+    assert set(training.scores) == {"random"}
+    assert training.leakage_gap is None
+    assert "name no artist in their tags" in training.model.card
+
+
 def test_long_files_give_a_row_for_each_clip(tmp_path: Path) -> None:
     for kind, make in KINDS.items():
         write(tmp_path / kind / "a.flac", np.tile(make(1), 20), artist="a")

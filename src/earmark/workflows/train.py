@@ -209,15 +209,20 @@ def train(
 
 
 def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
-    """Let the tracks of genres that have too few artists stand for artists, and warn of it."""
-    if "artist" not in table.groups:
-        return table
-    artists = table.groups["artist"].copy()
+    """Let the tracks of genres that have too few artists stand for artists, and warn of it.
+
+    Where every track is by an artist of its own, as where none is known, artists tell nothing that
+    tracks do not, and a score "with artists apart" would promise too much: they are left out.
+    """
     tracks = table.groups.get("track", np.arange(len(table)))
+    artists = table.groups.get("artist", tracks).copy()
+    if len(np.unique(artists)) == len(np.unique(tracks)):
+        others = {name: group for name, group in table.groups.items() if name != "artist"}
+        table, artists = replace(table, groups=others), tracks.copy()
     for genre in table.classes:
         rows = np.flatnonzero(table.labels == genre)
         n_artists, n_tracks = (len(np.unique(group[rows])) for group in (artists, tracks))
-        if n_artists < n_folds:
+        if "artist" in table.groups and n_artists < n_folds:
             artists[rows] = artists.max() + 1 + tracks[rows]
             warnings.warn(
                 f"genre {genre!r} has {n_artists} artist{'s' * (n_artists > 1)}: its scores tell "
@@ -232,6 +237,8 @@ def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
                 DatasetWarning,
                 stacklevel=2,
             )
+    if "artist" not in table.groups:
+        return table
     return replace(table, groups={**table.groups, "artist": artists})
 
 
