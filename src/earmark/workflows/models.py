@@ -57,8 +57,8 @@ def describe_model(model: Model) -> dict[str, Any]:
 
     Examples
     --------
-    >>> sorted(describe_model(load_model())["scores"])
-    ['artist', 'artist_640', 'official', 'official_artist_clean', 'random']
+    >>> sorted(describe_model(load_model())["scores"])[:3]
+    ['artist', 'artist_inner', 'official']
     """
     told = {key: model.manifest[key] for key in ("recipe", "calibration", "training", "scores")}
     return {
@@ -80,7 +80,7 @@ def list_models() -> list[dict[str, Any]]:
     Examples
     --------
     >>> [model["name"] for model in list_models() if model["default"]]
-    ['gtzan57']
+    ['gtzan943']
     """
     found = [describe_model(load_model(name)) for name in shipped_models()]
     for model in found:
