@@ -4,8 +4,9 @@
 
 Scores each recipe on the 640 excerpts of GTZAN's fault-filtered train and valid lists (639 of
 which have a spectrogram), in five artist-grouped folds of each seed; the 290 excerpts of the test
-list are not touched. Asks models that have not heard an artist whether they name the same genre
-from 15 to 20 s of audio as from the archive's 30 s. Then fits distances of several kinds to the 640
+list are not touched there. Asks models that have not heard an artist, in folds of all lists and
+after every choice, whether they name the same genre from 15 to 20 s of audio as from the archive's
+30 s. Then fits distances of several kinds to the 640
 and asks which files of ``music/`` they find unfamiliar, and which whole tracks of ``segments57``,
 which are all music. Writes ``default_model.json`` and ``default_model.md``.
 """

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,10 @@ def find(results: Results, name: str, protocol: str) -> Run:
     return run
 
 
+def _presets(system: str) -> list[str]:
+    return [one.preset for one in PUBLISHED if one.system == system and one.preset is not None]
+
+
 class Scores:
     """All results, by data, each measured once."""
 
@@ -82,6 +87,7 @@ class Scores:
         """Return where a corpus is."""
         return f"{name}:{self._data / ('fma' if name == 'echonest' else name)}"
 
+    @cached_property
     def gtzan(self) -> Results:
         """Score on the 930 rows of the table of 30 s."""
         names = ["knn", "knn-1d2", "knn-2", "knn-3", "svm", "mlp", "forest", "stacking"]
@@ -89,6 +95,7 @@ class Scores:
             "gtzan", self.path("gtzan"), models=names, protocols=["random", "artist"]
         )
 
+    @cached_property
     def bands(self) -> Results:
         """Score boosted trees on the archive's segments of 3 s."""
         return self._evaluate(
@@ -100,6 +107,7 @@ class Scores:
             unit="segment",
         )
 
+    @cached_property
     def segments(self) -> Results:
         """Score on segments57."""
         where = self.path("segments57")
@@ -110,27 +118,34 @@ class Scores:
             "segments57", where, models=["forest"], protocols=["random", "artist"]
         )
 
-    def echonest(self, *, frequent: bool) -> Results:
-        """Score on the Echo Nest features, all genres or the most frequent ones."""
+    @cached_property
+    def echonest(self) -> Results:
+        """Score on the Echo Nest features, all genres."""
+        return self._evaluate(
+            "echonest",
+            self.path("echonest"),
+            models=_presets("C"),
+            protocols=["random", "artist", "official"],
+        )
+
+    @cached_property
+    def echonest10(self) -> Results:
+        """Score on the Echo Nest features, the most frequent genres."""
         table = load_dataset(self.path("echonest"))
-        names = [one.preset for one in PUBLISHED if one.system == "C"]
-        if not frequent:
-            protocols = ["random", "artist", "official"]
-            return self._evaluate("echonest", table, models=names, protocols=protocols)
         genres = [genre for genre, _ in Counter(table.labels.tolist()).most_common(TEN)]
         rows = table.select(np.isin(table.labels, genres))
-        return self._evaluate("echonest10", rows, models=names, protocols=["random"])
+        return self._evaluate("echonest10", rows, models=_presets("C"), protocols=["random"])
 
+    @cached_property
     def course_split(self) -> dict[str, Estimate]:
         """Score by the course project's split of the 1000 rows."""
         table = load_rows(self._data)
         fold = seeds_fold(table)
         found = {}
-        for one in PUBLISHED:
-            if one.system == "A" and one.preset is not None:
-                ours = earmark_labels(load_recipe(one.preset), table, fold)
-                score = estimates(ours.y, ours.probabilities, predicted=ours.predicted)
-                found[one.preset] = score["accuracy"]
+        for name in _presets("A"):
+            ours = earmark_labels(load_recipe(name), table, fold)
+            score = estimates(ours.y, ours.probabilities, predicted=ours.predicted)
+            found[name] = score["accuracy"]
         return found
 
 
@@ -206,9 +221,9 @@ def majority_rows(folder: Path) -> list[Row]:
 
 def table_rows(scores: Scores) -> list[Row]:
     """Measure all of ours, and put them beside what was published."""
-    gtzan, split = scores.gtzan(), scores.course_split()
-    echonest, frequent = scores.echonest(frequent=False), scores.echonest(frequent=True)
-    bands, segments = scores.bands(), scores.segments()
+    gtzan, split = scores.gtzan, scores.course_split
+    echonest, frequent = scores.echonest, scores.echonest10
+    bands, segments = scores.bands, scores.segments
     rows = []
     for one in PUBLISHED:
         name = one.preset or ""
@@ -307,7 +322,8 @@ def published(one: Row) -> str:
     """Say what was published."""
     if one.published is None:
         return "no number"
-    return f"{one.published:g} {one.metric}"
+    figure = max(f"{one.published:.2f}", f"{one.published:g}", key=len)
+    return f"{figure} {one.metric}"
 
 
 def system_table(rows: list[Row]) -> list[str]:
@@ -333,7 +349,7 @@ def page(rows: list[Row], tables: list[list[str]]) -> str:
     """Write docs/results.md."""
     lines = [INTRODUCTION]
     for system, (title, theirs) in SYSTEMS.items():
-        lines += [f"## {title[0].upper()}{title[1:]}", "", f"Their data: {theirs}.", ""]
+        lines += [f"## {title[0].upper()}{title[1:]}", "", f"Data and split: {theirs}.", ""]
         lines += [*system_table([one for one in rows if one.system == system]), ""]
         lines += [NOTES[system], ""]
     for table in tables:
@@ -353,8 +369,8 @@ def main() -> None:
         cache.mkdir(parents=True, exist_ok=True)
         scores = Scores(Path(arguments.data), cache)
         rows = table_rows(scores)
-        echonest = scores.echonest(frequent=False)
-        segments = {"segments57": scores.segments(), "GTZAN, bands": scores.bands()}
+        echonest = scores.echonest
+        segments = {"segments57": scores.segments, "GTZAN, bands": scores.bands}
     tables = [echonest_table(echonest), segment_table(segments)]
     content = {
         "schema": "earmark.benchmark.seeds_table/1",

@@ -220,7 +220,10 @@ def test_folds_that_are_none_are_refused(folds: list, said: str) -> None:
 def test_model_is_not_asked_about_what_it_was_trained_on() -> None:
     ids = np.array(["a", "b#3", "genre/c.00001.mp3"])
     check_unseen(ids, ["d", "e", "c"], model="mine")
-    for known in ("a", "b", "b#3", "a#0", "genre/c.00001.mp3", "c.00001"):
+    for known in (
+        *("a", "b", "b#3", "a#0", "genre/c.00001.mp3", "c.00001"),
+        *("music/genre/c.00001.flac", "other/c.00001.mp3#2", "blues/a.wav"),
+    ):
         with pytest.raises(ParameterError, match="trained on 1 of the 3 rows"):
             check_unseen(ids, [known], model="mine")
 

@@ -174,3 +174,30 @@ def test_features_that_no_audio_has_make_no_model(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(ParameterError, match="no model file can ask for"):
         train(f"table:{tmp_path / 't.csv'}", output=tmp_path / "a.earmark", recipe="knn")
+
+
+@pytest.mark.realdata
+def test_the_99_clips_by_genre(data: Path, tmp_path: Path) -> None:
+    for path in sorted((data / "gtzan" / "audio" / "first_15_20s").glob("*.flac")):
+        genre = tmp_path / "music" / path.name.split(".")[0]
+        genre.mkdir(parents=True, exist_ok=True)
+        (genre / path.name).symlink_to(path)
+    output = tmp_path / "mine.earmark"
+    told: list[float] = []
+    with pytest.warns(DatasetWarning) as warned:
+        training = train(
+            f"folder:{tmp_path / 'music'}",
+            output=output,
+            recipe="gtzan57",
+            jobs=1,
+            scored=lambda scores: told.append(scores["random"].accuracy.value),
+        )
+    assert any("99 of 99 files name no artist" in str(one.message) for one in warned)
+    (accuracy,) = told
+    assert 0.5 < accuracy < 1  # songs of ten artists, cut from the same records
+    assert any(
+        "genre 'blues' has 9 tracks" in one
+        for one in training.model.manifest["training"]["warnings"]
+    )
+    excerpt = data / "gtzan" / "audio" / "full_30s" / "classical.00000.flac"
+    assert classify(excerpt, model=output).genre == "classical"

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -101,12 +101,21 @@ def compile_first() -> None:
 
 @contextmanager
 def told_warnings() -> Iterator[None]:
-    """Print what a dataset warns of on standard error, when all is done."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    """Print what a dataset warns of on standard error, as it does."""
+    from earmark.datasets import DatasetWarning
+
+    with warnings.catch_warnings():
+        shown = warnings.showwarning
+
+        def show(message: Any, category: Any, *where: Any) -> None:
+            if issubclass(category, DatasetWarning):
+                print(f"earmark: {printable(str(message))}", file=sys.stderr)
+            else:
+                shown(message, category, *where)
+
+        warnings.simplefilter("always", DatasetWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
         yield
-    for one in caught:
-        print(f"earmark: {printable(str(one.message))}", file=sys.stderr)
 
 
 @contextmanager

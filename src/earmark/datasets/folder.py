@@ -123,7 +123,7 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
     n_silent = sum(not told["artist"] for told in tags)
     if n_silent:
         warnings.warn(
-            f"{root!r}: {n_silent} of {len(paths)} files name no artist in their tags: "
+            f"{n_silent} of {len(paths)} files name no artist in their tags: "
             "their scores may be better than those of music by artists not trained on",
             DatasetWarning,
             stacklevel=2,

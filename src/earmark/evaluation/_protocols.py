@@ -247,7 +247,7 @@ def check_unseen(ids: npt.NDArray[np.str_], trained_on: Iterable[str], *, model:
     earmark.errors.ParameterError: model='mine' was trained on 1 of the 2 rows, 'b' first: \
 scoring it there would measure its memory
     """
-    known = {track for one in trained_on for track in (one, one.rpartition("#")[0]) if track}
+    known = {name for one in trained_on for name in _names_of(one)}
     if not known:
         raise ParameterError(f"model={model!r} does not say what it was trained on")
     seen = [one for one in ids.tolist() if known.intersection(_names_of(one))]
@@ -260,8 +260,9 @@ scoring it there would measure its memory
 
 def _names_of(row: str) -> set[str]:
     """List what a row may have been called elsewhere."""
-    name = os.path.basename(row)
-    return {row, row.rpartition("#")[0], name, os.path.splitext(name)[0]}
+    names = {row, row.rpartition("#")[0] or row}
+    names |= {os.path.basename(name) for name in names}
+    return names | {os.path.splitext(name)[0] for name in names}
 
 
 def clean_rows(table: FeatureTable, fold: Fold) -> IntArray:

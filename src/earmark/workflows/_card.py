@@ -9,8 +9,8 @@ __all__ = ["render_card"]
 
 _PROTOCOLS = {
     "artist_inner": "artists apart, inside train + valid (where choices are made)",
-    "random": "random folds (artists on both sides)",
-    "track": "tracks apart (artists on both sides)",
+    "random": "random folds (an artist can be on both sides)",
+    "track": "tracks apart (an artist can be on both sides)",
     "artist": "artists apart",
     "official": "published test list",
     "official_artist_clean": "published test list, artists apart",
@@ -53,11 +53,13 @@ def _about_scores(scores: Mapping[str, Any], seed: int) -> list[str]:
             "Leakage gap (random less artists apart, same rows): "
             f"{gap['random'] - gap['artist']:.3f}."
         )
-    folds = f"Rows of folds are of five (seed {seed}), but for the published ones"
+    published = ""
+    if "official" in scores:
+        published = "A published test list is scored by one fit on its train and valid lists. "
     parts.append(
         "Brackets hold 95 % bootstrap intervals over tracks (2000 resamples, seed 0). "
-        f"{folds}; everything that learns, calibration and thresholds included, is refitted in "
-        "each. A published test list is scored by one fit on its train and valid lists. "
+        f"Folds are five (seed {seed}), or as published; everything that learns, calibration and "
+        f"thresholds included, is refitted in each. {published}"
         "Calibration error is over ten bins of equal mass; *by chance* is what 19 of 20 perfectly "
         "calibrated models as confident would stay below."
     )
@@ -73,7 +75,7 @@ def _member(member: Mapping[str, Any]) -> str:
     return " ".join([member["family"], *(f"{key}={value}" for key, value in settings.items())])
 
 
-def _how(recipe: Mapping[str, Any], calibration: Mapping[str, Any]) -> str:
+def _how(recipe: Mapping[str, Any], calibration: Mapping[str, Any], kept: str) -> str:
     members = ", ".join(map(_member, recipe["members"]))
     steps = [f"Mean of the probabilities of {members}"]
     if len(recipe["members"]) == 1:
@@ -87,20 +89,20 @@ def _how(recipe: Mapping[str, Any], calibration: Mapping[str, Any]) -> str:
     if calibration["method"] == "temperature":
         steps.append(
             f"a temperature of {calibration['temperature']:.3f} from {recipe['n_folds']} folds "
-            "that keep artists whole"
+            f"that keep {kept}s whole"
         )
     return "; ".join(steps) + "."
 
 
-def _doubt(threshold: float, accuracy: float) -> str:
+def _doubt(threshold: float, accuracy: float, kept: str) -> str:
     if threshold <= 0:
         return (
-            f"`confidence`: never. {accuracy:.0%} or more of all answers on held-out artists are "
+            f"`confidence`: never. {accuracy:.0%} or more of all answers on held-out {kept}s are "
             "right, so that no threshold is needed for that."
         )
     return (
         f"`confidence`: the top probability is below {threshold:.3f}, the smallest threshold above "
-        f"which {accuracy:.0%} of the answers on held-out artists are right."
+        f"which {accuracy:.0%} of the answers on held-out {kept}s are right."
     )
 
 
@@ -118,6 +120,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         Markdown.
     """
     training, recipe, unsure = manifest["training"], manifest["recipe"], manifest["unsure"]
+    kept = "artist" if "artist" in manifest["scores"] else "track"
     artists = f"{training['n_artists']} groups of artists; " if "n_artists" in training else ""
     parts = [
         f"# Model card: {manifest['name']}",
@@ -129,13 +132,13 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         *_about_scores(manifest["scores"], recipe["seed"]),
         *(f"**{warning}**" for warning in training["warnings"]),
         "## How it was made",
-        _how(recipe, manifest["calibration"]),
+        _how(recipe, manifest["calibration"], kept),
         *manifest["description"].split("\n\n"),
         f"Trained on {training['n']} {training['unit']}s of {training['corpus']} ({artists}"
         f"{training['citation']}). The ids are in the manifest; scoring the model on any of them "
         "would measure its memory.",
         "## When it says unsure",
-        _doubt(unsure["min_confidence"], recipe["accuracy"]),
+        _doubt(unsure["min_confidence"], recipe["accuracy"], kept),
         "`unfamiliar`: the Mahalanobis distance to the training data (shrunk covariance) is above "
         f"{unsure['max_distance']:.2f}, within which {recipe['familiar']:.0%} of held-out music "
         "lies. Probabilities mean little there.",

@@ -17,7 +17,7 @@ from earmark.datasets import (
     parse_dataset,
     segment_id,
 )
-from earmark.errors import AudioError, DatasetError
+from earmark.errors import AudioError, DatasetError, ParameterError
 from earmark.extraction import TrackFeatures, extract_track, map_files, usable_cores
 from earmark.features import FeatureSet, get_feature_set
 from earmark.models import DEFAULT_MODEL, load_model
@@ -57,7 +57,8 @@ def load_rows(
     -------
     FeatureTable
         Of audio: a row for each clip, ``unit="segment"``, with groups ``"track"``; where every file
-        is one clip, a row for each track. Group ``"duplicate"`` holds identical rows together.
+        is one clip, a row for each track. Group ``"duplicate"`` holds identical rows together;
+        ``"artist"`` is there where any artist has two files.
 
     Raises
     ------
@@ -74,16 +75,17 @@ def load_rows(
     corpus, path = parse_dataset(dataset)
     if corpus.feature_sets:
         return corpus.load_table(path, feature_set=feature_set, faulty=faulty, **settings)
+    if unknown := sorted(settings):
+        name = unknown[0]
+        raise ParameterError(f"{name}={settings[name]!r}: rows of {corpus.name} are clips")
     kind = get_feature_set(feature_set or load_model(DEFAULT_MODEL).feature_set.name)
     listed = corpus.tracks(path)
     tracks = [track for track in listed if track.label and track.path is not None]
     if not tracks:
         raise DatasetError(f"{dataset!r}: no file has a genre")
     if len(tracks) < len(listed):
-        _warn(
-            f"{dataset!r}: {len(listed) - len(tracks)} tracks have no genre or no audio: left out"
-        )
-    return _table(corpus, dataset, tracks, _listen(dataset, tracks, kind, jobs, progress), kind)
+        _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio: left out")
+    return _table(corpus, tracks, _listen(dataset, tracks, kind, jobs, progress), kind)
 
 
 def _warn(message: str) -> None:
@@ -119,13 +121,14 @@ def _listen(
     if not found:
         raise DatasetError(f"{dataset!r}: no file can be used; the first: {failed[0]}")
     if failed:
-        _warn(f"{dataset!r}: {len(failed)} of {len(paths)} files left out; the first: {failed[0]}")
+        names = {str(track.path): track.id for track in tracks}
+        first = f"{names[failed[0].path]!r}: {failed[0].reason}"
+        _warn(f"{len(failed)} of {len(paths)} files left out; the first: {first}")
     return found
 
 
 def _table(
     corpus: Corpus,
-    dataset: str,
     tracks: list[Track],
     heard: dict[str, TrackFeatures],
     kind: FeatureSet,
@@ -145,6 +148,10 @@ def _table(
     }
     if not whole:
         groups["track"] = of
+    if "artist" in groups and len(np.unique(groups["artist"])) == len(tracks):
+        # Artists that tell nothing tracks do not, as where none is known: a score "with artists
+        # apart" would promise too much.
+        del groups["artist"]
     return FeatureTable(
         ids=np.array(ids),
         X=X,
@@ -156,6 +163,6 @@ def _table(
             name: np.array([track.partitions[name] for track in tracks])[of]
             for name in tracks[0].partitions
         },
-        provenance={"corpus": corpus.name, "dataset": dataset, "citation": corpus.citation},
+        provenance={"corpus": corpus.name, "citation": corpus.citation},
         unit="track" if whole else "segment",
     )

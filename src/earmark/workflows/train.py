@@ -180,6 +180,7 @@ def train(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DatasetWarning)
         table = load_rows(dataset, feature_set=features, jobs=jobs, progress=progress)
+        n_artists = _count_artists(table)
         table = _with_artists_enough(table, how.n_folds)
     told = [str(one.message) for one in caught if issubclass(one.category, DatasetWarning)]
     for message in told:
@@ -200,7 +201,7 @@ def train(
     if scored is not None:
         scored(scores)
     fitted = fit(how, table, classes=table.classes)
-    manifest = _manifest(target.stem, fitted, table, scores, told)
+    manifest = _manifest(target.stem, fitted, table, scores, {**n_artists, "warnings": told})
     write_model(output, manifest=manifest, payload=export_onnx(fitted), card=render_card(manifest))
     if progress is not None:
         steps = len(scores.keys() - {_CLEAN}) + 1
@@ -211,19 +212,17 @@ def train(
 def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
     """Let the tracks of genres that have too few artists stand for artists, and warn of it.
 
-    Where every track is by an artist of its own, as where none is known, artists tell nothing that
-    tracks do not, and a score "with artists apart" would promise too much: they are left out.
+    An artist who is in another genre as well stays whole.
     """
     tracks = table.groups.get("track", np.arange(len(table)))
-    artists = table.groups.get("artist", tracks).copy()
-    if len(np.unique(artists)) == len(np.unique(tracks)):
-        others = {name: group for name, group in table.groups.items() if name != "artist"}
-        table, artists = replace(table, groups=others), tracks.copy()
+    known = table.groups.get("artist", tracks)
+    artists = known.copy()
     for genre in table.classes:
         rows = np.flatnonzero(table.labels == genre)
-        n_artists, n_tracks = (len(np.unique(group[rows])) for group in (artists, tracks))
+        n_artists, n_tracks = (len(np.unique(group[rows])) for group in (known, tracks))
         if "artist" in table.groups and n_artists < n_folds:
-            artists[rows] = artists.max() + 1 + tracks[rows]
+            alone = rows[~np.isin(known[rows], known[table.labels != genre])]
+            artists[alone] = artists.max() + 1 + tracks[alone]
             warnings.warn(
                 f"genre {genre!r} has {n_artists} artist{'s' * (n_artists > 1)}: its scores tell "
                 "how well their other songs are recognised, not how well the genre is",
@@ -248,7 +247,7 @@ def _made_with(recipe: Recipe) -> list[str]:
     return ["scikit-learn", "skl2onnx", "onnx", "numpy", *(["lightgbm"] if boosted else [])]
 
 
-def _artists(table: FeatureTable) -> dict[str, int]:
+def _count_artists(table: FeatureTable) -> dict[str, int]:
     artists = table.groups.get("artist")
     return {} if artists is None else {"n_artists": len(np.unique(artists))}
 
@@ -258,7 +257,7 @@ def _manifest(
     fitted: FittedModel,
     table: FeatureTable,
     scores: Mapping[str, Score],
-    told: list[str],
+    told: Mapping[str, object],
 ) -> dict[str, object]:
     recipe = fitted.recipe
     (features,) = (one for one in feature_sets() if one.fingerprint == table.fingerprint)
@@ -281,8 +280,7 @@ def _manifest(
             **table.provenance,
             "n": len(table),
             "unit": table.unit,
-            **_artists(table),
-            "warnings": told,
+            **told,
             "ids": table.ids.tolist(),
         },
         "scores": {name: result.to_dict() for name, result in scores.items()},
