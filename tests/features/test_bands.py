@@ -28,7 +28,7 @@ def test_names_are_means_then_deviations() -> None:
 
 def test_fingerprints_are_pinned() -> None:
     # Tables and models carry them: raise the version if the numbers change, then change these.
-    assert BANDS.fingerprint == "39a468ebc7587511caa5913263e3b6bc194bf06d47c7c31dc2adcfea371c0814"
+    assert BANDS.fingerprint == "172b633070317122c176f5bab63884d3d0f553a46b4a9af73ffb613daadf0879"
     assert (
         ECHONEST8.fingerprint == "699e728ba9716fa70f411768ae8aa46173e356d40ec11e400b8a2f1acf738ca1"
     )

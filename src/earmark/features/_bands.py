@@ -46,7 +46,7 @@ def _from_spectra(spectra: Spectra) -> FloatArray:
 BANDS = register(
     FeatureSet(
         name="bands",
-        version=1,
+        version=2,
         sr=LOGMEL_GTZAN.sr,
         names=tuple(f"{band}_{kind}" for kind in ("mean", "std") for band in LOGMEL_GTZAN.names),
         parameters={**LOGMEL_GTZAN.parameters, "deviation": "population"},
