@@ -51,12 +51,11 @@ class _FFmpegReader:
         self.sr = int(stream.codec_context.sample_rate)
         self.channels = int(stream.codec_context.channels)
         self.n_samples: int | None = None
-        if self.container in _WITHOUT_LENGTH:
-            pass
-        elif stream.duration is not None and stream.time_base is not None:
-            self.n_samples = round(stream.duration * stream.time_base * self.sr)
-        elif self._container.duration is not None:
-            self.n_samples = round(self._container.duration / av.time_base * self.sr)
+        if self.container not in _WITHOUT_LENGTH:
+            if stream.duration is not None and stream.time_base is not None:
+                self.n_samples = round(stream.duration * stream.time_base * self.sr)
+            elif self._container.duration is not None:
+                self.n_samples = round(self._container.duration / av.time_base * self.sr)
         self.warnings: list[str] = []
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:

@@ -78,8 +78,7 @@ def _check_file(path: PathName) -> None:
         if not stat.S_ISREG(status.st_mode):
             what = "a folder" if stat.S_ISDIR(status.st_mode) else "neither a file nor a folder"
             raise NoAudioError(path, f"it is {what}")
-        with open(path, "rb"):
-            pass
+        open(path, "rb").close()
     except PermissionError as error:
         raise AudioAccessError(path, "no permission to read it") from error
     except (FileNotFoundError, NotADirectoryError) as error:

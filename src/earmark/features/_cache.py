@@ -38,8 +38,7 @@ def cache_folder() -> Path | None:
     folder = Path(base) / "kernels" / _source_hash()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         return None
     return folder
