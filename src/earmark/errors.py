@@ -20,6 +20,11 @@
     │   └── FingerprintError      made for features other than those it is given
     ├── ResultsError              a results file cannot be read; holds its path
     ├── StudyError                a study file cannot be used; holds its path
+    ├── TagError                  the tags of a file cannot be read or written; holds its path
+    ├── LibraryError              a library file cannot be used; holds its path
+    │   └── LibraryVersionError   it was written by a newer release
+    ├── PlanError                 a plan of changes cannot be used; holds its path
+    ├── ChangeError               a file was left as it is, and why; holds its path
     ├── DatasetError              a corpus is missing, incomplete or inconsistent
     └── MissingExtraError         what is asked for needs an extra that is not installed
 
@@ -36,10 +41,13 @@ __all__ = [
     "AudioAccessError",
     "AudioError",
     "AudioNotFoundError",
+    "ChangeError",
     "DatasetError",
     "EarmarkError",
     "EmptyAudioError",
     "FingerprintError",
+    "LibraryError",
+    "LibraryVersionError",
     "MissingExtraError",
     "ModelError",
     "ModelFormatError",
@@ -49,8 +57,10 @@ __all__ = [
     "NoAudioError",
     "NonFiniteAudioError",
     "ParameterError",
+    "PlanError",
     "ResultsError",
     "StudyError",
+    "TagError",
     "TooShortError",
     "WorkerDiedError",
 ]
@@ -196,6 +206,36 @@ class StudyError(_FileError):
     """A study file is that of another search, is in use, or cannot be read."""
 
     code = "study"
+
+
+class TagError(_FileError):
+    """The tags of a file cannot be read or written."""
+
+    code = "tags"
+
+
+class LibraryError(_FileError):
+    """A library file cannot be opened, read or written."""
+
+    code = "library"
+
+
+class LibraryVersionError(LibraryError):
+    """The library was written by a newer release, and is left as it is."""
+
+    code = "library-version"
+
+
+class PlanError(_FileError):
+    """A plan of changes cannot be read, or holds what cannot be done."""
+
+    code = "plan"
+
+
+class ChangeError(_FileError):
+    """A file was left as it is, and why."""
+
+    code = "change"
 
 
 class DatasetError(EarmarkError):

@@ -11,7 +11,10 @@ import pytest
 from earmark import errors
 
 _CLASSES = [getattr(errors, name) for name in errors.__all__]
-_FILE_ERRORS = (errors.AudioError, errors.ModelError, errors.ResultsError, errors.StudyError)
+_FILE_ERRORS = (
+    *(errors.AudioError, errors.ModelError, errors.ResultsError, errors.StudyError),
+    *(errors.TagError, errors.LibraryError, errors.PlanError, errors.ChangeError),
+)
 _OF_FILES = [kind for kind in _CLASSES if issubclass(kind, _FILE_ERRORS)]
 
 

@@ -84,3 +84,15 @@ def test_suffix_does_not_matter(tmp_path: Path) -> None:
     renamed.write_bytes(path.read_bytes())
     assert info(renamed).codec == "alac"
     np.testing.assert_array_equal(load(renamed)[0], load(path)[0])
+
+
+def test_tags_that_are_not_utf8_do_not_matter(tmp_path: Path) -> None:
+    import mutagen.wavpack
+
+    path = encode(tmp_path / "tone.wv", sine(440, sr=44_100), sr=44_100, codec="wavpack")
+    tags = mutagen.wavpack.WavPack(path)
+    tags["Title"] = "Xong"
+    tags.save()
+    path.write_bytes(path.read_bytes().replace(b"Xong", b"\xff\xfeng"))
+    y, _ = load(path)
+    assert dominant_frequency(y, sr=22_050) == pytest.approx(440, abs=1)

@@ -1,6 +1,7 @@
-"""From files to samples: find, decode, resample, cut into clips."""
+"""From files to samples: find, decode, resample, cut into clips; what tells recordings apart."""
 
 from earmark.audio._clips import CLIP_S, SEGMENT_S, Clip, clip_bounds, clips
+from earmark.audio._digest import audio_digest
 from earmark.audio._find import AUDIO_SUFFIXES, find_audio
 from earmark.audio._stream import AudioInfo, AudioStream, AudioWarning, info, load, stream
 
@@ -12,6 +13,7 @@ __all__ = [
     "AudioStream",
     "AudioWarning",
     "Clip",
+    "audio_digest",
     "clip_bounds",
     "clips",
     "find_audio",

@@ -37,7 +37,10 @@ class _FFmpegReader:
         self._file = open(path, "rb")  # noqa: SIM115  (closed by close)
         try:
             self._container: av.container.InputContainer = av.open(
-                self._file, mode="r", options={"format_whitelist": _DEMUXERS}
+                self._file,
+                mode="r",
+                options={"format_whitelist": _DEMUXERS},
+                metadata_errors="replace",  # tags need not be UTF-8
             )
             stream = self._container.streams.best("audio")
             if not isinstance(stream, av.AudioStream):

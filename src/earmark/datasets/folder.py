@@ -17,9 +17,9 @@ from earmark.audio import find_audio
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import numbered
 from earmark.datasets._table import FeatureTable, RowUnit
-from earmark.datasets._tags import read_tags
 from earmark.datasets._track import DatasetWarning, Track
-from earmark.errors import DatasetError, ParameterError
+from earmark.errors import DatasetError, ParameterError, TagError
+from earmark.tags import Tags, read_tags
 from earmark.types import PathName
 
 __all__ = ["CITATION", "CORPUS", "LICENCE", "artist_key", "load_table", "tracks"]
@@ -111,16 +111,17 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
     if not paths:
         raise DatasetError(f"{root!r}: holds no audio file")
     parts = [os.path.relpath(path, root).split(os.sep) for path in paths]
-    tags = [read_tags(path) for path in paths]
+    tags = [_tags_or_none(path) for path in paths]
+    artists_told = [told.artist or told.albumartist for told in tags]
     if genre_from == "tags":
-        labels = _commonest_spelling([told["genre"] for told in tags])
+        labels = _commonest_spelling([next(iter(told.genres), "") for told in tags])
     else:
         labels = [_stored(part[0]).strip() if len(part) > 1 else "" for part in parts]
         _refuse_similar(folder, labels)
     artists = numbered(
-        _artist(told["artist"], part) for told, part in zip(tags, parts, strict=True)
+        _artist(artist, part) for artist, part in zip(artists_told, parts, strict=True)
     )
-    n_silent = sum(not told["artist"] for told in tags)
+    n_silent = sum(not artist for artist in artists_told)
     if n_silent:
         warnings.warn(
             f"{n_silent} of {len(paths)} files name no artist in their tags: "
@@ -133,12 +134,22 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
             id=_stored("/".join(part)),
             label=label,
             path=path,
-            artist=told["artist"],
-            title=told["title"],
+            artist=name,
+            title=told.title,
             groups={"artist": int(artist)},
         )
-        for path, part, told, label, artist in zip(paths, parts, tags, labels, artists, strict=True)
+        for path, part, told, label, name, artist in zip(
+            paths, parts, tags, labels, artists_told, artists, strict=True
+        )
     ]
+
+
+def _tags_or_none(path: str) -> Tags:
+    """Read the tags of a file; those that cannot be read say nothing."""
+    try:
+        return read_tags(path)
+    except TagError:
+        return Tags()
 
 
 def _artist(artist: str, parts: list[str]) -> tuple[str, ...] | None:

@@ -1,0 +1,29 @@
+"""What a file says of itself: artist, title, genre; and changing its genre and nothing else.
+
+A tag is taken apart into entries, raw bytes each, and those that say a genre are replaced: frames
+of ID3v2 in MP3, AIFF and WAV; Vorbis comments in FLAC, Ogg Vorbis and Opus; atoms in MP4; items of
+APEv2 in WavPack, Monkey's Audio and Musepack; attributes in ASF.
+"""
+
+from earmark.tags._files import (
+    can_write,
+    other_tags,
+    read_genre_state,
+    read_tags,
+    restore_genre_state,
+    seen_by_mutagen,
+    write_genres,
+)
+from earmark.tags._tags import GenreState, Tags
+
+__all__ = [
+    "GenreState",
+    "Tags",
+    "can_write",
+    "other_tags",
+    "read_genre_state",
+    "read_tags",
+    "restore_genre_state",
+    "seen_by_mutagen",
+    "write_genres",
+]

@@ -1,0 +1,76 @@
+"""Vorbis comments: the vendor, and entries ``NAME=value``, as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from earmark.tags._container import BadTagError
+from earmark.tags._tags import Fields, field_name
+
+__all__ = [
+    "comment_fields",
+    "genre_comments",
+    "is_genre_comment",
+    "parse_comments",
+    "render_comments",
+]
+
+
+def parse_comments(data: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Return the vendor, the entries, and what follows them.
+
+    Raises
+    ------
+    BadTagError
+        If an entry is longer than the data.
+    """
+    at = 0
+
+    def number() -> int:
+        nonlocal at
+        digits = data[at : at + 4]
+        at += 4
+        if len(digits) < 4:
+            raise BadTagError("its Vorbis comments are cut short")
+        return int.from_bytes(digits, "little")
+
+    def text() -> bytes:
+        nonlocal at
+        size = number()
+        if at + size > len(data):
+            raise BadTagError("its Vorbis comments are damaged: an entry is longer than they are")
+        at += size
+        return data[at - size : at]
+
+    vendor = text()
+    entries = [text() for _ in range(number())]
+    return vendor, entries, data[at:]
+
+
+def render_comments(vendor: bytes, entries: Sequence[bytes]) -> bytes:
+    """Return comments as they stand in a file."""
+
+    def sized(text: bytes) -> bytes:
+        return len(text).to_bytes(4, "little") + text
+
+    count = len(entries).to_bytes(4, "little")
+    return sized(vendor) + count + b"".join(map(sized, entries))
+
+
+def is_genre_comment(entry: bytes) -> bool:
+    """Tell whether an entry says a genre."""
+    return entry[:6].upper() == b"GENRE="
+
+
+def genre_comments(genres: Sequence[str]) -> list[bytes]:
+    """Return an entry for each genre."""
+    return [b"GENRE=" + genre.encode() for genre in genres]
+
+
+def comment_fields(entries: Sequence[bytes]) -> Fields:
+    """Return what entries say."""
+    found: dict[str, list[str]] = {}
+    for entry in entries:
+        name, _, value = entry.decode("utf-8", "replace").partition("=")
+        found.setdefault(field_name(name), []).append(value)
+    return found

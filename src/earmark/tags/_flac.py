@@ -1,0 +1,142 @@
+"""FLAC: Vorbis comments in a block of their own, in front of the audio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from earmark.tags._comments import (
+    comment_fields,
+    genre_comments,
+    is_genre_comment,
+    parse_comments,
+    render_comments,
+)
+from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._id3v2 import HEADER_SIZE, tag_size
+from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._tags import Fields, GenreState
+
+__all__ = ["FLAC"]
+
+_PADDING, _COMMENTS = 1, 4
+_HEAD = 4
+_NEW_PADDING = 4096
+_LARGEST = 1 << 24
+
+Block = tuple[int, bytes]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    vendor: bytes
+    rest: bytes
+
+
+def _start(file: BinaryIO) -> int:
+    """Return where the blocks begin."""
+    return tag_size(read_at(file, 0, HEADER_SIZE)) + 4
+
+
+def _blocks(file: BinaryIO) -> tuple[list[Block], int]:
+    """Return the metadata blocks, and where they end."""
+    at, size = _start(file), file_size(file)
+    found: list[Block] = []
+    last = False
+    while not last:
+        head = read_at(file, at, _HEAD)
+        length = int.from_bytes(head[1:], "big")
+        if len(head) < _HEAD or at + _HEAD + length > size:
+            raise BadTagError("its FLAC header is damaged: a block is longer than the file")
+        last = bool(head[0] & 0x80)
+        found.append((head[0] & 0x7F, read_at(file, at + _HEAD, length)))
+        at += _HEAD + length
+    return found, at
+
+
+def _length(blocks: Sequence[Block]) -> int:
+    return sum(_HEAD + len(content) for _, content in blocks)
+
+
+def _fitted(blocks: list[Block], length: int) -> list[Block]:
+    """Let padding shrink or grow so that the blocks are as long as before, or make room."""
+    missing = length - _length(blocks)
+    paddings = [at for at, (kind, _) in enumerate(blocks) if kind == _PADDING]
+    if paddings:
+        at = paddings[-1]
+        size = len(blocks[at][1]) + missing
+        blocks[at] = (_PADDING, bytes(size if size >= 0 else _NEW_PADDING))
+    elif missing >= _HEAD:
+        blocks.append((_PADDING, bytes(missing - _HEAD)))
+    elif missing:
+        blocks.append((_PADDING, bytes(_NEW_PADDING)))
+    return blocks
+
+
+def _write(file: BinaryIO, blocks: list[Block], end: int) -> None:
+    start = _start(file)
+    blocks = _fitted(blocks, end - start)
+    data = b""
+    for at, (kind, content) in enumerate(blocks):
+        if len(content) >= _LARGEST:
+            raise BadTagError("a block of its FLAC header would be too long")
+        last = 0x80 if at == len(blocks) - 1 else 0
+        data += bytes([kind | last]) + len(content).to_bytes(3, "big") + content
+    splice(file, start, end, data)
+
+
+class FLAC(Container):
+    """A FLAC file."""
+
+    name = "flac"
+
+    def load(self, file: BinaryIO) -> Entries | None:
+        blocks, _ = _blocks(file)
+        content = next((content for kind, content in blocks if kind == _COMMENTS), None)
+        if content is None:
+            return None
+        vendor, entries, rest = parse_comments(content)
+        return Entries(entries, _Layout(vendor, rest))
+
+    def create(self, file: BinaryIO) -> Entries:
+        return Entries([], _Layout(b"", b""))
+
+    def store(self, file: BinaryIO, tag: Entries) -> None:
+        blocks, end = _blocks(file)
+        content = render_comments(tag.layout.vendor, tag.raw) + tag.layout.rest
+        places = [at for at, (kind, _) in enumerate(blocks) if kind == _COMMENTS]
+        if places:
+            blocks[places[0]] = (_COMMENTS, content)
+        else:
+            blocks.insert(1, (_COMMENTS, content))
+        _write(file, blocks, end)
+
+    def remove(self, file: BinaryIO, state: GenreState) -> None:
+        blocks, end = _blocks(file)
+        _write(file, [block for block in blocks if block[0] != _COMMENTS], end)
+
+    def is_genre(self, entry: bytes) -> bool:
+        return is_genre_comment(entry)
+
+    def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
+        return genre_comments(genres)
+
+    def fields(self, file: BinaryIO) -> Fields:
+        tag = self.load(file)
+        return comment_fields([] if tag is None else tag.raw)
+
+    def others(self, file: BinaryIO) -> Others:
+        tag = self.load(file)
+        found = [("before", read_at(file, 0, _start(file)))]  # ID3v2 has no place there, yet occurs
+        if tag is not None:
+            if tag.layout.vendor:
+                found.append(("vendor", tag.layout.vendor))
+            found += [("comment", raw) for raw in tag.raw if not self.is_genre(raw)]
+        blocks, _ = _blocks(file)
+        found += [
+            (f"block {kind}", content)
+            for kind, content in blocks
+            if kind not in (_PADDING, _COMMENTS)
+        ]
+        return tuple(found)

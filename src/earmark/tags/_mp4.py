@@ -1,0 +1,289 @@
+"""MP4: entries are the atoms below ``moov.udta.meta.ilst``; all others stay as they are.
+
+Where the list grows beyond the free space beside it, what follows moves, and the tables that say
+where the audio is are moved with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._tags import Fields, GenreState, field_name
+
+__all__ = ["MP4"]
+
+_WAY = (b"moov", b"udta", b"meta", b"ilst")
+_OURS = (b"free", b"hdlr", *_WAY)
+_GENRES = (b"\xa9gen", b"gnre")
+_PADDING = 1024
+_NAMES = {
+    b"\xa9ART": "artist",
+    b"aART": "albumartist",
+    b"\xa9nam": "title",
+    b"\xa9alb": "album",
+    b"\xa9gen": "genre",
+    b"\xa9day": "date",
+}
+_TABLES = {b"stco": 4, b"co64": 8}
+_TO_TABLES = (b"trak", b"mdia", b"minf", b"stbl")
+
+
+@dataclass(frozen=True)
+class _Atom:
+    """An atom: its name, where it begins, where its content does, and where that ends."""
+
+    name: bytes
+    start: int
+    content: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The atoms on the way to the list, as far as there are any."""
+
+    way: tuple[_Atom, ...]
+
+
+def _atom(name: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + name + content
+
+
+def _atoms(file: BinaryIO, start: int, stop: int) -> Iterator[_Atom]:
+    """Yield the atoms between two places."""
+    at = start
+    while at + 8 <= stop:
+        head = read_at(file, at, 16)
+        size, n_head = int.from_bytes(head[:4], "big"), 8
+        if size == 1:
+            size, n_head = int.from_bytes(head[8:], "big"), 16
+        elif size == 0:
+            size = stop - at
+        if size < n_head or at + size > stop:
+            raise BadTagError(f"its MP4 atoms are damaged at byte {at}")
+        yield _Atom(head[4:8], at, at + n_head, at + size)
+        at += size
+
+
+def _inside(file: BinaryIO, atom: _Atom) -> list[_Atom]:
+    """Return the atoms in an atom; in `udta`, four zero bytes may end them."""
+    start = atom.content
+    if atom.name == b"meta" and read_at(file, start + 4, 4) != b"hdlr":
+        start += 4  # version and flags, which QuickTime leaves out
+    return list(_atoms(file, start, atom.stop))
+
+
+def _top(file: BinaryIO) -> list[_Atom]:
+    found: list[_Atom] = []
+    size = file_size(file)
+    try:
+        found.extend(_atoms(file, 0, size))
+    except BadTagError:
+        found = []
+        for atom in _leading(file, size):
+            found.append(atom)
+        if not any(atom.name == b"moov" for atom in found):
+            raise
+    return found
+
+
+def _leading(file: BinaryIO, size: int) -> Iterator[_Atom]:
+    """Yield the atoms at the top of a file that is cut short, while they are whole."""
+    atoms = _atoms(file, 0, size)
+    while True:
+        try:
+            yield next(atoms)
+        except (BadTagError, StopIteration):
+            return
+
+
+def _way(file: BinaryIO) -> tuple[_Atom, ...]:
+    found: list[_Atom] = []
+    atoms = _top(file)
+    for name in _WAY:
+        atom = next((atom for atom in atoms if atom.name == name), None)
+        if atom is None:
+            break
+        found.append(atom)
+        atoms = [] if name == _WAY[-1] else _inside(file, atom)
+    if not found:
+        raise BadTagError("it has no moov atom")
+    return tuple(found)
+
+
+def _new_branch(depth: int, content: bytes) -> bytes:
+    """Return the atoms that are missing on the way to the list, with the list in them."""
+    found = _atom(b"ilst", content) + _atom(b"free", bytes(_PADDING))
+    if depth <= 2:
+        handler = _atom(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+        found = _atom(b"meta", bytes(4) + handler + found)
+    if depth <= 1:
+        found = _atom(b"udta", found)
+    return found
+
+
+def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
+    """Add to what says where the audio is, as far as it is behind a place."""
+    atoms = [moov]
+    for name in _TO_TABLES:
+        atoms = [inner for atom in atoms for inner in _inside(file, atom) if inner.name == name]
+    for table in (inner for atom in atoms for inner in _inside(file, atom)):
+        width = _TABLES.get(table.name)
+        if width is None:
+            continue
+        count = int.from_bytes(read_at(file, table.content + 4, 4), "big")
+        old = read_at(file, table.content + 8, count * width)
+        if len(old) < count * width or table.content + 8 + len(old) > table.stop:
+            raise BadTagError("its MP4 tables are damaged")
+        new = bytearray()
+        for at in range(0, len(old), width):
+            offset = int.from_bytes(old[at : at + width], "big")
+            offset += growth if offset >= place else 0
+            if offset >= 1 << 8 * width:
+                raise BadTagError("it would be larger than its tables can tell")
+            new += offset.to_bytes(width, "big")
+        file.seek(table.content + 8)
+        file.write(new)
+
+
+def _grow(file: BinaryIO, atom: _Atom, growth: int) -> None:
+    """Write the size of an atom that is about to change."""
+    if read_at(file, atom.start, 4) == bytes(4):
+        return  # it goes on to the end of the file
+    is_long = atom.content - atom.start == 16
+    size = atom.stop - atom.start + growth
+    if not is_long and size >= 1 << 32:
+        raise BadTagError("an MP4 atom would be too long")
+    file.seek(atom.start + (8 if is_long else 0))
+    file.write(size.to_bytes(8 if is_long else 4, "big"))
+
+
+def _replace(file: BinaryIO, parents: Sequence[_Atom], start: int, stop: int, data: bytes) -> None:
+    """Put data in the place of a stretch inside atoms, and mend what depends on lengths."""
+    growth = len(data) - (stop - start)
+    if growth:
+        top = _top(file)
+        moves_audio = any(atom.start >= stop and atom.name == b"mdat" for atom in top)
+        if moves_audio and any(atom.name in (b"moof", b"mfra", b"sidx") for atom in top):
+            raise BadTagError("it is fragmented, and has no room for another genre")
+        if moves_audio:
+            _move_tables(file, parents[0], stop, growth)
+        for atom in parents:
+            _grow(file, atom, growth)
+    splice(file, start, stop, data)
+
+
+class MP4(Container):
+    """An MP4 file."""
+
+    name = "mp4"
+
+    def load(self, file: BinaryIO) -> Entries | None:
+        way = _way(file)
+        if len(way) < len(_WAY):
+            return None
+        atoms = _inside(file, way[-1])
+        return Entries([read_at(file, a.start, a.stop - a.start) for a in atoms], _Layout(way))
+
+    def create(self, file: BinaryIO) -> Entries:
+        return Entries([], _Layout(_way(file)))
+
+    def store(self, file: BinaryIO, tag: Entries) -> None:
+        way: tuple[_Atom, ...] = tag.layout.way
+        content = b"".join(tag.raw)
+        if len(way) < len(_WAY):
+            inner = _inside(file, way[-1])
+            end = inner[-1].stop if inner else way[-1].stop  # zeros may follow the last
+            _replace(file, way, end, end, _new_branch(len(way), content))
+            return
+        ilst, data = way[-1], _atom(b"ilst", content)
+        beside = {atom.start: atom for atom in _inside(file, way[-2])}
+        free = beside.get(ilst.stop)
+        stop = free.stop if free is not None and free.name == b"free" else ilst.stop
+        left = stop - ilst.start - len(data)
+        if left and left < 8:
+            left = 8 + _PADDING
+        if left:
+            data += _atom(b"free", bytes(left - 8))
+        _replace(file, way[:-1], ilst.start, stop, data)
+
+    def remove(self, file: BinaryIO, state: GenreState) -> None:
+        way = _way(file)
+        if len(way) < len(_WAY):
+            return
+        depth = state.extra.get("depth") or len(_WAY) - 1
+        while depth < len(_WAY) - 1 and any(
+            atom.name not in _OURS for at in way[depth:-1] for atom in _inside(file, at)
+        ):
+            depth += 1  # something else was put in there since
+        first = way[depth]
+        stop = first.stop
+        if depth == len(_WAY) - 1:  # the free space was made with it
+            beside = {atom.start: atom for atom in _inside(file, way[-2])}
+            free = beside.get(stop)
+            stop = free.stop if free is not None and free.name == b"free" else stop
+        _replace(file, way[:depth], first.start, stop, b"")
+
+    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+        return {"depth": len(_way(file))}
+
+    def is_genre(self, entry: bytes) -> bool:
+        return entry[4:8] in _GENRES
+
+    def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
+        values = (_atom(b"data", b"\0\0\0\x01\0\0\0\0" + genre.encode()) for genre in genres)
+        return [_atom(b"\xa9gen", b"".join(values))]
+
+    def fields(self, file: BinaryIO) -> Fields:
+        tag = self.load(file)
+        found: dict[str, list[str]] = {}
+        for entry in [] if tag is None else tag.raw:
+            name, texts = _said(entry)
+            found.setdefault(name, []).extend(texts)
+        return found
+
+    def others(self, file: BinaryIO) -> Others:
+        way = _way(file)
+        found = [
+            (atom.name.decode("latin-1"), read_at(file, atom.start, atom.stop - atom.start))
+            for parent in way[1:3]
+            for atom in _inside(file, parent)
+            if atom.name not in _OURS
+        ]
+        tag = self.load(file)
+        found += [("item", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
+        return tuple(found)
+
+
+def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size < 8:
+            return
+        yield data[at + 4 : at + 8], data[at + 8 : at + size]
+        at += size
+
+
+def _said(entry: bytes) -> tuple[str, list[str]]:
+    """Return the name and the texts of an entry."""
+    from mutagen.id3 import TCON
+
+    parts = list(_parts(entry[8:]))
+    values = [content for name, content in parts if name == b"data"]
+    if entry[4:8] == b"gnre":
+        numbers = [int.from_bytes(value[8:10], "big") - 1 for value in values]
+        return "genre", [TCON.GENRES[n] for n in numbers if 0 <= n < len(TCON.GENRES)]
+    texts = [
+        value[8:].decode("utf-16-be" if value[3] == 2 else "utf-8", "replace")
+        for value in values
+        if len(value) >= 8 and value[3] in (0, 1, 2)
+    ]
+    if entry[4:8] == b"----":
+        name = next((content[4:] for name, content in parts if name == b"name"), b"")
+        return field_name(name.decode("utf-8", "replace")), texts
+    return _NAMES.get(entry[4:8], entry[4:8].decode("latin-1")), texts

@@ -1,0 +1,43 @@
+"""Bytes of an open file: reading a stretch, and putting others in its place."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+__all__ = ["file_size", "read_at", "splice"]
+
+_BLOCK = 1 << 20
+
+
+def file_size(file: BinaryIO) -> int:
+    """Return the size of an open file."""
+    return file.seek(0, os.SEEK_END)
+
+
+def read_at(file: BinaryIO, start: int, size: int) -> bytes:
+    """Return up to `size` bytes from `start` on."""
+    file.seek(start)
+    return file.read(size)
+
+
+def splice(file: BinaryIO, start: int, stop: int, data: bytes) -> None:
+    """Put `data` where the bytes from `start` to `stop` are, and move what follows."""
+    growth = len(data) - (stop - start)
+    end = file_size(file)
+    if growth > 0:
+        at = end
+        while at > stop:
+            size = min(_BLOCK, at - stop)
+            at -= size
+            block = read_at(file, at, size)
+            file.seek(at + growth)
+            file.write(block)
+    elif growth < 0:
+        for at in range(stop, end, _BLOCK):
+            block = read_at(file, at, _BLOCK)
+            file.seek(at + growth)
+            file.write(block)
+        file.truncate(end + growth)
+    file.seek(start)
+    file.write(data)

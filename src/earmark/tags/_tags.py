@@ -1,0 +1,167 @@
+"""What a file says of itself, and what it says of its genre to the last byte."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+__all__ = ["Fields", "GenreState", "Tags", "field_name", "tags_of"]
+
+Fields: TypeAlias = Mapping[str, Sequence[str]]
+"""Values by the names that Vorbis comments have, in lower case: ``artist``, ``date``, ``isrc``."""
+
+_OTHER_NAMES = {"album artist": "albumartist", "album_artist": "albumartist", "year": "date"}
+_IDS = (
+    *("musicbrainz_trackid", "musicbrainz_releasetrackid", "musicbrainz_albumid"),
+    *("musicbrainz_artistid", "musicbrainz_albumartistid", "musicbrainz_releasegroupid", "isrc"),
+)
+_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)|(?<!\d)[12]\d{3}(?=\d{4}(?!\d))")
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a file says of itself.
+
+    Attributes
+    ----------
+    artist, albumartist, title, album : str
+        The first value of each; ``""`` where there is none.
+    genres : tuple of str
+        All its genres; ID3's numbers as names.
+    year : int or None
+        Of the recording or release.
+    ids : mapping of str to str
+        ``musicbrainz_trackid`` (of the recording), ``musicbrainz_albumid`` (of the release),
+        ``musicbrainz_artistid`` and so on, ``isrc``; those that are there.
+    """
+
+    artist: str = ""
+    albumartist: str = ""
+    title: str = ""
+    album: str = ""
+    genres: tuple[str, ...] = ()
+    year: int | None = None
+    ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class GenreState:
+    """The genres of a file as its bytes have them: enough to make them so again.
+
+    Attributes
+    ----------
+    container : str
+        Kind of the file's tags.
+    there : bool
+        Whether there was a tag at all.
+    entries : tuple of (int, bytes)
+        The tag's entries that say a genre: their places among all, and their bytes.
+    extra : mapping of str to int or None
+        What a kind of tags needs besides, such as the genre's number in an ID3v1 tag.
+    """
+
+    container: str
+    there: bool
+    entries: tuple[tuple[int, bytes], ...] = ()
+    extra: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What `from_dict` takes.
+
+        Examples
+        --------
+        >>> GenreState("flac", True, ((2, b"GENRE=Rock"),)).to_dict()["entries"]
+        [[2, 'R0VOUkU9Um9jaw==']]
+        """
+        return {
+            "container": self.container,
+            "there": self.there,
+            "entries": [[at, base64.b64encode(raw).decode()] for at, raw in self.entries],
+            "extra": dict(self.extra),
+        }
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> GenreState:
+        """Make a state of what `to_dict` gave.
+
+        Parameters
+        ----------
+        told : mapping
+            As it was written.
+
+        Returns
+        -------
+        GenreState
+            Equal to the one it was made of.
+
+        Raises
+        ------
+        ValueError
+            If it is nothing of the kind.
+
+        Examples
+        --------
+        >>> state = GenreState("mp3", True, ((0, b"TCON"),), {"id3v1": 17})
+        >>> GenreState.from_dict(state.to_dict()) == state
+        True
+        """
+        try:
+            entries = tuple(
+                (int(at), base64.b64decode(raw, validate=True)) for at, raw in told["entries"]
+            )
+            extra = {str(name): value for name, value in told["extra"].items()}
+            return cls(str(told["container"]), bool(told["there"]), entries, extra)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not the state of a file's genres: {error!r}") from error
+
+
+def field_name(name: str) -> str:
+    """Return the name that a field of any container has in `Fields`.
+
+    Examples
+    --------
+    >>> field_name("MusicBrainz Track Id"), field_name("MusicBrainz/Album Artist Id")
+    ('musicbrainz_trackid', 'musicbrainz_albumartistid')
+    """
+    name = name.lower().strip()
+    if name.startswith("musicbrainz"):
+        return "musicbrainz_" + re.sub(r"[ /_]", "", name.removeprefix("musicbrainz"))
+    return _OTHER_NAMES.get(name, name)
+
+
+def _texts(fields: Fields, name: str) -> list[str]:
+    values = (value.replace("\0", " ").strip() for value in fields.get(name, ()))
+    return [value for value in values if value]
+
+
+def tags_of(fields: Fields) -> Tags:
+    """Return what fields say.
+
+    Examples
+    --------
+    >>> tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "genre": ["Rock", ""]})
+    Tags(artist='A', albumartist='', title='', album='', genres=('Rock',), year=1997, ids={})
+    """
+
+    def first(name: str) -> str:
+        return next(iter(_texts(fields, name)), "")
+
+    year = _YEAR.search(first("date"))
+    return Tags(
+        artist=first("artist"),
+        albumartist=first("albumartist"),
+        title=first("title"),
+        album=first("album"),
+        genres=tuple(dict.fromkeys(_texts(fields, "genre"))),
+        year=int(year[0]) if year else None,
+        ids={name: first(name) for name in _IDS if first(name)},
+    )
