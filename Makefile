@@ -3,7 +3,7 @@
 #   make demo      classify the pieces in examples/audio
 #   make test      the whole suite
 #   make check     lint, types, layers, docstrings, doctests
-#   make model     train the shipped model again (needs EARMARK_DATA)
+#   make model     train the shipped models and spaces again (needs EARMARK_DATA)
 #   make results   score the models of others again and write docs/results.md (needs EARMARK_DATA)
 #   make examples  compose the pieces in examples/audio again
 #   make clean     remove .venv and every cache
@@ -41,6 +41,12 @@ model: .venv/dev
 		$(BIN)/earmark train --dataset gtzan:$(EARMARK_DATA)/gtzan --recipe $$name \
 			--output src/earmark/models/shipped/$$name.earmark --overwrite && \
 		$(BIN)/python -c "import earmark; print(earmark.load_model('$$name').card, end='')" \
+			> docs/models/$$name.md || exit 1; \
+	done
+	for name in style timbre; do \
+		$(BIN)/python -c "from earmark.workflows.spaces import train_space; \
+		print(train_space('gtzan:$(EARMARK_DATA)/gtzan', recipe='$$name', overwrite=True, \
+		output='src/earmark/models/shipped/$$name.earmark').space.card, end='')" \
 			> docs/models/$$name.md || exit 1; \
 	done
 

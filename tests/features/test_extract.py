@@ -17,7 +17,7 @@ from earmark.testing import clicks, music_like, noise, sine
 from earmark.types import Float32Array
 
 SR = 22_050
-SETS = ("bands", "contrast", "gtzan57", "gtzan943", "logmel", "logmel_gtzan")
+SETS = ("bands", "contrast", "gtzan57", "gtzan943", "logmel", "logmel_gtzan", "segment_bands")
 MUSIC = music_like(duration=4, seed=5)
 
 

@@ -19,7 +19,7 @@ __all__ = ["FAILURES_SCHEMA", "failure_row", "features_schema", "file_to_rows", 
 FAILURES_SCHEMA = pa.schema([("path", pa.string()), ("code", pa.string()), ("reason", pa.string())])
 """Columns of the table of failures."""
 
-_VALUES = {"logmel": pa.float32(), "logmel_gtzan": pa.uint8()}
+_VALUES = {"logmel": pa.float32(), "logmel_gtzan": pa.uint8(), "segment_bands": pa.uint8()}
 
 
 def stored_path(path: str) -> str:

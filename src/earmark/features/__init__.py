@@ -32,6 +32,7 @@ from earmark.features._extract import extract
 from earmark.features._gtzan57 import GTZAN57, gtzan57
 from earmark.features._gtzan943 import GTZAN943
 from earmark.features._logmel import LOGMEL, LOGMEL_GTZAN
+from earmark.features._segments import SAME_RECORDING, SEGMENT_BANDS, recording_likeness
 from earmark.features._sets import FeatureSet, feature_sets, get_feature_set, register
 
 __all__ = [
@@ -42,10 +43,13 @@ __all__ = [
     "GTZAN943",
     "LOGMEL",
     "LOGMEL_GTZAN",
+    "SAME_RECORDING",
+    "SEGMENT_BANDS",
     "FeatureSet",
     "extract",
     "feature_sets",
     "get_feature_set",
     "gtzan57",
+    "recording_likeness",
     "register",
 ]

@@ -1,4 +1,4 @@
-"""Fitted classifiers: the file they are kept in, how they are served, how they are made.
+"""Fitted classifiers and spaces: the file they are kept in, how they are served and made.
 
 Importing this loads onnxruntime and no scikit-learn; what fits models is in `earmark.models.recipe`
 and `earmark.models.families` (extra ``train``).
@@ -12,20 +12,25 @@ from earmark.models._artifact import (
     write_model,
 )
 from earmark.models._served import DEFAULT_MODEL, Model, Prediction, load_model, shipped_models
+from earmark.models._space import DEFAULT_SPACE, Space, load_space, shipped_spaces
 from earmark.models._track import TrackPrediction, Unsure, predict_track
 
 __all__ = [
     "DEFAULT_MODEL",
+    "DEFAULT_SPACE",
     "FORMAT_VERSION",
     "LargeModelWarning",
     "Model",
     "ModelFile",
     "Prediction",
+    "Space",
     "TrackPrediction",
     "Unsure",
     "load_model",
+    "load_space",
     "predict_track",
     "read_model",
     "shipped_models",
+    "shipped_spaces",
     "write_model",
 ]

@@ -1,6 +1,19 @@
-"""How a model is made: read a recipe, fit it, calibrate it (extra ``train``)."""
+"""How a model or a space is made: read a recipe, fit it, calibrate it (extra ``train``)."""
 
 from earmark.models._fitting import FittedModel, InnerGroups, fit
 from earmark.models._recipe import Recipe, load_recipe, presets
+from earmark.models._space_fitting import FittedSpace, fit_space
+from earmark.models._space_recipe import SpaceRecipe, load_space_recipe
 
-__all__ = ["FittedModel", "InnerGroups", "Recipe", "fit", "load_recipe", "presets"]
+__all__ = [
+    "FittedModel",
+    "FittedSpace",
+    "InnerGroups",
+    "Recipe",
+    "SpaceRecipe",
+    "fit",
+    "fit_space",
+    "load_recipe",
+    "load_space_recipe",
+    "presets",
+]

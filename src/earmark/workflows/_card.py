@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["render_card"]
@@ -106,6 +106,22 @@ def _doubt(threshold: float, accuracy: float, kept: str) -> str:
     )
 
 
+def _precise(thresholds: Sequence[Mapping[str, float]], kept: str) -> str:
+    """Say from which confidence on answers are right how often."""
+    if not thresholds:
+        return ""
+    told = [
+        f"{one['precision']:.0%} from a confidence of {one['confidence']:.3f} on, which "
+        f"{one['share']:.0%} have"
+        for one in thresholds
+    ]
+    return (
+        f"Of the answers on held-out {kept}s that are not unsure are right: {'; '.join(told)}. "
+        "Each is the smallest such confidence on those very rows, so that a little less is to be "
+        "expected."
+    )
+
+
 def render_card(manifest: Mapping[str, Any]) -> str:
     """Write the card of a model.
 
@@ -142,6 +158,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         "`unfamiliar`: the Mahalanobis distance to the training data (shrunk covariance) is above "
         f"{unsure['max_distance']:.2f}, within which {recipe['familiar']:.0%} of held-out music "
         "lies. Probabilities mean little there.",
+        _precise(unsure.get("thresholds", ()), kept),
         "## Limits",
         "Music of other kinds than it was trained on gets one of its names, or unsure. Excerpts "
         "much shorter than 30 s look less familiar than they are.",

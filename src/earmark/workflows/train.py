@@ -275,6 +275,12 @@ def _manifest(
         "unsure": {
             "min_confidence": fitted.min_confidence,
             "max_distance": fitted.max_distance,
+            # Without artists it is not known how often answers are right on others' music.
+            "thresholds": [
+                {"precision": precision, "confidence": confidence, "share": share}
+                for precision, confidence, share in fitted.precise
+                if "artist" in table.groups
+            ],
         },
         "training": {
             **table.provenance,

@@ -1,5 +1,6 @@
-"""Writing a fitted model as one ONNX graph (extra ``train``)."""
+"""Writing a fitted model or space as one ONNX graph (extra ``train``)."""
 
 from earmark.models._onnx._export import export_onnx
+from earmark.models._onnx._spaces import export_space
 
-__all__ = ["export_onnx"]
+__all__ = ["export_onnx", "export_space"]

@@ -18,12 +18,12 @@ from earmark.models._transform import SMALLEST, Transform
 from earmark.models.families import CalibratedSVC
 from earmark.types import FloatArray
 
-__all__ = ["export_onnx"]
+__all__ = ["add_transform", "export_onnx"]
 
 _SINGLE = ("svm", "lda", "logistic")
 
 
-def _transform(graph: Graph, features: str, transform: Transform) -> str:
+def add_transform(graph: Graph, features: str, transform: Transform) -> str:
     """Add a transform, in double precision: raw columns differ by ten powers of ten."""
     if transform.columns.any():
         positive = graph.add("Max", features, graph.constant(np.float64(SMALLEST)))
@@ -47,13 +47,13 @@ def _norm(graph: Graph, D: str, precision: FloatArray) -> str:
 def _before(fitted: FittedModel, *, single: bool) -> onnx.ModelProto:
     """Build what comes before the members: both transforms, and the distance."""
     graph, base = Graph(), fitted.base
-    Z = _transform(graph, "features", base.classifier_transform)
+    Z = add_transform(graph, "features", base.classifier_transform)
     kind = TensorProto.FLOAT if single else TensorProto.DOUBLE
     graph.add("Cast", Z, to=kind, output="Z")
     measured = "features"
     if base.distance_columns is not None:
         measured = graph.columns("features", base.distance_columns)
-    _norm(graph, _transform(graph, measured, base.distance_transform), base.precision)
+    _norm(graph, add_transform(graph, measured, base.distance_transform), base.precision)
     n_features = len(fitted.names)
     return graph.build(
         "before",

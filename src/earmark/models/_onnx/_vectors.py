@@ -12,22 +12,32 @@ from earmark.models._onnx._graph import Graph
 from earmark.models.families import CalibratedSVC, SoftmaxSVC
 from earmark.types import FloatArray
 
-__all__ = ["add_calibrated", "add_decision", "add_machine"]
+__all__ = ["add_calibrated", "add_decision", "add_gaussian", "add_machine", "add_squares"]
+
+
+def add_squares(graph: Graph, Z: str, vectors: Any) -> str:
+    """Add ``|z - v|^2`` of rows z and the rows v of an array."""
+    # As |z|^2 - 2 zv + |v|^2. What double precision loses by that is 1e-13.
+    products = graph.add("MatMul", Z, graph.weights(np.ascontiguousarray(vectors.T)))
+    lengths = graph.constant((vectors.astype(np.float64) ** 2).sum(axis=1))
+    own = graph.total(Z, of="SumSquare")
+    twice = graph.add("Mul", products, graph.constant(np.float64(-2)))
+    return graph.add("Add", graph.add("Add", twice, lengths), own)
+
+
+def add_gaussian(graph: Graph, squares: str, gamma: float) -> str:
+    """Add ``exp(-gamma d)`` of squared distances d."""
+    return graph.add("Exp", graph.add("Mul", squares, graph.constant(np.float64(-gamma))))
 
 
 def _add_kernel(graph: Graph, Z: str, machine: SVC) -> str:
     """Add the kernel between rows and support vectors."""
     vectors, gamma = np.asarray(machine.support_vectors_), float(machine._gamma)
+    if machine.kernel == "rbf":
+        return add_gaussian(graph, add_squares(graph, Z, vectors), gamma)
     products = graph.add("MatMul", Z, graph.constant(np.ascontiguousarray(vectors.T)))
     if machine.kernel == "linear":
         return products
-    if machine.kernel == "rbf":
-        # |z - v|^2 as |z|^2 - 2 zv + |v|^2. What double precision loses by that is 1e-13.
-        lengths = graph.constant((vectors**2).sum(axis=1))
-        own = graph.total(Z, of="SumSquare")
-        twice = graph.add("Mul", products, graph.constant(np.float64(-2)))
-        squares = graph.add("Add", graph.add("Add", twice, lengths), own)
-        return graph.add("Exp", graph.add("Mul", squares, graph.constant(np.float64(-gamma))))
     scaled = graph.add("Mul", products, graph.constant(np.float64(gamma)))
     moved = graph.add("Add", scaled, graph.constant(np.float64(machine.coef0)))
     if machine.kernel == "sigmoid":
