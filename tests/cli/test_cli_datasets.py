@@ -11,8 +11,8 @@ import typer
 from typer.testing import CliRunner, Result
 
 from earmark.cli import datasets
-from earmark.datasets import corpora
 from earmark.errors import ParameterError
+from earmark.workflows._corpora import corpora
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from earmark.datasets import FeatureTable, corpora, get_corpus, load_dataset
+from earmark.datasets import FeatureTable, load_dataset
 from earmark.errors import ParameterError
+from earmark.workflows._corpora import corpora, get_corpus
 from earmark.workflows.datasets import describe_dataset, list_datasets
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))

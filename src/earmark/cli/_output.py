@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,22 +14,28 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 if TYPE_CHECKING:
     from earmark.types import Progress as Callback
 
 __all__ = [
+    "UNSURE_REASONS",
     "compile_first",
     "genre_letters",
+    "genre_strip",
     "genre_style",
     "print_card",
     "printable",
     "progress_bar",
     "stdout",
+    "time_text",
     "told_warnings",
 ]
 
@@ -87,6 +93,29 @@ def genre_style(genre: str, genres: tuple[str, ...]) -> str:
     return f"black on {_COLOURS[genres.index(genre) % len(_COLOURS)]}"
 
 
+def genre_strip(clips: Sequence[str], genres: tuple[str, ...], width: int) -> Text:
+    """Draw the genre of each clip in time; a letter of a long track stands for several clips."""
+    letters = genre_letters(genres)
+    step = max(1, -(-len(clips) // width))
+    strip = Text()
+    for start in range(0, len(clips), step):
+        several = clips[start : start + step]
+        genre = max(several, key=several.count)
+        strip.append(letters[genre], style=genre_style(genre, genres))
+    return strip
+
+
+def time_text(seconds: float) -> str:
+    """Write a duration as minutes and seconds, with hours where there are any."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+UNSURE_REASONS = {"confidence": "low confidence", "unfamiliar": "unfamiliar"}
+"""What is said of an answer that is unsure."""
+
+
 def compile_first() -> None:
     """Compile the inner loops where that was not done yet, and say so on a terminal."""
     from earmark.workflows.warmup import is_compiled, warmup
@@ -118,6 +147,14 @@ def told_warnings() -> Iterator[None]:
         yield
 
 
+class _Rate(ProgressColumn):
+    """How many are done a minute."""
+
+    def render(self, task: Task) -> Text:
+        """Say it, once it is known."""
+        return Text(f"{60 * task.speed:,.0f}/min" if task.speed else "")
+
+
 @contextmanager
 def progress_bar(what: str, *, streaming: bool = False) -> Iterator[Callback]:
     """Show a bar with an estimate on standard error while it is a terminal, and clear it after.
@@ -141,6 +178,7 @@ def progress_bar(what: str, *, streaming: bool = False) -> Iterator[Callback]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

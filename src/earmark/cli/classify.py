@@ -16,12 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from earmark.cli._output import (
+    UNSURE_REASONS,
     compile_first,
     genre_letters,
+    genre_strip,
     genre_style,
     printable,
     progress_bar,
     stdout,
+    time_text,
 )
 from earmark.errors import ParameterError
 
@@ -165,25 +168,6 @@ def _write_csv(answers: Iterable[Any], model: Any) -> None:
         )
 
 
-def _strip(answer: Any, genres: tuple[str, ...], width: int) -> Text:
-    """Draw the genre of each clip in time; a letter of a long track stands for several clips."""
-    letters = genre_letters(genres)
-    step = max(1, -(-len(answer.clips) // width))
-    strip = Text()
-    for start in range(0, len(answer.clips), step):
-        several = [clip.genre for clip in answer.clips[start : start + step]]
-        genre = max(several, key=several.count)
-        strip.append(letters[genre], style=genre_style(genre, genres))
-    return strip
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-_REASONS = {"confidence": "low confidence", "unfamiliar": "unfamiliar"}
 _MEANINGS = {
     "confidence": "answers this doubtful are wrong too often to be given as sure",
     "unfamiliar": "unlike any music the model was trained on, so its numbers mean little",
@@ -243,7 +227,7 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
         genre = Text(answer.genre, style="bold")
         confidence = f"{answer.confidence:.0%}"
         if answer.unsure:
-            reason = "" if narrow else f" ({_REASONS[answer.unsure]})"
+            reason = "" if narrow else f" ({UNSURE_REASONS[answer.unsure]})"
             genre = Text(f"unsure{reason}", style="yellow")
             confidence = f"{answer.genre} {confidence}"
         row: list[Text | str] = [
@@ -252,9 +236,9 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
             confidence,
         ]
         if not narrow:
-            row.insert(1, _time(answer.duration))
+            row.insert(1, time_text(answer.duration))
             row.append(f"{answer.runner_up} {answer.probabilities[answer.runner_up]:.0%}")
-        table.add_row(*row, _strip(answer, genres, strip_width))
+        table.add_row(*row, genre_strip([clip.genre for clip in answer.clips], genres, strip_width))
     return table
 
 
@@ -270,4 +254,4 @@ def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> 
     console.print(legend)
     for reason, meaning in _MEANINGS.items():
         if any(answer.unsure == reason for answer in answers):
-            console.print(f"unsure ({_REASONS[reason]}): {meaning}", style="dim")
+            console.print(f"unsure ({UNSURE_REASONS[reason]}): {meaning}", style="dim")

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from earmark.datasets import FeatureTable, parse_dataset
+from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.models import DEFAULT_MODEL, Model, load_model
 from earmark.models.recipe import Recipe, load_recipe, presets
 from earmark.types import PathName, Progress
+from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._rows import load_rows
 
 __all__ = ["Contender", "Packaged", "Refitted", "Tables", "find_contender"]

@@ -14,7 +14,6 @@ from earmark.datasets import (
     FeatureTable,
     Track,
     identical_rows,
-    parse_dataset,
     segment_id,
 )
 from earmark.errors import AudioError, DatasetError, ParameterError
@@ -22,6 +21,7 @@ from earmark.extraction import TrackFeatures, extract_track, map_files, usable_c
 from earmark.features import FeatureSet, get_feature_set
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.types import Progress
+from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
 
 __all__ = ["load_rows"]
 
@@ -41,7 +41,7 @@ def load_rows(
     ----------
     dataset : str
         ``NAME:PATH``. A corpus without a table of features (``folder``, ``fma``) is listened to,
-        clip by clip.
+        clip by clip; of a ``library`` what it keeps is taken.
     feature_set : str or None
         Which features; None takes the corpus' first, and of audio those of the default model.
     faulty : bool
@@ -85,7 +85,11 @@ def load_rows(
         raise DatasetError(f"{dataset!r}: no file has a genre")
     if len(tracks) < len(listed):
         _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio: left out")
-    return _table(corpus, tracks, _listen(dataset, tracks, kind, jobs, progress), kind)
+    heard = kept_features(path, kind) if corpus is LIBRARY else {}
+    silent = [track for track in tracks if str(track.path) not in heard]
+    if silent:
+        heard |= _listen(dataset, silent, kind, jobs, progress)
+    return _table(corpus, tracks, heard, kind)
 
 
 def _warn(message: str) -> None:

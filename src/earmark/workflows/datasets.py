@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track, corpora, get_corpus
+from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
 from earmark.datasets._files import sha256_of
 from earmark.errors import DatasetError
+from earmark.workflows._corpora import corpora, get_corpus
 
 __all__ = ["describe_dataset", "list_datasets"]
 
@@ -27,7 +28,7 @@ def list_datasets() -> list[dict[str, Any]]:
     Examples
     --------
     >>> [found["name"] for found in list_datasets()]
-    ['gtzan', 'fma', 'echonest', 'segments57', 'folder', 'table']
+    ['gtzan', 'fma', 'echonest', 'segments57', 'folder', 'table', 'library']
     """
     return [_described(corpus) for corpus in corpora()]
 

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 import earmark
-from earmark.datasets import FeatureTable, Track, gtzan, parse_dataset
+from earmark.datasets import FeatureTable, Track, gtzan
 from earmark.errors import DatasetError
 from earmark.types import Progress
+from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._exploration import (
     balance_of,
     columns_of,

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 import earmark
-from earmark.datasets import FeatureTable, parse_dataset
+from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.models.recipe import Recipe
 from earmark.tuning import NestedTuning, Tuning, nested_tune
 from earmark.tuning import tune as search_space
 from earmark.types import PathName, Progress
+from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._recipe_file import render_recipe
 from earmark.workflows._rows import load_rows
 

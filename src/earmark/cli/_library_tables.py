@@ -1,0 +1,190 @@
+"""How a library is shown in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from earmark.cli._output import (
+    UNSURE_REASONS,
+    genre_letters,
+    genre_strip,
+    genre_style,
+    printable,
+    stdout,
+    time_text,
+)
+
+if TYPE_CHECKING:
+    from earmark.library import LibraryStats, LibraryTrack
+    from earmark.workflows.library import TrackDetails
+
+__all__ = ["genre_text", "print_details", "print_stats", "print_tracks"]
+
+_STRIP_WIDTH = 60
+_BAR_WIDTH = 30
+_NARROW = 90  # columns, below which less is shown so that names can be read
+
+
+def genre_text(track: LibraryTrack) -> Text:
+    """Write the genre of a track: the user's word, the model's, or that it is unsure."""
+    if track.corrected is not None:
+        return Text(f"{printable(track.corrected)} \N{CHECK MARK}", style="bold green")
+    if track.predicted is None:
+        return Text("failed" if track.state == "failed" else "", style="red")
+    if track.unsure is not None:
+        return Text(f"unsure: {track.predicted}", style="yellow")
+    return Text(track.predicted, style="bold")
+
+
+def print_tracks(tracks: Sequence[LibraryTrack]) -> None:
+    """Print tracks as a table."""
+    if not tracks:
+        return
+    console = stdout()
+    narrow = console.width < _NARROW
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("No.", justify="right", no_wrap=True, style="dim")
+    table.add_column("Track", overflow="fold", ratio=1)
+    if not narrow:
+        table.add_column("Year", justify="right", no_wrap=True)
+        table.add_column("Length", justify="right", no_wrap=True)
+    table.add_column("Genre", no_wrap=True)
+    table.add_column("Confidence" if not narrow else "", justify="right", no_wrap=True)
+    if not narrow:
+        table.add_column("In its tags", overflow="ellipsis", max_width=20)
+    for track in tracks:
+        confidence = "" if track.confidence is None else f"{track.confidence:.0%}"
+        row: list[Text | str] = [str(track.id), Text(printable(track.caption))]
+        if not narrow:
+            row.append("" if track.year is None else str(track.year))
+            row.append("" if track.duration is None else time_text(track.duration))
+        row += [genre_text(track), "" if track.corrected else confidence]
+        if not narrow:
+            row.append(Text(printable(", ".join(track.genres)), style="dim"))
+        table.add_row(*row)
+    console.print(table)
+
+
+def print_details(details: TrackDetails, near: Sequence[Any]) -> None:
+    """Print one track: its genre in time, tags beside prediction, the nearest songs."""
+    console, track = stdout(), details.track
+    console.print(
+        Text(printable(track.caption), style="bold"), Text(f"no. {track.id}", style="dim")
+    )
+    console.print(Text(printable(track.path), style="dim"), soft_wrap=True)
+    if track.missing:
+        console.print("Its file is gone", style="red")
+    for warning in track.warnings:
+        console.print(Text(f"warning  {printable(warning)}", style="yellow"))
+    if track.error_reason is not None:
+        console.print(Text(f"failed  {printable(track.error_reason)}", style="red"))
+    console.print(_facts(track))
+    if details.answer is not None:
+        _print_timeline(details)
+    if near:
+        console.print("\nNear it", style="bold")
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(justify="right", style="dim")
+        table.add_column(overflow="fold", ratio=2)
+        table.add_column(overflow="fold", ratio=3, style="dim")
+        for one in near:
+            table.add_row(
+                str(one.track.id), Text(printable(one.track.caption)), Text(printable(one.why))
+            )
+        console.print(table)
+
+
+def _facts(track: LibraryTrack) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    in_tags = printable(", ".join(track.genres)) or "no genre"
+    table.add_row("In its tags", in_tags)
+    if track.corrected is not None:
+        table.add_row("You say", Text(printable(track.corrected), style="bold green"))
+    if track.predicted is not None and track.confidence is not None:
+        heard = Text(f"{track.predicted} {track.confidence:.0%}", style="bold")
+        if track.unsure is not None:
+            heard.append(f"  unsure ({UNSURE_REASONS[track.unsure]})", style="yellow")
+        table.add_row("Heard", heard)
+        ranked = sorted(track.probabilities.items(), key=lambda one: -one[1])[1:4]
+        table.add_row("Or", ", ".join(f"{genre} {share:.0%}" for genre, share in ranked))
+    for name, value in (
+        ("Album", printable(track.album)),
+        ("Year", track.year),
+        ("Length", None if track.duration is None else time_text(track.duration)),
+        ("Tempo", None if not track.tempo else f"{track.tempo:.0f} a minute"),
+    ):
+        if value:
+            table.add_row(name, str(value))
+    return table
+
+
+def _print_timeline(details: TrackDetails) -> None:
+    answer = details.answer
+    if answer is None:
+        return
+    console = stdout()
+    clips = [answer.classes[at] for at in answer.timeline.argmax(axis=1)]
+    line = Text("\n0:00 ", style="dim")
+    line.append_text(genre_strip(clips, answer.classes, _STRIP_WIDTH))
+    line.append(f" {time_text(float(answer.bounds[-1, 1]))}   ", style="dim")
+    letters = genre_letters(answer.classes)
+    for genre in answer.classes:
+        if genre in clips:
+            line.append(letters[genre], style=genre_style(genre, answer.classes))
+            line.append(f"\N{NO-BREAK SPACE}{genre}  ", style="not dim")
+    console.print(line)
+
+
+def print_stats(found: LibraryStats) -> None:
+    """Print a library in numbers."""
+    console = stdout()
+    console.print(Text(printable(found.path), style="dim"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    hours = found.duration / 3600
+    unsure = sum(found.n_unsure.values())
+    for count, what in (
+        (found.n_tracks, f"tracks, {hours:,.1f} hours"),
+        (found.n_artists, "artists"),
+        (found.n_albums, "albums"),
+        (found.n_corrected, "corrected by you"),
+        (unsure, f"unsure{_reasons(found)}"),
+        (found.n_without_genre, "without a genre in their tags"),
+        (found.n_failed, "failed: earmark library failed"),
+        (found.n_missing, "gone: earmark library prune"),
+    ):
+        if count or what.startswith("tracks"):
+            table.add_row(f"{count:,}", what)
+    console.print(table)
+    if found.genres:
+        console.print()
+        console.print(_bars(dict(found.genres)))
+    if found.decades:
+        console.print()
+        console.print(_bars({f"{decade}s": count for decade, count in found.decades.items()}))
+    size = found.n_bytes / 1e6
+    console.print(f"\nThe library takes {size:,.1f} MB", style="dim")
+
+
+def _reasons(found: LibraryStats) -> str:
+    told = [f"{count:,} {UNSURE_REASONS[reason]}" for reason, count in found.n_unsure.items()]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _bars(counts: dict[str, int]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    most = max(counts.values())
+    for name, count in counts.items():
+        bar = "\N{FULL BLOCK}" * max(1, round(_BAR_WIDTH * count / most))
+        table.add_row(printable(name), f"{count:,}", Text(bar, style="cyan"))
+    return table

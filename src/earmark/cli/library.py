@@ -1,0 +1,325 @@
+"""``earmark library``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from earmark.cli._library_options import (
+    AlbumOption,
+    ArtistOption,
+    CorrectedOption,
+    GenreOption,
+    InOption,
+    LibraryOption,
+    MaxConfidenceOption,
+    MinConfidenceOption,
+    MissingOption,
+    TempoOption,
+    TitleOption,
+    UnsureOption,
+    YearOption,
+    filters_of,
+)
+from earmark.cli._library_tables import print_details, print_stats, print_tracks
+from earmark.cli._output import printable, stdout
+
+if TYPE_CHECKING:
+    from earmark.library import Filters, LibraryTrack
+
+__all__ = ["add_to"]
+
+_HELP = (
+    "Ask the library that earmark scan made, correct it, and tidy it up.\n\n"
+    "A TRACK is its number (earmark library list shows it), its path, or words that artist and "
+    "title of one track hold."
+)
+_EXAMPLES = (
+    "Examples:  earmark library list --genre jazz --year 1955-1965  ·  "
+    "earmark library show 'blue train'  ·  earmark library set-genre 17 jazz  ·  "
+    "earmark library export --csv > library.csv"
+)
+_SORTS = "path, artist, title, genre, confidence, year or added."
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to an application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    """
+    library = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
+    for name, command, example in (
+        ("list", _list, "earmark library list --genre jazz --sure  ·  ... --sort confidence"),
+        ("show", _show, "earmark library show 17  ·  earmark library show 'blue train' --json"),
+        ("stats", _stats, "earmark library stats"),
+        ("failed", _failed, "earmark library failed"),
+        ("export", _export, "earmark library export --csv > library.csv"),
+        ("review", _review, "earmark library review  ·  earmark library review --genre rock"),
+        ("set-genre", _set_genre, "earmark library set-genre 17 18 19 jazz  ·  ... 17 --clear"),
+        ("prune", _prune, "earmark library prune  ·  earmark library prune --yes"),
+    ):
+        library.command(name, epilog=f"Example:  {example}")(command)
+    app.add_typer(library, name="library")
+
+
+def _list(
+    library: LibraryOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    album: AlbumOption = None,
+    title: TitleOption = None,
+    year: YearOption = None,
+    tempo: TempoOption = None,
+    folder: InOption = None,
+    min_confidence: MinConfidenceOption = None,
+    max_confidence: MaxConfidenceOption = None,
+    unsure: UnsureOption = None,
+    corrected: CorrectedOption = None,
+    missing: MissingOption = False,
+    sort: Annotated[str, typer.Option("--sort", help=f"By {_SORTS}")] = "path",
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="At most so many; 0: all.")
+    ] = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List tracks: genre, confidence, and what the tags say."""
+    from earmark.workflows.library import list_tracks
+
+    filters = filters_of(
+        genre=genre,
+        artist=artist,
+        album=album,
+        title=title,
+        year=year,
+        tempo=tempo,
+        folder=folder,
+        min_confidence=min_confidence,
+        max_confidence=max_confidence,
+        unsure=unsure,
+        corrected=corrected,
+        missing=missing,
+    )
+    page = list_tracks(filters, library=library, sort=sort, limit=limit or None)
+    if as_json:
+        typer.echo(json.dumps(page.to_dict(), indent=1))
+        return
+    print_tracks(page.tracks)
+    more = page.total - len(page.tracks)
+    told = f"{page.total:,} tracks" + (f"; {more:,} more are shown by --limit 0" if more else "")
+    stdout().print(f"\n{told}", style="dim")
+
+
+def _show(
+    track: Annotated[str, typer.Argument(help="Number, path, or words.", show_default=False)],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one track: its genre in time, the tags beside the prediction, the nearest songs."""
+    from earmark.workflows.library import show_track
+    from earmark.workflows.similar import similar
+
+    details = show_track(track, library=library)
+    near = []
+    if details.answer is not None and not details.track.missing:
+        near = list(similar(details.track.id, library=library, n=5).neighbours)
+    if as_json:
+        content = {**details.to_dict(), "similar": [one.to_dict() for one in near]}
+        typer.echo(json.dumps(content, indent=1))
+        return
+    print_details(details, near)
+
+
+def _stats(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """Count tracks, genres, artists, what is unsure, failed and gone."""
+    from earmark.workflows.library import stats
+
+    found = stats(library=library)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=1))
+        return
+    print_stats(found)
+
+
+def _failed(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """List the files that could not be listened to, and why."""
+    from earmark.workflows.library import failed_tracks
+
+    page = failed_tracks(library=library)
+    if as_json:
+        typer.echo(json.dumps(page.to_dict(), indent=1))
+        return
+    for track in page.tracks:
+        typer.echo(f"{printable(track.path)}: {printable(track.error_reason or '')}")
+    stdout().print(f"\n{page.total:,} failed", style="dim")
+    if page.total:
+        stdout().print("Listen to them again with: earmark scan --retry-failed", style="dim")
+
+
+def _export(
+    library: LibraryOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    year: YearOption = None,
+    folder: InOption = None,
+    unsure: UnsureOption = None,
+    corrected: CorrectedOption = None,
+    missing: MissingOption = False,
+    sort: Annotated[str, typer.Option("--sort", help=f"By {_SORTS}")] = "path",
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table (the default).")] = False,
+    as_json: JsonOption = False,
+    as_lines: Annotated[bool, typer.Option("--jsonl", help="JSON, a track a line.")] = False,
+) -> None:
+    """Write tracks to standard output, for other programs."""
+    from earmark.errors import ParameterError
+    from earmark.workflows.library import export_tracks
+
+    if as_csv + as_json + as_lines > 1:
+        raise ParameterError("--csv, --json and --jsonl: choose one")
+    kind = "json" if as_json else "jsonl" if as_lines else "csv"
+    filters = filters_of(
+        genre=genre,
+        artist=artist,
+        year=year,
+        folder=folder,
+        unsure=unsure,
+        corrected=corrected,
+        missing=missing,
+    )
+    sys.stdout.flush()
+    with open(sys.stdout.fileno(), "w", newline="", closefd=False, **_ENCODING) as output:
+        export_tracks(output, filters, kind=cast(Any, kind), library=library, sort=sort)
+
+
+_ENCODING: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape"}
+
+
+def _review(
+    library: LibraryOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    folder: InOption = None,
+    max_confidence: MaxConfidenceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Walk through what the model is unsure of, and say what it is."""
+    from earmark.workflows.library import TrackPage, review_tracks, set_genre
+
+    narrowed = any(one is not None for one in (genre, artist, folder, max_confidence))
+    filters: Filters | None = None
+    if narrowed:
+        filters = filters_of(
+            genre=genre,
+            artist=artist,
+            folder=folder,
+            max_confidence=max_confidence,
+            unsure=True if max_confidence is None else None,
+            corrected=False,
+        )
+    tracks = review_tracks(filters, library=library)
+    if as_json:
+        typer.echo(json.dumps(TrackPage(tuple(tracks), len(tracks)).to_dict(), indent=1))
+        return
+    if not _is_terminal():
+        print_tracks(tracks)
+        stdout().print(
+            f"\n{len(tracks):,} to review; in a terminal, this command asks about each", style="dim"
+        )
+        return
+    done = 0
+    for number, track in enumerate(tracks, start=1):
+        choices = _choices(track)
+        _ask(track, choices, f"{number} of {len(tracks)}")
+        said = typer.prompt("Genre", default="", show_default=False).strip()
+        if said == "q":
+            break
+        chosen = choices[int(said) - 1] if _is_choice(said, choices) else said
+        if chosen:
+            set_genre([track.id], chosen, library=library)
+            done += 1
+    stdout().print(f"{done} corrected", style="dim")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _choices(track: LibraryTrack) -> list[str]:
+    ranked = sorted(track.probabilities, key=track.probabilities.__getitem__, reverse=True)
+    return list(dict.fromkeys([*ranked[:3], *track.genres]))
+
+
+def _is_choice(said: str, choices: list[str]) -> bool:
+    return said.isascii() and said.isdigit() and 1 <= int(said) <= len(choices)
+
+
+def _ask(track: LibraryTrack, choices: list[str], place: str) -> None:
+    console = stdout()
+    console.print(Text(f"\n{printable(track.caption)}", style="bold"), Text(place, style="dim"))
+    console.print(Text(printable(track.path), style="dim"), soft_wrap=True)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for number, genre in enumerate(choices, start=1):
+        share = track.probabilities.get(genre)
+        source = "in its tags" if share is None else f"{share:.0%}"
+        table.add_row(str(number), printable(genre), source)
+    console.print(table)
+    console.print("A number, a genre of your own, Enter for later, q to end", style="dim")
+
+
+def _set_genre(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            help="Tracks, then the genre; with --clear, tracks alone.",
+            metavar="TRACK... GENRE",
+            show_default=False,
+        ),
+    ],
+    library: LibraryOption = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take back what you said.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what the genre of tracks is: that wins over what the model says, everywhere."""
+    from earmark.errors import ParameterError
+    from earmark.workflows.library import TrackPage, set_genre
+
+    tracks, genre = (arguments, None) if clear else (arguments[:-1], arguments[-1])
+    if not tracks:
+        raise ParameterError("TRACK... GENRE: a track and its genre are needed")
+    found = set_genre(tracks, genre, library=library)
+    if as_json:
+        typer.echo(json.dumps(TrackPage(tuple(found), len(found)).to_dict(), indent=1))
+        return
+    for track in found:
+        typer.echo(f"{printable(track.caption)}: {printable(track.genre or 'no genre')}")
+
+
+def _prune(
+    library: LibraryOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; else it is only shown.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget tracks whose files are gone, with your corrections of them."""
+    from earmark.workflows.library import TrackPage, prune_library
+
+    gone = prune_library(library=library, preview=not yes)
+    if as_json:
+        typer.echo(json.dumps(TrackPage(tuple(gone), len(gone)).to_dict(), indent=1))
+        return
+    for track in gone:
+        corrected = f" (you said: {printable(track.corrected)})" if track.corrected else ""
+        typer.echo(f"{printable(track.path)}{corrected}")
+    if yes:
+        stdout().print(f"\n{len(gone):,} forgotten", style="dim")
+    elif gone:
+        stdout().print(f"\n{len(gone):,} would be forgotten; do it with --yes", style="dim")
+    else:
+        stdout().print("Nothing is gone", style="dim")

@@ -1,0 +1,38 @@
+"""The library: a collector's tracks, what was heard in them, and what was decided, in one file.
+
+All SQL of the package is in here. What a file holds is said in ``_schema.py``.
+"""
+
+from earmark.library._journal import Batch, Change, Journal
+from earmark.library._opening import library_path
+from earmark.library._records import (
+    TRAITS,
+    Answer,
+    FileState,
+    Filters,
+    Heard,
+    KnownFile,
+    LibraryTrack,
+)
+from earmark.library._scanned import Scanned
+from earmark.library._stats import LibraryStats, library_stats
+from earmark.library._store import Library, open_library
+
+__all__ = [
+    "TRAITS",
+    "Answer",
+    "Batch",
+    "Change",
+    "FileState",
+    "Filters",
+    "Heard",
+    "Journal",
+    "KnownFile",
+    "Library",
+    "LibraryStats",
+    "LibraryTrack",
+    "Scanned",
+    "library_path",
+    "library_stats",
+    "open_library",
+]

@@ -1,0 +1,334 @@
+"""What a library is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.errors import ParameterError
+from earmark.library._opening import sqlite_errors
+from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack
+from earmark.library._rows import TRACK_COLUMNS, TRACK_TABLES, answer_of, stored, track_of, where
+from earmark.types import Float32Array, IntArray, PathName
+
+__all__ = ["Asking"]
+
+_SORTS = {
+    "path": "t.path",
+    "artist": "t.artist COLLATE NOCASE, t.album COLLATE NOCASE, t.path",
+    "title": "t.title COLLATE NOCASE, t.path",
+    "genre": "COALESCE(c.genre, a.genre) COLLATE NOCASE, t.path",
+    "confidence": "a.confidence DESC, t.path",
+    "year": "t.year, t.path",
+    "added": "t.added_at DESC, t.path",
+}
+
+
+class Asking:
+    """The part of a library that reads; it never waits for a process that writes.
+
+    Attributes
+    ----------
+    path : str
+        Its file.
+    """
+
+    def __init__(self, path: str, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+        connection.row_factory = sqlite3.Row
+
+    def query(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Ask the database; for the modules of this package alone.
+
+        Parameters
+        ----------
+        query : str
+            A statement that reads.
+        values : sequence
+            What stands for its question marks.
+
+        Returns
+        -------
+        list of sqlite3.Row
+            What it found.
+        """
+        with sqlite_errors(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    @property
+    def generation(self) -> int:
+        """A number that changes whenever a vector comes, goes or changes."""
+        ((number,),) = self.query("SELECT number FROM generation")
+        return int(number)
+
+    def setting(self, name: str) -> Any:
+        """Return what the library remembers under a name.
+
+        Parameters
+        ----------
+        name : str
+            E.g. ``"model"``.
+
+        Returns
+        -------
+        object
+            What was remembered, or None.
+        """
+        rows = self.query("SELECT value FROM setting WHERE name = ?", [name])
+        return json.loads(rows[0]["value"]) if rows else None
+
+    def count(self, filters: Filters | None = None) -> int:
+        """Count tracks.
+
+        Parameters
+        ----------
+        filters : Filters or None
+            Which; None: those that are there and were analysed.
+
+        Returns
+        -------
+        int
+            How many.
+        """
+        clause, values = where(filters or Filters())
+        query = f"SELECT count(*) FROM {TRACK_TABLES} WHERE {clause}"
+        ((number,),) = self.query(query, values)
+        return int(number)
+
+    def ids(self, filters: Filters | None = None) -> IntArray:
+        """List the numbers of tracks, which costs a tenth of listing the tracks.
+
+        Parameters
+        ----------
+        filters : Filters or None
+            Which; None: those that are there and were analysed.
+
+        Returns
+        -------
+        np.ndarray of int [shape=(n,)]
+            Rising.
+        """
+        clause, values = where(filters or Filters())
+        query = f"SELECT t.id FROM {TRACK_TABLES} WHERE {clause} ORDER BY t.id"
+        return np.array([row["id"] for row in self.query(query, values)], dtype=np.int64)
+
+    def tracks(
+        self,
+        filters: Filters | None = None,
+        *,
+        sort: str = "path",
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[LibraryTrack]:
+        """List tracks.
+
+        Parameters
+        ----------
+        filters : Filters or None
+            Which; None: those that are there and were analysed.
+        sort : {"path", "artist", "title", "genre", "confidence", "year", "added"}
+            In what order: the most confident and the newest first, else rising.
+        limit : int or None
+            How many at the most.
+        offset : int
+            How many to pass over.
+
+        Returns
+        -------
+        list of LibraryTrack
+            The tracks.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such order, or `limit` or `offset` is less than 0.
+        """
+        if sort not in _SORTS:
+            raise ParameterError(f"sort={sort!r} is not one of {', '.join(_SORTS)}")
+        if offset < 0 or (limit is not None and limit < 0):
+            raise ParameterError(f"limit={limit!r}, offset={offset!r}: 0 or more is needed")
+        clause, values = where(filters or Filters())
+        query = (
+            f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE {clause} "
+            f"ORDER BY {_SORTS[sort]} LIMIT ? OFFSET ?"
+        )
+        rows = self.query(query, [*values, -1 if limit is None else limit, offset])
+        return [track_of(row) for row in rows]
+
+    def track(self, track_id: int) -> LibraryTrack:
+        """Return the track of a number.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+
+        Returns
+        -------
+        LibraryTrack
+            The track, be its file there or not.
+
+        Raises
+        ------
+        ParameterError
+            If there is none.
+        """
+        found = self.tracks_of([track_id])
+        if not found:
+            raise ParameterError(f"track={track_id!r} is not in the library {self.path!r}")
+        return found[0]
+
+    def tracks_of(self, track_ids: Iterable[int]) -> list[LibraryTrack]:
+        """Return the tracks of some numbers.
+
+        Parameters
+        ----------
+        track_ids : iterable of int
+            Their numbers.
+
+        Returns
+        -------
+        list of LibraryTrack
+            In the order given; numbers of no track are left out.
+        """
+        wanted = [int(number) for number in track_ids]
+        query = (
+            f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} "
+            "WHERE t.id IN (SELECT value FROM json_each(?))"
+        )
+        found = {row["id"]: track_of(row) for row in self.query(query, [json.dumps(wanted)])}
+        return [found[number] for number in wanted if number in found]
+
+    def find(self, path: PathName) -> LibraryTrack | None:
+        """Return the track of a file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        LibraryTrack or None
+            The track whose file is there or, if there is none, the last one that was.
+        """
+        query = (
+            f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.path = ? "
+            "ORDER BY t.missing_since IS NOT NULL, t.missing_since DESC LIMIT 1"
+        )
+        rows = self.query(query, [stored(os.path.abspath(os.fspath(path)))])
+        return track_of(rows[0]) if rows else None
+
+    def answer(self, track_id: int) -> Answer | None:
+        """Return what the model says of a track, clip by clip.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+
+        Returns
+        -------
+        Answer or None
+            None where it was not asked.
+        """
+        rows = self.query("SELECT * FROM answer WHERE track_id = ?", [track_id])
+        return answer_of(rows[0]) if rows else None
+
+    def matrix(self, track_id: int, fingerprint: str) -> npt.NDArray[Any] | None:
+        """Return the features of a track.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+        fingerprint : str
+            Of the feature set.
+
+        Returns
+        -------
+        np.ndarray or None
+            A row for each clip, or for each segment; None where it was not computed.
+        """
+        query = "SELECT n_rows, dtype, content FROM matrix WHERE fingerprint = ? AND track_id = ?"
+        rows = self.query(query, [fingerprint, track_id])
+        return _matrix(rows[0]) if rows else None
+
+    def segments(self, fingerprint: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+        """Read the segments of every track whose file is there.
+
+        Parameters
+        ----------
+        fingerprint : str
+            Of the feature set.
+
+        Yields
+        ------
+        (int, np.ndarray [shape=(n_segments, d), dtype=uint8])
+            Number of the track, rising, and its segments.
+        """
+        query = (
+            "SELECT m.track_id, m.n_rows, m.dtype, m.content FROM matrix m "
+            "JOIN track t ON t.id = m.track_id "
+            "WHERE m.fingerprint = ? AND t.missing_since IS NULL ORDER BY m.track_id"
+        )
+        with sqlite_errors(self.path):
+            for row in self._connection.execute(query, [fingerprint]):
+                yield row["track_id"], _matrix(row)
+
+    def embeddings(self, space_sha256: str) -> tuple[IntArray, Float32Array]:
+        """Return where every track whose file is there lies in a learnt space.
+
+        Parameters
+        ----------
+        space_sha256 : str
+            Hash of the space's file.
+
+        Returns
+        -------
+        ids : np.ndarray of int [shape=(n,)]
+            Numbers of the tracks, rising.
+        vectors : np.ndarray [shape=(n, d), dtype=float32]
+            Their places.
+        """
+        query = (
+            "SELECT e.track_id, e.vector FROM embedding e JOIN track t ON t.id = e.track_id "
+            "WHERE e.space_sha256 = ? AND t.missing_since IS NULL ORDER BY e.track_id"
+        )
+        rows = self.query(query, [space_sha256])
+        ids = np.array([row["track_id"] for row in rows], dtype=np.int64)
+        if not rows:
+            return ids, np.empty((0, 0), dtype=np.float32)
+        content = b"".join(row["vector"] for row in rows)
+        return ids, np.frombuffer(content, dtype="<f4").reshape(len(rows), -1)
+
+    def traits(self) -> tuple[IntArray, Float32Array]:
+        """Return what every track whose file is there is plainly like.
+
+        Returns
+        -------
+        ids : np.ndarray of int [shape=(n,)]
+            Numbers of the tracks, rising.
+        values : np.ndarray [shape=(n, 4), dtype=float32]
+            A column for each name in `TRAITS`.
+        """
+        columns = ", ".join(TRAITS)
+        rows = self.query(
+            f"SELECT id, {columns} FROM track WHERE state = 'analysed' "
+            "AND missing_since IS NULL ORDER BY id"
+        )
+        values = np.array([tuple(row)[1:] for row in rows], dtype=np.float32)
+        ids = np.array([row["id"] for row in rows], dtype=np.int64)
+        return ids, values.reshape(len(rows), len(TRAITS))
+
+
+def _matrix(row: sqlite3.Row) -> npt.NDArray[Any]:
+    flat = np.frombuffer(row["content"], dtype=row["dtype"])
+    return flat.reshape(row["n_rows"], -1)

@@ -1,0 +1,321 @@
+"""The journal of changes to files: written before a file is touched, read to take changes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from earmark.errors import ParameterError
+from earmark.types import PathName
+
+__all__ = ["Batch", "BatchKind", "Change", "ChangeState", "Journal"]
+
+BatchKind = Literal["tag", "organise"]
+ChangeState = Literal["begun", "done", "failed", "undone"]
+
+_STATES: tuple[ChangeState, ...] = ("begun", "done", "failed", "undone")
+_COLUMNS = "id, batch_id, position, path, target, before, after, state, reason"
+
+
+class _Store(Protocol):
+    """The library, as far as the journal needs it."""
+
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Do several things, or none of them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was done by one apply of one plan.
+
+    Attributes
+    ----------
+    id : int
+        Its number, never given twice.
+    kind : {"tag", "organise"}
+        What kind of changes.
+    created_at : float
+        When it began, in seconds since 1970.
+    settings : mapping
+        What was asked for.
+    counts : mapping of str to int
+        How many of its changes are in each state.
+    """
+
+    id: int
+    kind: BatchKind
+    created_at: float
+    settings: Mapping[str, Any]
+    counts: Mapping[ChangeState, int]
+
+    @property
+    def n_to_undo(self) -> int:
+        """How many of its changes stand, and can be taken back."""
+        return self.counts["done"] + self.counts["begun"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            Its attributes.
+        """
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "created_at": self.created_at,
+            "settings": dict(self.settings),
+            "counts": dict(self.counts),
+        }
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to one file.
+
+    Attributes
+    ----------
+    id, batch_id, position : int
+        Its number, that of its batch, and its place in it.
+    path : str
+        The file.
+    target : str or None
+        Where it was linked, copied or moved to; None for tags.
+    before, after : mapping
+        What it was, as far as undoing needs it, and what was asked for.
+    state : {"begun", "done", "failed", "undone"}
+        How far it came. What is begun was cut short: only the file tells whether it was done.
+    reason : str or None
+        Why it failed.
+    """
+
+    id: int
+    batch_id: int
+    position: int
+    path: str
+    target: str | None
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    state: ChangeState
+    reason: str | None
+
+
+def _change_of(row: Sequence[Any]) -> Change:
+    number, batch_id, position, path, target, before, after, state, reason = row
+    return Change(
+        id=number,
+        batch_id=batch_id,
+        position=position,
+        path=os.fsdecode(path),
+        target=None if target is None else os.fsdecode(target),
+        before=json.loads(before),
+        after=json.loads(after),
+        state=state,
+        reason=reason,
+    )
+
+
+class Journal:
+    """What was changed in files, by batches; every entry is on the disk when a call returns.
+
+    Parameters
+    ----------
+    store : Library
+        What holds the tables: anything with its `transaction`.
+
+    Raises
+    ------
+    LibraryError
+        Every method: if the library cannot be read or written.
+    """
+
+    def __init__(self, store: _Store) -> None:
+        self._store = store
+        with store.transaction() as connection:
+            pass
+        # What the journal says must outlast the system itself: not only this process.
+        connection.execute("PRAGMA synchronous = FULL")
+
+    def begin_batch(self, kind: BatchKind, *, settings: Mapping[str, Any], now: float) -> int:
+        """Begin a batch of changes.
+
+        Parameters
+        ----------
+        kind : {"tag", "organise"}
+            What kind of changes.
+        settings : mapping
+            What is asked for; what JSON can hold.
+        now : float
+            The time, in seconds since 1970.
+
+        Returns
+        -------
+        int
+            Its number.
+        """
+        with self._store.transaction() as connection:
+            done = connection.execute(
+                "INSERT INTO batch (kind, created_at, settings) VALUES (?, ?, ?)",
+                [kind, now, json.dumps(dict(settings))],
+            )
+            return int(done.lastrowid or 0)
+
+    def begin(
+        self,
+        batch_id: int,
+        *,
+        path: PathName,
+        target: PathName | None = None,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+    ) -> int:
+        """Write down that a file is about to be changed.
+
+        Parameters
+        ----------
+        batch_id : int
+            The batch it belongs to.
+        path : str or path-like
+            The file.
+        target : str, path-like or None
+            Where it is linked, copied or moved to.
+        before, after : mapping
+            What undoing needs, and what is asked for; what JSON can hold.
+
+        Returns
+        -------
+        int
+            Number of the change.
+        """
+        names = [os.fsencode(path), None if target is None else os.fsencode(target)]
+        texts = [json.dumps(dict(before)), json.dumps(dict(after))]
+        with self._store.transaction() as connection:
+            done = connection.execute(
+                "INSERT INTO change (batch_id, position, path, target, before, after, state) "
+                "SELECT ?, count(*), ?, ?, ?, ?, 'begun' FROM change WHERE batch_id = ?",
+                [batch_id, *names, *texts, batch_id],
+            )
+            return int(done.lastrowid or 0)
+
+    def finish(self, change_id: int, state: ChangeState, *, reason: str | None = None) -> None:
+        """Write down what came of a change.
+
+        Parameters
+        ----------
+        change_id : int
+            Number of the change.
+        state : {"done", "failed", "undone"}
+            What came of it.
+        reason : str or None
+            Why it failed.
+        """
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE change SET state = ?, reason = ? WHERE id = ?", [state, reason, change_id]
+            )
+
+    def changes(
+        self,
+        batch_id: int | None = None,
+        *,
+        states: Sequence[ChangeState] = _STATES,
+        kind: BatchKind | None = None,
+    ) -> list[Change]:
+        """List changes.
+
+        Parameters
+        ----------
+        batch_id : int or None
+            Those of this batch; None: of all.
+        states : sequence of {"begun", "done", "failed", "undone"}
+            Those in one of these states.
+        kind : {"tag", "organise"} or None
+            Those of this kind; None: of both.
+
+        Returns
+        -------
+        list of Change
+            In the order in which they were begun.
+        """
+        query = (
+            f"SELECT {_COLUMNS} FROM change WHERE (:batch IS NULL OR batch_id = :batch) "
+            "AND state IN (SELECT value FROM json_each(:states)) AND (:kind IS NULL OR batch_id "
+            "IN (SELECT id FROM batch WHERE kind = :kind)) ORDER BY id"
+        )
+        values = {"batch": batch_id, "states": json.dumps(list(states)), "kind": kind}
+        with self._store.transaction() as connection:
+            rows = connection.execute(query, values).fetchall()
+        return [_change_of(tuple(row)) for row in rows]
+
+    def batches(self, kind: BatchKind | None = None) -> list[Batch]:
+        """List the batches.
+
+        Parameters
+        ----------
+        kind : {"tag", "organise"} or None
+            Those of this kind; None: of both.
+
+        Returns
+        -------
+        list of Batch
+            The newest first.
+        """
+        with self._store.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, kind, created_at, settings FROM batch "
+                "WHERE :kind IS NULL OR kind = :kind ORDER BY id DESC",
+                {"kind": kind},
+            ).fetchall()
+            counted = connection.execute(
+                "SELECT batch_id, state, count(*) FROM change GROUP BY batch_id, state"
+            ).fetchall()
+        counts = {(batch, state): number for batch, state, number in map(tuple, counted)}
+        return [
+            Batch(
+                id=number,
+                kind=of_kind,
+                created_at=created_at,
+                settings=json.loads(settings),
+                counts={state: counts.get((number, state), 0) for state in _STATES},
+            )
+            for number, of_kind, created_at, settings in map(tuple, rows)
+        ]
+
+    def batch(self, batch_id: int | None = None, *, kind: BatchKind | None = None) -> Batch:
+        """Return a batch.
+
+        Parameters
+        ----------
+        batch_id : int or None
+            Its number; None: the last one of which something can be taken back.
+        kind : {"tag", "organise"} or None
+            What kind it must be.
+
+        Returns
+        -------
+        Batch
+            The batch.
+
+        Raises
+        ------
+        ParameterError
+            If there is none.
+        """
+        known = self.batches(kind)
+        if batch_id is None:
+            found = next((one for one in known if one.n_to_undo), None)
+            if found is None:
+                raise ParameterError("nothing was changed that could be taken back")
+            return found
+        found = next((one for one in known if one.id == batch_id), None)
+        if found is None:
+            there = ", ".join(str(one.id) for one in known) or "none"
+            raise ParameterError(f"batch={batch_id!r} is not in the journal; there are: {there}")
+        return found

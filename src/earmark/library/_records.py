@@ -1,0 +1,295 @@
+"""What a library holds of a track, and what can be asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.types import Float32Array, FloatArray, Seconds
+
+__all__ = ["TRAITS", "Answer", "FileState", "Filters", "Heard", "KnownFile", "LibraryTrack"]
+
+State = Literal["analysed", "failed"]
+
+TRAITS = ("tempo", "brightness", "loudness", "percussiveness")
+"""What a track is plainly like: beats a minute, mean spectral centroid in hertz, mean level in
+decibels, and the share of the percussive part in the energy."""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells whether a file is still the one that was read.
+
+    Attributes
+    ----------
+    size : int
+        In bytes.
+    mtime_ns : int
+        When it was changed last.
+    """
+
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What the library knows of a file without listening to it.
+
+    Attributes
+    ----------
+    id : int
+        Number of the track.
+    path : str
+        The file.
+    state : FileState or None
+        Size and time when it was read; None where it could not even be asked for them.
+    digest : bytes or None
+        Of the encoded audio.
+    failed, missing : bool
+        Whether it could not be listened to, and whether it was gone.
+    answered_by : str or None
+        Hash of the model that was asked.
+    placed_by : str or None
+        Hash of the space in which it has a place.
+    fingerprints : frozenset of str
+        Feature sets that are kept of it.
+    """
+
+    id: int
+    path: str
+    state: FileState | None
+    digest: bytes | None
+    failed: bool
+    missing: bool
+    answered_by: str | None
+    placed_by: str | None
+    fingerprints: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in a file.
+
+    Attributes
+    ----------
+    duration : float
+        In seconds.
+    bounds : np.ndarray [shape=(n_clips, 2)]
+        Start and end of each clip in seconds.
+    matrices : mapping of str to np.ndarray
+        By the fingerprint of a feature set: [shape=(n_clips, d), dtype=float32], or of segments
+        [shape=(n_segments, d), dtype=uint8].
+    traits : mapping of str to float
+        By the names in `TRAITS`.
+    warnings : tuple of str
+        What is wrong with the file without making it unusable.
+    """
+
+    duration: Seconds
+    bounds: FloatArray
+    matrices: Mapping[str, npt.NDArray[Any]]
+    traits: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model says of a track.
+
+    Attributes
+    ----------
+    model_sha256 : str
+        Which model.
+    classes : tuple of str
+        The genres it knows.
+    probabilities : np.ndarray [shape=(n_classes,)]
+        Of the track.
+    unsure : {"confidence", "unfamiliar"} or None
+        Why it is not to be relied on.
+    distance : float
+        How far the track lies from the training data.
+    bounds : np.ndarray [shape=(n_clips, 2)]
+        Start and end of each clip in seconds.
+    timeline : np.ndarray [shape=(n_clips, n_classes)]
+        Probabilities of each clip.
+    """
+
+    model_sha256: str
+    classes: tuple[str, ...]
+    probabilities: Float32Array
+    unsure: Literal["confidence", "unfamiliar"] | None
+    distance: float
+    bounds: FloatArray
+    timeline: Float32Array
+
+    @property
+    def ranked(self) -> list[str]:
+        """The genres, the most probable first."""
+        return [self.classes[at] for at in np.argsort(-self.probabilities, kind="stable")]
+
+
+@dataclass(frozen=True)
+class LibraryTrack:
+    """A track of a library.
+
+    Attributes
+    ----------
+    id : int
+        Its number, never given twice.
+    path : str
+        Where its file is, or was when it was seen last.
+    state : {"analysed", "failed"}
+        Whether it could be listened to.
+    missing : bool
+        Whether the last scan did not find the file.
+    digest : bytes or None
+        Of the encoded audio, see `earmark.audio.audio_digest`.
+    artist, albumartist, title, album, genres, year, ids
+        What the file says of itself, as in `earmark.tags.Tags`.
+    duration : float or None
+        In seconds.
+    tempo, brightness, loudness, percussiveness : float or None
+        See `TRAITS`.
+    predicted : str or None
+        The genre the model finds most probable; None where it was not asked.
+    confidence : float or None
+        Its probability.
+    runner_up : str or None
+        The second most probable.
+    unsure : {"confidence", "unfamiliar"} or None
+        Why the answer is not to be relied on; None where it is, or where the user has spoken.
+    probabilities : mapping of str to float
+        Of each genre; empty where the model was not asked.
+    corrected : str or None
+        What the user says the genre is.
+    error_code, error_reason : str or None
+        Of a failed one: the ``code`` of an `AudioError`, and the reason.
+    warnings : tuple of str
+        What is wrong with the file without making it unusable.
+    """
+
+    id: int
+    path: str
+    state: State
+    missing: bool
+    digest: bytes | None = None
+    artist: str = ""
+    albumartist: str = ""
+    title: str = ""
+    album: str = ""
+    genres: tuple[str, ...] = ()
+    year: int | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+    duration: Seconds | None = None
+    tempo: float | None = None
+    brightness: float | None = None
+    loudness: float | None = None
+    percussiveness: float | None = None
+    predicted: str | None = None
+    confidence: float | None = None
+    runner_up: str | None = None
+    unsure: Literal["confidence", "unfamiliar"] | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    corrected: str | None = None
+    error_code: str | None = None
+    error_reason: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def caption(self) -> str:
+        """Artist and title as far as the tags name them, else the name of the file."""
+        artist = self.artist or self.albumartist
+        title = self.title or os.path.splitext(os.path.basename(self.path))[0]
+        return f"{artist} - {title}" if artist else title
+
+    @property
+    def genre(self) -> str | None:
+        """What the user says, else what the model finds most probable."""
+        return self.corrected or self.predicted
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            A track as the schema ``earmark.library/1`` defines it.
+        """
+        error = None
+        if self.error_code is not None:
+            error = {"code": self.error_code, "message": self.error_reason}
+        return {
+            "id": self.id,
+            "path": self.path,
+            "missing": self.missing,
+            "artist": self.artist,
+            "albumartist": self.albumartist,
+            "title": self.title,
+            "album": self.album,
+            "year": self.year,
+            "tag_genres": list(self.genres),
+            "ids": dict(self.ids),
+            "duration": self.duration,
+            **{name: getattr(self, name) for name in TRAITS},
+            "genre": self.genre,
+            "corrected": self.corrected,
+            "predicted": self.predicted,
+            "confidence": self.confidence,
+            "runner_up": self.runner_up,
+            "unsure": self.unsure,
+            "probabilities": dict(self.probabilities),
+            "warnings": list(self.warnings),
+            "error": error,
+        }
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which tracks are asked for: those for which everything that is set holds.
+
+    Attributes
+    ----------
+    genre : str or None
+        Exactly this genre, whatever the case: the user's word or else the model's.
+    artist, album, title : str or None
+        Part of what the tags say, whatever the case; the artist may be the album's.
+    words : tuple of str
+        Each is part of the artist or of the title; where there is no title, of the path.
+    year : tuple of (int or None, int or None) or None
+        First and last year.
+    path : str or None
+        This file, or what is in this folder.
+    min_confidence, max_confidence : float or None
+        Bounds of the model's confidence.
+    tempo : tuple of (float or None, float or None) or None
+        Slowest and fastest, in beats a minute.
+    unsure : bool or None
+        Only answers that are unsure, or only those that are not; corrected ones are not.
+    corrected : bool or None
+        Only tracks of which the user has spoken, or only those of which not.
+    missing : bool or None
+        Only tracks whose file is gone, or only those whose file is there; None for both.
+    state : {"analysed", "failed"} or None
+        Only tracks of this state.
+    """
+
+    genre: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    title: str | None = None
+    words: tuple[str, ...] = ()
+    year: tuple[int | None, int | None] | None = None
+    path: str | None = None
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    tempo: tuple[float | None, float | None] | None = None
+    unsure: bool | None = None
+    corrected: bool | None = None
+    missing: bool | None = False
+    state: State | None = "analysed"

@@ -1,0 +1,373 @@
+"""What a scan asks and writes: files, what was heard in them, and what a model says."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from earmark.library._records import TRAITS, Answer, FileState, Heard, KnownFile
+from earmark.library._rows import below, stored
+from earmark.types import Float32Array
+
+if TYPE_CHECKING:
+    from earmark.errors import AudioError
+    from earmark.tags import Tags
+
+__all__ = ["Scanned"]
+
+_FROM_TAGS = ("artist", "albumartist", "title", "album", "genres", "year", "ids")
+
+
+class _Store(Protocol):
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]: ...
+
+    def query(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]: ...
+
+
+class Scanned:
+    """The part of a library that scans write; every method is one transaction.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+    """
+
+    def __init__(self, library: _Store) -> None:
+        self._library = library
+
+    def known(self) -> list[KnownFile]:
+        """List every file, those that are gone included.
+
+        Returns
+        -------
+        list of KnownFile
+            By the number of the track.
+        """
+        kept: dict[int, set[str]] = {}
+        for row in self._library.query("SELECT track_id, fingerprint FROM matrix"):
+            kept.setdefault(row["track_id"], set()).add(row["fingerprint"])
+        query = (
+            "SELECT t.id, t.path, t.size, t.mtime_ns, t.digest, t.state, t.missing_since, "
+            "a.model_sha256, e.space_sha256 FROM track t LEFT JOIN answer a ON a.track_id = t.id "
+            "LEFT JOIN embedding e ON e.track_id = t.id ORDER BY t.id"
+        )
+        return [
+            KnownFile(
+                id=row["id"],
+                path=os.fsdecode(row["path"]),
+                state=(
+                    None if row["mtime_ns"] is None else FileState(row["size"], row["mtime_ns"])
+                ),
+                digest=row["digest"],
+                failed=row["state"] == "failed",
+                missing=row["missing_since"] is not None,
+                answered_by=row["model_sha256"],
+                placed_by=row["space_sha256"],
+                fingerprints=frozenset(kept.get(row["id"], ())),
+            )
+            for row in self._library.query(query)
+        ]
+
+    def roots(self) -> list[str]:
+        """List the folders and files that were scanned.
+
+        Returns
+        -------
+        list of str
+            Absolute paths, sorted.
+        """
+        rows = self._library.query("SELECT path FROM root ORDER BY path")
+        return [os.fsdecode(row["path"]) for row in rows]
+
+    def add_roots(self, roots: Iterable[str], *, now: float) -> None:
+        """Write down what is scanned; what lies in a folder that is, is not named twice.
+
+        Parameters
+        ----------
+        roots : iterable of str
+            Absolute paths.
+        now : float
+            The time, in seconds since 1970.
+        """
+        with self._library.transaction() as connection:
+            for root in roots:
+                connection.execute(
+                    "DELETE FROM root WHERE path >= ? AND path < ?", list(below(root))
+                )
+                inside = any(
+                    stored(root).startswith(below(os.fsdecode(row["path"]))[0])
+                    for row in connection.execute("SELECT path FROM root")
+                )
+                if not inside:
+                    connection.execute("REPLACE INTO root VALUES (?, ?)", [stored(root), now])
+
+    def add(
+        self,
+        path: str,
+        *,
+        state: FileState,
+        digest: bytes,
+        tags: Tags,
+        heard: Heard,
+        answer: Answer,
+        space_sha256: str,
+        vector: Float32Array,
+        now: float,
+    ) -> int:
+        """Write down a file that was listened to, in place of what was known of it.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        state : FileState
+            As it was before it was read.
+        digest : bytes
+            Of the encoded audio.
+        tags : Tags
+            What it says of itself.
+        heard : Heard
+            What was heard.
+        answer : Answer
+            What the model says.
+        space_sha256 : str
+            Hash of the space.
+        vector : np.ndarray [shape=(d,)]
+            Where the track lies in it.
+        now : float
+            The time, in seconds since 1970.
+
+        Returns
+        -------
+        int
+            Number of the track.
+        """
+        columns = {
+            **_tag_columns(tags),
+            "size": state.size,
+            "mtime_ns": state.mtime_ns,
+            "digest": digest,
+            "state": "analysed",
+            "error_code": None,
+            "error_reason": None,
+            "warnings": json.dumps(heard.warnings),
+            "duration": heard.duration,
+            **{name: float(heard.traits[name]) for name in TRAITS},
+            "scanned_at": now,
+        }
+        with self._library.transaction() as connection:
+            track_id = _put_track(connection, path, columns, now=now)
+            connection.execute("DELETE FROM matrix WHERE track_id = ?", [track_id])
+            for fingerprint, matrix in heard.matrices.items():
+                dtype = "|u1" if matrix.dtype == np.uint8 else "<f4"
+                content = np.ascontiguousarray(matrix, dtype=dtype).tobytes()
+                connection.execute(
+                    "INSERT INTO matrix VALUES (?, ?, ?, ?, ?)",
+                    [track_id, fingerprint, len(matrix), dtype, content],
+                )
+            self.answer(track_id, answer)
+            self.place(track_id, space_sha256, vector)
+        return track_id
+
+    def answer(self, track_id: int, answer: Answer) -> None:
+        """Write down what a model says of a track.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+        answer : Answer
+            What it says.
+        """
+        first, second = answer.ranked[:2]
+        row = [
+            *(track_id, answer.model_sha256, first, float(answer.probabilities.max()), second),
+            *(answer.unsure, answer.distance, json.dumps(answer.classes)),
+            answer.probabilities.astype("<f4").tobytes(),
+            answer.bounds.astype("<f8").tobytes(),
+            answer.timeline.astype("<f4").tobytes(),
+        ]
+        with self._library.transaction() as connection:
+            connection.execute(f"REPLACE INTO answer VALUES ({', '.join('?' * len(row))})", row)
+
+    def place(self, track_id: int, space_sha256: str, vector: Float32Array) -> None:
+        """Write down where a track lies in a learnt space.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+        space_sha256 : str
+            Hash of the space.
+        vector : np.ndarray [shape=(d,)]
+            Its place.
+        """
+        content = vector.astype("<f4").tobytes()
+        with self._library.transaction() as connection:
+            connection.execute(
+                "REPLACE INTO embedding VALUES (?, ?, ?)", [track_id, space_sha256, content]
+            )
+
+    def add_failed(
+        self, path: str, *, state: FileState | None, error: AudioError, now: float
+    ) -> int:
+        """Write down a file that cannot be listened to, in place of what was known of it.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        state : FileState or None
+            As it was before it was read; None where it cannot be asked.
+        error : AudioError
+            Why.
+        now : float
+            The time, in seconds since 1970.
+
+        Returns
+        -------
+        int
+            Number of the track.
+        """
+        columns = {
+            "size": None if state is None else state.size,
+            "mtime_ns": None if state is None else state.mtime_ns,
+            "digest": None,
+            "state": "failed",
+            "error_code": error.code,
+            "error_reason": error.reason,
+            "warnings": "[]",
+            "scanned_at": now,
+        }
+        with self._library.transaction() as connection:
+            track_id = _put_track(connection, path, columns, now=now)
+            for table in ("matrix", "answer", "embedding"):
+                connection.execute(f"DELETE FROM {table} WHERE track_id = ?", [track_id])
+        return track_id
+
+    def refresh(self, track_id: int, state: FileState, tags: Tags) -> None:
+        """Write down a file whose tags or time have changed, but not its audio.
+
+        Parameters
+        ----------
+        track_id : int
+            Number of the track.
+        state : FileState
+            As the file is now.
+        tags : Tags
+            What it says of itself now.
+        """
+        columns = {**_tag_columns(tags), "size": state.size, "mtime_ns": state.mtime_ns}
+        with self._library.transaction() as connection:
+            _update(connection, track_id, {**columns, "missing_since": None})
+
+    def move(self, moves: Iterable[tuple[int, str, FileState, Tags]], *, now: float) -> None:
+        """Write down that files were moved; two may have changed places.
+
+        Parameters
+        ----------
+        moves : iterable of (int, str, FileState, Tags)
+            Number of the track, where it is now, and how it is there.
+        now : float
+            The time, in seconds since 1970: that since which whatever was at these places, and was
+            not moved itself, is gone.
+        """
+        with self._library.transaction() as connection:
+            listed = list(moves)
+            for track_id, *_ in listed:  # gone, for now: no place is taken twice
+                _update(connection, track_id, {"missing_since": now})
+            for track_id, path, state, tags in listed:
+                connection.execute(
+                    "UPDATE track SET missing_since = ? WHERE path = ? AND missing_since IS NULL",
+                    [now, stored(path)],
+                )
+                columns = {
+                    **_tag_columns(tags),
+                    "path": stored(path),
+                    "size": state.size,
+                    "mtime_ns": state.mtime_ns,
+                    "missing_since": None,
+                }
+                _update(connection, track_id, columns)
+
+    def mark_missing(self, track_ids: Iterable[int], *, now: float) -> None:
+        """Write down that the files of tracks are gone; they are kept until `prune`.
+
+        Parameters
+        ----------
+        track_ids : iterable of int
+            Their numbers.
+        now : float
+            Since when, in seconds since 1970.
+        """
+        with self._library.transaction() as connection:
+            for track_id in track_ids:
+                _update(connection, track_id, {"missing_since": now})
+
+    def prune(self, track_ids: Iterable[int]) -> int:
+        """Forget tracks whose files are gone, with all that was decided about them.
+
+        Parameters
+        ----------
+        track_ids : iterable of int
+            Their numbers; those whose file is there are left alone.
+
+        Returns
+        -------
+        int
+            How many were forgotten.
+        """
+        with self._library.transaction() as connection:
+            return sum(
+                connection.execute(
+                    "DELETE FROM track WHERE id = ? AND missing_since IS NOT NULL", [track_id]
+                ).rowcount
+                for track_id in track_ids
+            )
+
+
+def _tag_columns(tags: Tags) -> dict[str, Any]:
+    columns = {name: getattr(tags, name) for name in _FROM_TAGS}
+    return {
+        # SQLite cannot hold what is not UTF-8.
+        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        for name, value in {
+            **columns,
+            "genres": json.dumps(list(tags.genres)),
+            "ids": json.dumps(dict(tags.ids), sort_keys=True),
+        }.items()
+    }
+
+
+def _update(connection: sqlite3.Connection, track_id: int, columns: dict[str, Any]) -> None:
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(
+        f"UPDATE track SET {assignments} WHERE id = ?", [*columns.values(), track_id]
+    )
+
+
+def _put_track(
+    connection: sqlite3.Connection, path: str, columns: dict[str, Any], *, now: float
+) -> int:
+    """Update the track of a file that is there, or was there last, or make one."""
+    row = connection.execute(
+        "SELECT id FROM track WHERE path = ? "
+        "ORDER BY missing_since IS NOT NULL, missing_since DESC LIMIT 1",
+        [stored(path)],
+    ).fetchone()
+    if row is not None:
+        _update(connection, row["id"], {**columns, "missing_since": None})
+        return int(row["id"])
+    complete = {"path": stored(path), **columns, "added_at": now}
+    names, marks = ", ".join(complete), ", ".join("?" * len(complete))
+    added = connection.execute(
+        f"INSERT INTO track ({names}) VALUES ({marks})", list(complete.values())
+    )
+    return int(added.lastrowid or 0)

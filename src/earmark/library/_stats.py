@@ -1,0 +1,144 @@
+"""A library in numbers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from earmark.library._rows import TRACK_TABLES
+from earmark.types import Seconds
+
+if TYPE_CHECKING:
+    from earmark.library._store import Library
+
+__all__ = ["LibraryStats", "library_stats"]
+
+
+@dataclass(frozen=True)
+class LibraryStats:
+    """A library in numbers; but for `n_missing`, of tracks whose files are there.
+
+    Attributes
+    ----------
+    path : str
+        Its file.
+    n_bytes : int
+        Size of the file, and of what SQLite has beside it.
+    n_tracks, n_failed, n_missing : int
+        Tracks that were analysed, that could not be, and whose files are gone.
+    duration : float
+        Of all that was analysed, in seconds.
+    n_artists, n_albums : int
+        Different ones, as the tags write them.
+    n_corrected : int
+        Tracks of which the user has spoken.
+    n_unsure : mapping of str to int
+        Answers that are unsure, by the reason; corrected ones are not among them.
+    n_without_genre : int
+        Tracks whose tags name no genre.
+    genres : mapping of str to int
+        Tracks of each genre, the user's word or else the model's; the most frequent first.
+    decades : mapping of int to int
+        Tracks of each decade, by its first year.
+    """
+
+    path: str
+    n_bytes: int
+    n_tracks: int
+    n_failed: int
+    n_missing: int
+    duration: Seconds
+    n_artists: int
+    n_albums: int
+    n_corrected: int
+    n_unsure: Mapping[str, int]
+    n_without_genre: int
+    genres: Mapping[str, int]
+    decades: Mapping[int, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What the schema ``earmark.library-stats/1`` defines.
+        """
+        return {
+            "schema": "earmark.library-stats/1",
+            "library": self.path,
+            "bytes": self.n_bytes,
+            "tracks": self.n_tracks,
+            "failed": self.n_failed,
+            "missing": self.n_missing,
+            "duration": self.duration,
+            "artists": self.n_artists,
+            "albums": self.n_albums,
+            "corrected": self.n_corrected,
+            "unsure": dict(self.n_unsure),
+            "without_genre": self.n_without_genre,
+            "genres": dict(self.genres),
+            "decades": {str(decade): count for decade, count in self.decades.items()},
+        }
+
+
+_HERE = "missing_since IS NULL AND state = 'analysed'"
+
+
+def library_stats(library: Library) -> LibraryStats:
+    """Count what is in a library.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+
+    Returns
+    -------
+    LibraryStats
+        Its numbers.
+    """
+    (one,) = library.query(
+        f"SELECT count(*) AS n, total(duration) AS duration, "
+        "count(DISTINCT NULLIF(artist, '')) AS n_artists, "
+        "count(DISTINCT NULLIF(album, '')) AS n_albums, "
+        f"total(genres = '[]') AS n_without FROM track WHERE {_HERE}"
+    )
+    (two,) = library.query(
+        "SELECT total(missing_since IS NULL) AS n_failed FROM track WHERE state = 'failed'"
+    )
+    ((n_missing,),) = library.query("SELECT count(*) FROM track WHERE missing_since IS NOT NULL")
+    genres = library.query(
+        f"SELECT COALESCE(c.genre, a.genre) AS genre, a.unsure AS unsure, "
+        "c.genre IS NOT NULL AS corrected, count(*) AS n "
+        f"FROM {TRACK_TABLES} WHERE t.{_HERE.replace(' state', ' t.state')} GROUP BY 1, 2, 3"
+    )
+    by_genre: dict[str, int] = {}
+    unsure: dict[str, int] = {}
+    for row in genres:
+        if row["genre"] is not None:
+            by_genre[row["genre"]] = by_genre.get(row["genre"], 0) + row["n"]
+        if row["unsure"] is not None and not row["corrected"]:
+            unsure[row["unsure"]] = unsure.get(row["unsure"], 0) + row["n"]
+    decades = library.query(
+        f"SELECT year / 10 * 10 AS decade, count(*) AS n FROM track WHERE {_HERE} "
+        "AND year IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    files = [library.path, f"{library.path}-wal"]
+    return LibraryStats(
+        path=library.path,
+        n_bytes=sum(os.path.getsize(path) for path in files if os.path.exists(path)),
+        n_tracks=one["n"],
+        n_failed=int(two["n_failed"]),
+        n_missing=n_missing,
+        duration=one["duration"],
+        n_artists=one["n_artists"],
+        n_albums=one["n_albums"],
+        n_corrected=sum(row["n"] for row in genres if row["corrected"]),
+        n_unsure=unsure,
+        n_without_genre=int(one["n_without"]),
+        genres=dict(sorted(by_genre.items(), key=lambda item: (-item[1], item[0]))),
+        decades={row["decade"]: row["n"] for row in decades},
+    )

@@ -1,0 +1,173 @@
+"""The corpora there are for workflows: those of `earmark.datasets`, and the user's own library."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+
+from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
+from earmark.datasets import corpora as published
+from earmark.datasets._files import numbered
+from earmark.datasets.folder import artist_key
+from earmark.errors import DatasetError, LibraryError, ParameterError
+from earmark.extraction import TrackFeatures
+from earmark.extraction._rows import stored_path
+from earmark.features import FeatureSet
+from earmark.library import Filters, LibraryTrack, library_path, open_library
+from earmark.types import PathName
+
+__all__ = ["LIBRARY", "corpora", "get_corpus", "kept_features", "parse_dataset"]
+
+_FEWEST = 5
+"""Tracks of a genre: a genre with fewer cannot be in each of five folds."""
+
+
+def _label(track: LibraryTrack) -> str:
+    """Return what somebody says the genre is, never what a model does."""
+    return track.corrected or next(iter(track.genres), "")
+
+
+def _artist(track: LibraryTrack) -> tuple[str, str] | None:
+    name = track.artist or track.albumartist
+    return ("tag", artist_key(name)) if name else None
+
+
+def _tracks(path: PathName) -> list[Track]:
+    """Read the tracks of a library whose genre somebody has named.
+
+    The label is the user's correction, else the first genre in the file's tags. Genres in fewer
+    than five tracks are left out.
+    """
+    try:
+        with open_library(path) as library:
+            found = library.tracks(Filters())
+    except LibraryError as error:
+        raise DatasetError(str(error)) from error
+    spelled: dict[str, Counter[str]] = {}
+    for track in found:
+        if label := _label(track):
+            # The user's own spelling counts more than that of any number of files.
+            weight = len(found) + 1 if track.corrected else 1
+            spelled.setdefault(label.casefold(), Counter())[label] += weight
+    labels = {key: counts.most_common(1)[0][0] for key, counts in spelled.items()}
+    sizes = Counter(_label(track).casefold() for track in found)
+    rare = sorted(labels[key] for key in labels if sizes[key] < _FEWEST)
+    if rare:
+        warnings.warn(
+            f"{len(rare)} genres have fewer than {_FEWEST} tracks and are left out: "
+            f"{', '.join(rare[:8])}{' ...' if len(rare) > 8 else ''}",
+            DatasetWarning,
+            stacklevel=2,
+        )
+    if not found:
+        raise DatasetError(f"{os.fspath(path)!r}: the library holds no track")
+    artists = numbered(_artist(track) for track in found)
+    return [
+        Track(
+            id=stored_path(track.path),
+            label=labels.get(key, "") if sizes[key] >= _FEWEST else "",
+            path=track.path,
+            artist=track.artist or track.albumartist,
+            title=track.title,
+            groups={"artist": int(artist)},
+        )
+        for track, artist in zip(found, artists, strict=True)
+        for key in [_label(track).casefold()]
+    ]
+
+
+def _load_table(
+    path: PathName,
+    *,
+    feature_set: str | None = None,
+    faulty: bool = False,
+    unit: str | None = None,
+) -> FeatureTable:
+    raise ParameterError(
+        f"dataset='library:{os.fspath(path)}' has no table of features: they come from its tracks"
+    )
+
+
+LIBRARY = Corpus(
+    name="library",
+    title="Your library",
+    size="as many as you have",
+    expects="a library file that earmark scan made; nothing: the usual one",
+    citation="Your own music.",
+    licence="Whatever holds for your files.",
+    faults=(
+        "the genre is your correction, else the first in the file's tags, never a prediction",
+        "a genre in fewer than five tracks is left out",
+        "a file without an artist in its tags counts as an artist of its own",
+    ),
+    files={},
+    feature_sets=(),
+    load_table=_load_table,
+    tracks=_tracks,
+)
+
+
+def corpora() -> tuple[Corpus, ...]:
+    """List every corpus there is, the user's library last."""
+    return (*published(), LIBRARY)
+
+
+def get_corpus(name: str) -> Corpus:
+    """Return the corpus of a name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name.
+    """
+    found = {corpus.name: corpus for corpus in corpora()}
+    if name not in found:
+        raise ParameterError(f"corpus={name!r} is not one of {', '.join(found)}")
+    return found[name]
+
+
+def parse_dataset(dataset: str) -> tuple[Corpus, str]:
+    """Take a dataset argument apart: ``NAME:PATH``, or ``library`` for the user's own.
+
+    Raises
+    ------
+    ParameterError
+        If it is not of that form or names no corpus.
+    """
+    name, _, path = dataset.partition(":")
+    if name == LIBRARY.name and not path:
+        path = library_path()
+    known = {corpus.name: corpus for corpus in corpora()}
+    if name not in known or not path:
+        raise ParameterError(
+            f"dataset={dataset!r} is not of the form NAME:PATH with one of {', '.join(known)}"
+        )
+    return known[name], path
+
+
+def kept_features(path: str, kind: FeatureSet) -> dict[str, TrackFeatures]:
+    """Return what a library keeps of its tracks: they need not be listened to again.
+
+    Parameters
+    ----------
+    path : str
+        The library's file.
+    kind : FeatureSet
+        Which features.
+
+    Returns
+    -------
+    dict of str to TrackFeatures
+        By path; without the tracks of which they are not kept.
+    """
+    found = {}
+    with open_library(path) as library:
+        for track in library.tracks(Filters()):
+            X, answer = library.matrix(track.id, kind.fingerprint), library.answer(track.id)
+            if X is None or answer is None or track.duration is None:
+                continue
+            bounds = tuple((start, end) for start, end in answer.bounds.tolist())
+            rows = {kind.name: tuple(X.astype(float))}
+            found[track.path] = TrackFeatures(track.duration, bounds, rows, track.warnings)
+    return found

@@ -1,0 +1,212 @@
+"""What a scan does with one file, in a process of its own; and what a model makes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.audio import audio_digest
+from earmark.errors import AudioError, AudioNotFoundError, ParameterError, TagError
+from earmark.extraction import TrackFeatures, extract_track
+from earmark.features import FeatureSet, get_feature_set
+from earmark.library import Answer, FileState, Heard
+from earmark.models import Model, Space, load_model, load_space, predict_track
+from earmark.tags import Tags, read_tags
+from earmark.types import Float32Array, FloatArray, PathName
+
+__all__ = ["Ears", "Examined", "Listened", "examine", "file_state", "listen"]
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A file that was looked at, not listened to.
+
+    Attributes
+    ----------
+    state : FileState
+        As it was before.
+    digest : bytes
+        Of the encoded audio.
+    tags : Tags
+        What it says of itself.
+    """
+
+    state: FileState
+    digest: bytes
+    tags: Tags
+
+
+@dataclass(frozen=True)
+class Listened(Examined):
+    """A file that was listened to.
+
+    Attributes
+    ----------
+    heard : Heard
+        What was heard.
+    """
+
+    heard: Heard
+
+
+def file_state(path: str) -> FileState | None:
+    """Return size and time of a file; None where they cannot be had."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileState(status.st_size, status.st_mtime_ns)
+
+
+def examine(path: str) -> Examined | AudioError:
+    """Look at a file: its audio as it is encoded, and its tags."""
+    state = file_state(path)
+    if state is None:
+        return AudioNotFoundError(path, "no such file")
+    try:
+        digest = audio_digest(path)
+    except AudioError as error:
+        return error
+    try:
+        tags = read_tags(path)
+    except TagError:  # what is wrong with its tags is no reason not to listen to it
+        tags = Tags()
+    return Examined(state, digest, tags)
+
+
+def listen(path: str, *, sets: Sequence[str]) -> Listened | AudioError:
+    """Look at a file and listen to it."""
+    examined = examine(path)
+    if isinstance(examined, AudioError):
+        return examined
+    chosen = [get_feature_set(name) for name in sets]
+    try:
+        track = extract_track(path, chosen)
+        heard = _heard(track, chosen)
+    except AudioError as error:
+        return error
+    except (OSError, ParameterError, MemoryError) as error:
+        # It went away since, or holds what no check of the decoder foresaw.
+        return AudioError(path, str(error) or type(error).__name__)
+    return Listened(examined.state, examined.digest, examined.tags, heard)
+
+
+def _heard(track: TrackFeatures, sets: Sequence[FeatureSet]) -> Heard:
+    matrices: dict[str, npt.NDArray[Any]] = {}
+    for one in sets:
+        values = track.values[one.name]
+        matrices[one.fingerprint] = (
+            np.concatenate([matrix.T for matrix in values])
+            if one.per_frame
+            else np.stack(values).astype(np.float32)
+        )
+    bounds: FloatArray = np.array(track.bounds)
+    whole = next(one for one in sets if "perceptr_var" in one.names)
+    return Heard(
+        duration=track.duration,
+        bounds=bounds,
+        matrices=matrices,
+        traits=_traits(matrices[whole.fingerprint], whole.names, bounds[:, 1] - bounds[:, 0]),
+        warnings=track.warnings,
+    )
+
+
+def _traits(X: npt.NDArray[Any], names: Sequence[str], lengths: FloatArray) -> Mapping[str, float]:
+    """Say what a track is plainly like, see `earmark.library.TRAITS`."""
+
+    def mean(name: str) -> float:
+        return float(np.average(X[:, names.index(name)], weights=lengths))
+
+    tempo = X[:, names.index("tempo")]
+    order = np.argsort(tempo)
+    # Between two tempi there is none: the one that holds at half of the time.
+    middle = np.searchsorted(np.cumsum(lengths[order]), lengths.sum() / 2)
+    harmonic, percussive = mean("harmony_var"), mean("perceptr_var")
+    return {
+        "tempo": float(tempo[order[middle]]),
+        "brightness": mean("spectral_centroid_mean"),
+        "loudness": 20 * float(np.log10(max(mean("rms_mean"), 1e-5))),
+        "percussiveness": percussive / max(harmonic + percussive, 1e-12),
+    }
+
+
+class Ears:
+    """A model, and the spaces that similar songs are found in: what a library is scanned with.
+
+    Parameters
+    ----------
+    model : str or path-like
+        Name of a shipped model or path of an ``.earmark`` file.
+    """
+
+    def __init__(self, model: PathName) -> None:
+        self.model: Model = load_model(model)
+        self.style: Space = load_space("style")
+        self.timbre: Space = load_space("timbre")
+
+    @cached_property
+    def sets(self) -> tuple[str, ...]:
+        """Names of the feature sets that are needed."""
+        needed = (self.model, self.style, self.timbre)
+        return tuple(dict.fromkeys(one.feature_set.name for one in needed))
+
+    @cached_property
+    def fingerprints(self) -> frozenset[str]:
+        """Their fingerprints."""
+        return frozenset(get_feature_set(name).fingerprint for name in self.sets)
+
+    def answer(self, X: FloatArray, bounds: FloatArray) -> Answer:
+        """Ask the model.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n_clips, d)]
+            Features of the clips.
+        bounds : np.ndarray [shape=(n_clips, 2)]
+            Start and end of each in seconds.
+
+        Returns
+        -------
+        Answer
+            What it says.
+        """
+        said = predict_track(
+            self.model,
+            X,
+            lengths=bounds[:, 1] - bounds[:, 0],
+            fingerprint=self.model.feature_set.fingerprint,
+        )
+        return Answer(
+            model_sha256=self.model.sha256,
+            classes=self.model.classes,
+            probabilities=said.probabilities.astype(np.float32),
+            unsure=said.unsure,
+            distance=said.distance,
+            bounds=bounds,
+            timeline=said.clip_probabilities.astype(np.float32),
+        )
+
+    def place(self, X: FloatArray, bounds: FloatArray) -> Float32Array:
+        """Find the place of a track in the space of styles.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n_clips, d)]
+            Features of the clips.
+        bounds : np.ndarray [shape=(n_clips, 2)]
+            Start and end of each in seconds.
+
+        Returns
+        -------
+        np.ndarray of float32 [shape=(d,)]
+            Its place.
+        """
+        fingerprint = self.style.feature_set.fingerprint
+        lengths = bounds[:, 1] - bounds[:, 0]
+        return self.style.embed_track(X, lengths=lengths, fingerprint=fingerprint)

@@ -1,0 +1,442 @@
+"""Ask a library, correct it, and tidy it up."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TextIO
+
+from earmark.errors import ParameterError
+from earmark.library import (
+    TRAITS,
+    Answer,
+    Filters,
+    Library,
+    LibraryStats,
+    LibraryTrack,
+    library_stats,
+    open_library,
+)
+from earmark.types import PathName
+
+__all__ = [
+    "Filters",
+    "LibraryStats",
+    "LibraryTrack",
+    "TrackDetails",
+    "TrackPage",
+    "export_tracks",
+    "failed_tracks",
+    "find_track",
+    "list_tracks",
+    "prune_library",
+    "review_tracks",
+    "set_genre",
+    "show_track",
+    "stats",
+]
+
+_MOST_CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class TrackPage:
+    """Some of the tracks that were asked for.
+
+    Attributes
+    ----------
+    tracks : tuple of LibraryTrack
+        The tracks.
+    total : int
+        How many there are in all.
+    """
+
+    tracks: tuple[LibraryTrack, ...]
+    total: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What the schema ``earmark.library/1`` defines.
+        """
+        return {
+            "schema": "earmark.library/1",
+            "total": self.total,
+            "tracks": [track.to_dict() for track in self.tracks],
+        }
+
+
+@dataclass(frozen=True)
+class TrackDetails:
+    """All that is known of one track.
+
+    Attributes
+    ----------
+    track : LibraryTrack
+        The track.
+    answer : Answer or None
+        What the model says, clip by clip; None of a track that failed.
+    """
+
+    track: LibraryTrack
+    answer: Answer | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What the schema ``earmark.library-track/1`` defines.
+        """
+        clips = []
+        if self.answer is not None:
+            for (start, end), row in zip(
+                self.answer.bounds.tolist(), self.answer.timeline.tolist(), strict=True
+            ):
+                named = dict(zip(self.answer.classes, row, strict=True))
+                clips.append({"start": start, "end": end, "probabilities": named})
+        return {
+            "schema": "earmark.library-track/1",
+            "track": self.track.to_dict(),
+            "distance": None if self.answer is None else self.answer.distance,
+            "clips": clips,
+        }
+
+
+def list_tracks(
+    filters: Filters | None = None,
+    *,
+    library: PathName | None = None,
+    sort: str = "path",
+    limit: int | None = None,
+    offset: int = 0,
+) -> TrackPage:
+    """List tracks of a library.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        Which; None: those that are there and were analysed.
+    library : str, path-like or None
+        The library's file, see `earmark.library.library_path`.
+    sort : {"path", "artist", "title", "genre", "confidence", "year", "added"}
+        In what order.
+    limit : int or None
+        How many at the most.
+    offset : int
+        How many to pass over.
+
+    Returns
+    -------
+    TrackPage
+        The tracks, and how many there are in all.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    ParameterError
+        If there is no such order, or a bound is out of range.
+    """
+    with open_library(library) as opened:
+        tracks = opened.tracks(filters, sort=sort, limit=limit, offset=offset)
+        partly = limit is not None or offset
+        return TrackPage(tuple(tracks), opened.count(filters) if partly else len(tracks))
+
+
+def failed_tracks(*, library: PathName | None = None) -> TrackPage:
+    """List the files that could not be listened to, and why.
+
+    Parameters
+    ----------
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    TrackPage
+        By path; each holds ``error_code`` and ``error_reason``.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    """
+    return list_tracks(Filters(state="failed"), library=library)
+
+
+def stats(*, library: PathName | None = None) -> LibraryStats:
+    """Count what is in a library.
+
+    Parameters
+    ----------
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    LibraryStats
+        Its numbers.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    """
+    with open_library(library) as opened:
+        return library_stats(opened)
+
+
+def find_track(opened: Library, named: str) -> LibraryTrack:
+    """Find the track that somebody means.
+
+    Parameters
+    ----------
+    opened : Library
+        Where to look.
+    named : str
+        Its number, its path, or words that artist and title of one track hold, whatever the case.
+
+    Returns
+    -------
+    LibraryTrack
+        The track.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or several; then some of them are named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open_library(f"{folder}/library.db", create=True) as opened:
+    ...         find_track(opened, "blue monday")
+    Traceback (most recent call last):
+    ...
+    earmark.errors.ParameterError: track='blue monday' is no number, path or words of a track ...
+    """
+    if named.isascii() and named.isdigit():
+        return opened.track(int(named))
+    found = opened.find(os.path.expanduser(named))
+    if found is not None:
+        return found
+    words = named.split()
+    candidates = opened.tracks(Filters(words=tuple(words))) if words else []
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise ParameterError(
+            f"track={named!r} is no number, path or words of a track in {opened.path!r}"
+        )
+    shown = "; ".join(f"{one.id}: {one.caption}" for one in candidates[:_MOST_CANDIDATES])
+    more = len(candidates) - _MOST_CANDIDATES
+    raise ParameterError(
+        f"track={named!r} may be any of {len(candidates)}: {shown}"
+        + (f"; and {more} more" if more > 0 else "")
+    )
+
+
+def show_track(track: str | int, *, library: PathName | None = None) -> TrackDetails:
+    """Tell all that is known of one track.
+
+    Parameters
+    ----------
+    track : str or int
+        Its number, its path, or words that artist and title of one track hold.
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    TrackDetails
+        The track, and what the model says clip by clip.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    ParameterError
+        If there is no such track, or there are several.
+    """
+    with open_library(library) as opened:
+        found = find_track(opened, str(track))
+        return TrackDetails(found, opened.answer(found.id))
+
+
+def review_tracks(
+    filters: Filters | None = None, *, library: PathName | None = None
+) -> list[LibraryTrack]:
+    """List what is worth a user's word: what the model is unsure of, the least sure first.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        Which; None: those whose answer is unsure and of which the user has not spoken.
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    list of LibraryTrack
+        The least confident first.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    """
+    wanted = filters or Filters(unsure=True, corrected=False)
+    page = list_tracks(wanted, library=library, sort="confidence")
+    return list(reversed(page.tracks))
+
+
+def set_genre(
+    tracks: Iterable[str | int],
+    genre: str | None,
+    *,
+    library: PathName | None = None,
+) -> list[LibraryTrack]:
+    """Say what the genre of tracks is; that wins over what a model says, everywhere.
+
+    Parameters
+    ----------
+    tracks : iterable of str or int
+        As `find_track` takes them.
+    genre : str or None
+        The genre; None takes back what was said.
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    list of LibraryTrack
+        The tracks, as they are now.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    ParameterError
+        If the genre is blank, or a track is not there or not the only one: then nothing is done.
+    """
+    with open_library(library) as opened:
+        found = [find_track(opened, str(track)) for track in tracks]
+        opened.set_genre((one.id for one in found), genre, now=time.time())
+        return opened.tracks_of(one.id for one in found)
+
+
+def prune_library(*, library: PathName | None = None, preview: bool = False) -> list[LibraryTrack]:
+    """Forget the tracks whose files are gone, and all that was decided about them.
+
+    Parameters
+    ----------
+    library : str, path-like or None
+        The library's file.
+    preview : bool
+        Whether only to say what would be forgotten.
+
+    Returns
+    -------
+    list of LibraryTrack
+        What was forgotten, or would be.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    """
+    with open_library(library) as opened:
+        gone = opened.tracks(Filters(missing=True, state=None))
+        if not preview:
+            opened.scanned.prune(one.id for one in gone)
+        return gone
+
+
+def export_tracks(
+    output: TextIO,
+    filters: Filters | None = None,
+    *,
+    kind: Literal["csv", "json", "jsonl"] = "csv",
+    library: PathName | None = None,
+    sort: str = "path",
+) -> int:
+    """Write tracks of a library for other programs.
+
+    Parameters
+    ----------
+    output : text stream
+        Where to; of a file, opened with ``newline=""`` and ``errors="surrogateescape"`` where
+        names that are not UTF-8 are to be kept.
+    filters : Filters or None
+        Which; None: those that are there and were analysed.
+    kind : {"csv", "json", "jsonl"}
+        A table, one document of the schema ``earmark.library/1``, or a track a line.
+    library : str, path-like or None
+        The library's file.
+    sort : str
+        In what order, as in `list_tracks`.
+
+    Returns
+    -------
+    int
+        How many were written.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    ParameterError
+        If there is no such kind or order.
+    """
+    if kind not in ("csv", "json", "jsonl"):
+        raise ParameterError(f"kind={kind!r} is not one of csv, json, jsonl")
+    page = list_tracks(filters, library=library, sort=sort)
+    if kind == "json":
+        output.write(json.dumps(page.to_dict(), indent=1) + "\n")
+    elif kind == "jsonl":
+        for track in page.tracks:
+            output.write(json.dumps(track.to_dict()) + "\n")
+    else:
+        for row in _csv_rows(page.tracks):
+            output.write(row)
+    return len(page.tracks)
+
+
+_COLUMNS = (
+    *("id", "path", "artist", "albumartist", "title", "album", "year", "duration"),
+    *TRAITS,
+    *("genre", "corrected", "predicted", "confidence", "runner_up", "unsure"),
+)
+
+
+def _csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
+    classes = list(dict.fromkeys(genre for one in tracks for genre in one.probabilities))
+
+    def line(values: Iterable[object]) -> str:
+        row = io.StringIO()
+        csv.writer(row, lineterminator="\n").writerow(values)
+        return row.getvalue()
+
+    head = [*_COLUMNS, "tag_genres", *(f"p_{genre}" for genre in classes), "missing", "error"]
+    yield line(head)
+    for one in tracks:
+        yield line(
+            [
+                *(getattr(one, name) for name in _COLUMNS),
+                "; ".join(one.genres),
+                *(one.probabilities.get(genre) for genre in classes),
+                "yes" if one.missing else "",
+                one.error_reason,
+            ]
+        )

@@ -1,0 +1,415 @@
+"""Scanning: what is new is listened to, and everything else is noticed without."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scan_helpers import contents, paths_of, refuse_to_decode, tag, write_song
+
+from earmark.errors import LibraryError, ModelNotFoundError, ParameterError
+from earmark.library import Filters, open_library
+from earmark.models import load_model
+from earmark.workflows import scan as workflow
+from earmark.workflows.scan import ScanPlan, ScanReport, scan, watch
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of four songs, one file that is none, and one that is no audio at all."""
+    folder = tmp_path_factory.mktemp("recorded")
+    for number in range(4):
+        write_song(
+            folder / "music" / f"{number}.flac",
+            seed=number,
+            artist=f"artist {number}",
+            title=f"title {number}",
+        )
+    (folder / "music" / "text.mp3").write_text("no music\n" * 99)
+    (folder / "music" / "cover.jpg").write_bytes(b"picture")
+    scan([folder / "music"], library=folder / "library.db", jobs=1)
+    return folder
+
+
+@pytest.fixture
+def home(recorded: Path, tmp_path: Path) -> Path:
+    """Return a copy of the folder whose library knows it."""
+    shutil.copytree(recorded / "music", tmp_path / "music")
+    with open_library(recorded / "library.db") as known:
+        known.query(f"VACUUM INTO '{tmp_path / 'library.db'}'")
+    with open_library(tmp_path / "library.db") as library, library.transaction() as connection:
+        connection.execute(
+            "UPDATE track SET path = CAST(replace(CAST(path AS TEXT), ?, ?) AS BLOB)",
+            [str(recorded), str(tmp_path)],
+        )
+        connection.execute("DELETE FROM root")
+    return tmp_path
+
+
+@pytest.fixture
+def again(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScanReport]:
+    """Return a function that scans again and must not listen, unless allowed to."""
+
+    def run(*paths: Path, may_listen: bool = False, **settings: Any) -> ScanReport:
+        with monkeypatch.context() as context:
+            if not may_listen:
+                context.setattr(workflow, "listen", refuse_to_decode)
+            folders = paths or (home / "music",)
+            return scan(folders, library=home / "library.db", jobs=1, **settings)
+
+    return run
+
+
+def counts(report: ScanReport) -> dict[str, int]:
+    told = report.to_dict()
+    names = ("unchanged", "analysed", "refreshed", "moved", "answered", "missing")
+    return {name: told[name] for name in names if told[name]} | (
+        {"failed": len(report.failed)} if report.failed else {}
+    )
+
+
+def test_first_scan_listens_to_all(recorded: Path) -> None:
+    with open_library(recorded / "library.db") as library:
+        tracks = library.tracks()
+        assert [one.title for one in tracks] == [f"title {number}" for number in range(4)]
+        assert {one.genre for one in tracks} <= set(load_model().classes)
+        assert all(one.duration == pytest.approx(2.0) for one in tracks)
+        (failed,) = library.tracks(Filters(state="failed"))
+    assert failed.error_code == "no-audio"
+    assert os.path.basename(failed.path) == "text.mp3"
+
+
+def test_second_scan_only_looks(again: Callable[..., ScanReport]) -> None:
+    report = again()
+    assert counts(report) == {"unchanged": 4, "failed": 1}
+    assert report.failed[0].reason
+    assert report.n_files == 5
+
+
+def test_scan_without_paths_is_of_what_was_scanned(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    again()
+    report = scan(library=home / "library.db", jobs=1)
+    assert report.roots == (str(home / "music"),)
+    assert counts(report) == {"unchanged": 4, "failed": 1}
+
+
+def test_nothing_to_scan_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="no folder is named"):
+        scan(library=tmp_path / "library.db")
+
+
+def test_new_file_is_listened_to(home: Path, again: Callable[..., ScanReport]) -> None:
+    write_song(home / "music" / "new" / "5.flac", seed=5)
+    told: list[ScanPlan] = []
+    report = again(may_listen=True, planned=told.append)
+    assert counts(report) == {"unchanged": 4, "analysed": 1, "failed": 1}
+    assert [os.path.basename(path) for path in told[0].listen] == ["5.flac"]
+
+
+def test_moved_and_renamed_files_are_recognised(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    with open_library(home / "library.db") as library:
+        before = paths_of(library)
+        first = min(before)
+        library.set_genre([first], "polka", now=1.0)
+    (home / "music" / "sub").mkdir()
+    (home / "music" / "0.flac").rename(home / "music" / "sub" / "zero.flac")
+    (home / "music" / "1.flac").rename(home / "music" / "one.flac")
+    tag(home / "music" / "one.flac", title="another title")
+    report = again()
+    assert counts(report) == {"unchanged": 2, "moved": 2, "failed": 1}
+    with open_library(home / "library.db") as library:
+        after = paths_of(library)
+        assert after.keys() == before.keys()
+        assert after[first] == str(home / "music" / "sub" / "zero.flac")
+        assert library.track(first).genre == "polka"
+        found = library.find(home / "music" / "one.flac")
+        assert found is not None
+        assert found.title == "another title"
+    assert counts(again()) == {"unchanged": 4, "failed": 1}
+
+
+def test_files_that_changed_places(home: Path, again: Callable[..., ScanReport]) -> None:
+    with open_library(home / "library.db") as library:
+        before = {one.title: one.id for one in library.tracks()}
+    music = home / "music"
+    (music / "0.flac").rename(music / "x")
+    (music / "1.flac").rename(music / "0.flac")
+    (music / "x").rename(music / "1.flac")
+    report = again()
+    assert counts(report) == {"unchanged": 2, "moved": 2, "failed": 1}
+    with open_library(home / "library.db") as library:
+        assert {one.title: one.id for one in library.tracks()} == before
+        found = library.find(music / "0.flac")
+        assert found is not None
+        assert found.title == "title 1"
+
+
+def test_file_over_another_is_the_one_that_moved(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    (home / "music" / "0.flac").replace(home / "music" / "1.flac")
+    report = again()
+    assert counts(report) == {"unchanged": 2, "moved": 1, "failed": 1}
+    with open_library(home / "library.db") as library:
+        assert [one.title for one in library.tracks()] == ["title 0", "title 2", "title 3"]
+        (gone,) = library.tracks(Filters(missing=True))
+        assert gone.title == "title 1"
+
+
+def test_retagged_file_is_not_listened_to(home: Path, again: Callable[..., ScanReport]) -> None:
+    tag(home / "music" / "2.flac", title="New", genre="fado", date="1999-12-31")
+    report = again()
+    assert counts(report) == {"unchanged": 3, "refreshed": 1, "failed": 1}
+    with open_library(home / "library.db") as library:
+        found = library.find(home / "music" / "2.flac")
+    assert found is not None
+    assert (found.title, found.genres, found.year) == ("New", ("fado",), 1999)
+
+
+def test_file_with_other_audio_is_listened_to(home: Path, again: Callable[..., ScanReport]) -> None:
+    write_song(home / "music" / "2.flac", seed=77, title="other")
+    report = again(may_listen=True)
+    assert counts(report) == {"unchanged": 3, "analysed": 1, "failed": 1}
+
+
+def test_copy_is_a_track_of_its_own(home: Path, again: Callable[..., ScanReport]) -> None:
+    shutil.copy(home / "music" / "0.flac", home / "music" / "copy.flac")
+    report = again(may_listen=True)
+    assert counts(report) == {"unchanged": 4, "analysed": 1, "failed": 1}
+
+
+def test_file_that_is_gone_is_marked_and_comes_back(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    away = (home / "music" / "3.flac").rename(home / "away")
+    assert counts(again()) == {"unchanged": 3, "missing": 1, "failed": 1}
+    assert counts(again()) == {"unchanged": 3, "failed": 1}
+    with open_library(home / "library.db") as library:
+        (gone,) = library.tracks(Filters(missing=True))
+        assert gone.title == "title 3"
+    away.rename(home / "music" / "3 again.flac")
+    assert counts(again()) == {"unchanged": 3, "moved": 1, "failed": 1}
+    with open_library(home / "library.db") as library:
+        assert library.tracks(Filters(missing=True)) == []
+        assert library.track(gone.id).path.endswith("3 again.flac")
+
+
+def test_folder_that_is_not_there_loses_nothing(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    (home / "music").rename(home / "elsewhere")
+    report = again()
+    assert counts(report) == {"failed": 1}
+    assert "kept as it was" in report.failed[0].reason
+    with open_library(home / "library.db") as library:
+        assert library.count() == 4
+    (home / "elsewhere").rename(home / "music")
+    assert counts(again()) == {"unchanged": 4, "failed": 1}
+
+
+def test_whole_folder_that_moved_is_recognised(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    (home / "music").rename(home / "elsewhere")
+    report = again(home / "elsewhere", may_listen=True)
+    assert counts(report) == {"moved": 4, "failed": 1}
+    assert report.n_analysed == 0
+
+
+def test_emptied_folder_marks_its_files(home: Path, again: Callable[..., ScanReport]) -> None:
+    for file in (home / "music").iterdir():
+        file.unlink()
+    assert counts(again()) == {"missing": 5}
+
+
+def test_folder_that_vanishes_while_it_is_scanned(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_song(home / "more" / "a.flac", seed=11)
+    write_song(home / "more" / "b.flac", seed=12)
+    listen = workflow.listen
+
+    def listen_and_delete(path: str, **settings: Any) -> Any:
+        found = listen(path, **settings)
+        shutil.rmtree(home / "more", ignore_errors=True)
+        return found
+
+    monkeypatch.setattr(workflow, "listen", listen_and_delete)
+    report = scan([home / "more"], library=home / "library.db", jobs=1)
+    assert counts(report) == {"analysed": 1, "failed": 1}
+    assert report.failed[0].code == "not-found"
+
+
+def test_empty_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    report = scan([tmp_path / "music"], library=tmp_path / "library.db", jobs=1)
+    assert [one.code for one in report.failed] == ["no-audio"]
+
+
+def test_failed_file_is_listened_to_again_when_asked_or_changed(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    report = again(may_listen=True, retry_failed=True)
+    assert counts(report) == {"unchanged": 4, "failed": 1}
+    shutil.copy(home / "music" / "0.flac", home / "song.flac")
+    (home / "song.flac").replace(home / "music" / "text.mp3")
+    write_song(home / "music" / "text.mp3.flac", seed=8)
+    (home / "music" / "text.mp3.flac").replace(home / "music" / "text.mp3")
+    report = again(may_listen=True)
+    assert counts(report) == {"unchanged": 4, "analysed": 1}
+
+
+def test_other_model_is_asked_about_what_is_kept(
+    home: Path, again: Callable[..., ScanReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = again(model="gtzan57", may_listen=True)  # takes features that are not kept
+    assert counts(report) == {"analysed": 4, "failed": 1}
+    report = again(model="gtzan943")
+    assert counts(report) == {"unchanged": 4, "answered": 4, "failed": 1}
+    with open_library(home / "library.db") as library:
+        known = library.scanned.known()
+    assert {one.answered_by for one in known if not one.failed} == {load_model("gtzan943").sha256}
+
+
+def test_library_remembers_its_model(home: Path, again: Callable[..., ScanReport]) -> None:
+    again(model="gtzan57", may_listen=True)
+    assert counts(again()) == {"unchanged": 4, "failed": 1}
+    with open_library(home / "library.db") as library:
+        assert library.setting("model") == "gtzan57"
+
+
+def test_model_there_is_not_changes_nothing(home: Path) -> None:
+    with pytest.raises(ModelNotFoundError):
+        scan([home / "music"], library=home / "library.db", model="nothing.earmark")
+    with open_library(home / "library.db") as library:
+        assert library.setting("model") is None
+
+
+def test_two_scans_at_once_agree(recorded: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library.db"
+    open_library(library, create=True).close()
+    reports: list[ScanReport] = []
+
+    def run() -> None:
+        reports.append(scan([recorded / "music"], library=library, jobs=1))
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one.n_files for one in reports] == [5, 5]
+    assert contents(library) == contents(recorded / "library.db")
+
+
+def test_reader_during_a_scan(home: Path) -> None:
+    for number in range(20, 23):
+        write_song(home / "music" / f"{number}.flac", seed=number)
+    seen = []
+
+    def look(done: int, total: int, path: str) -> None:
+        with open_library(home / "library.db") as reader:
+            seen.append(reader.count())
+
+    scan([home / "music"], library=home / "library.db", jobs=1, progress=look)
+    assert seen == [5, 6, 7]
+
+
+def test_disk_that_fills_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30, 50):
+        write_song(home / "music" / f"{number}.flac", seed=number)
+    opened = workflow.open_library
+
+    def open_small(*arguments: Any, **settings: Any) -> Any:
+        library = opened(*arguments, **settings)
+        ((pages,),) = library.query("PRAGMA page_count")
+        library.query(f"PRAGMA max_page_count = {pages + 20}")
+        return library
+
+    with monkeypatch.context() as context:
+        context.setattr(workflow, "open_library", open_small)
+        with pytest.raises(LibraryError, match="the disk is full; what was done before is kept"):
+            scan([home / "music"], library=home / "library.db", jobs=1)
+    with open_library(home / "library.db") as library:
+        ((check,),) = library.query("PRAGMA integrity_check")
+        assert check == "ok"
+        assert 4 < library.count() < 24
+    report = scan([home / "music"], library=home / "library.db", jobs=1)
+    assert report.n_unchanged + report.n_analysed == 24
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_disk_that_is_full_indeed(home: Path) -> None:
+    mount = shutil.which("mount")
+    place = home / "small"
+    place.mkdir()
+    command = [str(mount), "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)]
+    if mount is None or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    for number in range(60, 90):
+        write_song(home / "music" / f"{number}.flac", seed=number)
+    try:
+        with pytest.raises(LibraryError, match="the disk is full"):
+            scan([home / "music"], library=place / "library.db", jobs=1)
+        shutil.copytree(place, home / "saved")
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+    with open_library(home / "saved" / "library.db") as library:
+        ((check,),) = library.query("PRAGMA integrity_check")
+        assert check == "ok"
+        assert library.count() >= 1
+
+
+def test_watching(home: Path) -> None:
+    done = threading.Event()
+    reports = watch([home / "music"], library=home / "library.db", jobs=1, stopped=done.is_set)
+    assert counts(next(reports)) == {"unchanged": 4, "failed": 1}
+    found: list[ScanReport] = []
+    thread = threading.Thread(target=lambda: found.append(next(reports)))
+    thread.start()
+    time.sleep(0.5)
+    write_song(home / "outside.flac", seed=99)
+    (home / "outside.flac").rename(home / "music" / "late.flac")
+    thread.join(timeout=30)
+    assert [counts(one) for one in found] == [{"unchanged": 4, "analysed": 1, "failed": 1}]
+    done.set()
+    assert list(reports) == []
+
+
+@pytest.mark.parametrize("jobs", [0, -1])
+def test_jobs_must_be_one_or_more(tmp_path: Path, jobs: int) -> None:
+    with pytest.raises(ParameterError, match=f"jobs={jobs}"):
+        scan([tmp_path], library=tmp_path / "library.db", jobs=jobs)
+
+
+@pytest.mark.realdata
+def test_every_audio_file_there_is(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "library.db"
+    first = scan([data], library=library)
+    assert first.n_files > 120
+    assert first.n_analysed + len(first.failed) == first.n_files
+    assert all(one.reason for one in first.failed)
+    monkeypatch.setattr(workflow, "listen", refuse_to_decode)
+    monkeypatch.setattr(workflow, "examine", refuse_to_decode)
+    second = scan([data], library=library)
+    assert second.n_unchanged == first.n_analysed
+    assert len(second.failed) == len(first.failed)
+    with open_library(library) as opened:
+        assert opened.count() == first.n_analysed
+        known = {os.path.basename(one.path): one for one in opened.tracks()}
+    (ragtime,) = (one for name, one in known.items() if name.startswith("442789__lena-orsa"))
+    assert ragtime.artist == "Lena Orsa"
+    assert known["blues.00000.flac"].predicted == "blues"

@@ -1,0 +1,163 @@
+"""`train` on the user's library: their corrections train, predictions never do."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from scan_helpers import tag
+
+from earmark.datasets import DatasetWarning
+from earmark.errors import DatasetError, ParameterError
+from earmark.library import open_library
+from earmark.testing import clicks, noise, sine
+from earmark.workflows import _rows
+from earmark.workflows._corpora import get_corpus, kept_features, parse_dataset
+from earmark.workflows._rows import load_rows
+from earmark.workflows.classify import classify
+from earmark.workflows.datasets import describe_dataset
+from earmark.workflows.library import set_genre
+from earmark.workflows.scan import scan
+from earmark.workflows.train import train
+
+SR = 22_050
+RECIPE = """
+name = "quick"
+features = "gtzan943"
+seed = 0
+n_folds = 3
+[classifier]
+log_columns = ["*_var"]
+clip = 4.0
+[[classifier.members]]
+family = "lda"
+columns = ["*_mean", "*_var"]
+[unsure]
+accuracy = 0.7
+familiar = 0.95
+sqrt_columns = ["*_var"]
+distance_columns = ["*_mean", "*_var"]
+"""
+
+
+def song(kind: str, seed: int) -> Any:
+    if kind == "hum":
+        y = sine(200 + 40 * seed, duration=2) + 0.02 * noise(duration=2, seed=seed)
+    else:
+        y = clicks(100 + 10 * seed, duration=2) + 0.01 * noise(duration=2, seed=seed)
+    return np.clip(y, -1, 1)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a library in which hum is tagged as such, and ticks are what the user says."""
+    folder = tmp_path_factory.mktemp("own")
+    for kind in ("hum", "ticks"):
+        for seed in range(8):
+            path = folder / "music" / f"{kind}{seed}.flac"
+            path.parent.mkdir(exist_ok=True)
+            soundfile.write(path, song(kind, seed), SR)
+            tags = {"artist": f"{kind} {seed // 2}"}
+            if kind == "hum":
+                tags["genre"] = "HUM" if seed == 0 else "hum"
+            tag(path, **tags)
+    soundfile.write(folder / "music" / "rare.flac", song("hum", 50), SR)
+    tag(folder / "music" / "rare.flac", genre="rare")
+    soundfile.write(folder / "music" / "silent.flac", song("hum", 51), SR)
+    path = folder / "library.db"
+    scan([folder / "music"], library=path, jobs=1)
+    with open_library(path) as opened:
+        ticks = [one.id for one in opened.tracks() if "ticks" in one.path]
+    set_genre(ticks, "Ticks", library=path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_labels_are_somebodys_word_and_nothing_is_decoded(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_rows, "map_files", lambda *_, **__: pytest.fail("it listens"))
+    table = load_rows(f"library:{library}")
+    assert table.feature_set == "gtzan943"
+    assert sorted(set(table.labels.tolist())) == ["Ticks", "hum"]
+    assert len(table) == 16
+    artists = dict(zip(table.ids.tolist(), table.groups["artist"].tolist(), strict=True))
+    assert len(set(artists.values())) == 8
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_other_features_are_listened_for(library: Path) -> None:
+    table = load_rows(f"library:{library}", feature_set="gtzan57", jobs=1)
+    assert table.X.shape == (16, 57)
+
+
+def test_rare_genres_are_left_out_with_a_word(library: Path) -> None:
+    with pytest.warns(DatasetWarning, match="1 genres have fewer than 5 tracks .*: rare"):
+        tracks = get_corpus("library").tracks(library)
+    assert len(tracks) == 18
+    assert {track.label for track in tracks} == {"hum", "Ticks", ""}
+
+
+def test_kept_features_are_those_of_the_file(library: Path) -> None:
+    from earmark.extraction import extract_track
+    from earmark.features import GTZAN943
+
+    kept = kept_features(str(library), GTZAN943)
+    path = next(iter(kept))
+    heard = extract_track(path, [GTZAN943])
+    assert kept[path].bounds == heard.bounds
+    np.testing.assert_allclose(
+        kept[path].matrix(GTZAN943), heard.matrix(GTZAN943), rtol=1e-6, atol=1e-6
+    )
+
+
+def test_model_is_trained_scored_and_used(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "quick.toml").write_text(RECIPE)
+    output = tmp_path / "mine.earmark"
+    scored: list[bool] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DatasetWarning)
+        training = train(
+            f"library:{library}",
+            output=output,
+            recipe=tmp_path / "quick.toml",
+            jobs=1,
+            scored=lambda _: scored.append(output.exists()),
+        )
+    assert scored == [False]
+    assert {"random", "artist"} <= set(training.scores)
+    soundfile.write(tmp_path / "new.flac", song("ticks", 40), SR)
+    assert classify(tmp_path / "new.flac", model=output).genre == "Ticks"
+    report = scan(library=library, model=output, jobs=1)
+    assert (report.n_answered, report.n_analysed) == (18, 0)
+    with open_library(library) as opened:
+        genres = {os.path.basename(one.path): one.predicted for one in opened.tracks()}
+    assert genres["hum3.flac"] == "hum"
+
+
+def test_library_alone_is_the_usual_one(monkeypatch: pytest.MonkeyPatch, library: Path) -> None:
+    monkeypatch.setenv("EARMARK_LIBRARY", str(library))
+    for named in ("library", "library:"):
+        corpus, path = parse_dataset(named)
+        assert (corpus.name, path) == ("library", str(library))
+
+
+def test_library_is_described(library: Path) -> None:
+    told = describe_dataset(f"library:{library}")
+    assert told["content"]["tracks"] == 18
+    assert told["content"]["genres"] == {"Ticks": 8, "hum": 8}
+    assert told["error"] is None
+
+
+def test_library_that_is_not_there(tmp_path: Path) -> None:
+    told = describe_dataset(f"library:{tmp_path / 'none.db'}")
+    assert "there is no library" in told["error"]
+    with pytest.raises(DatasetError, match="there is no library"):
+        load_rows(f"library:{tmp_path / 'none.db'}")
+    with pytest.raises(ParameterError, match="no table of features"):
+        get_corpus("library").load_table(tmp_path / "none.db")
