@@ -1,0 +1,202 @@
+"""Files beside a library that hold what can be made of it again: indexes.
+
+A file is a line that says what it is, a header in JSON, arrays, and what FAISS writes; its last 32
+bytes are the SHA-256 of all before. It is written under another name and renamed. A file that is
+cut short, changed, or of another state of the library is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Cached", "read_cache", "write_cache"]
+
+_MAGIC = b"earmark cache 1\n"
+_ALIGNMENT = 4096
+_N_DIGEST = 32
+_CHUNK = 1 << 24
+
+Write = Callable[[bytes | memoryview], int]
+
+
+@dataclass(frozen=True)
+class Cached:
+    """What a cache holds.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    header : mapping
+        What was said of it.
+    arrays : mapping of str to np.ndarray
+        Read-only, and left in the file until they are looked at.
+    rest : int
+        Where in the file that begins which is no array.
+    """
+
+    path: str
+    header: Mapping[str, Any]
+    arrays: Mapping[str, npt.NDArray[Any]]
+    rest: int
+
+
+def _aligned(position: int) -> int:
+    return -(-position // _ALIGNMENT) * _ALIGNMENT
+
+
+@contextmanager
+def _unfinished(path: str) -> Iterator[BinaryIO | None]:
+    """Open the file a cache is written to first; None where another process is writing it."""
+    part = f"{path}.part"
+    with open(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield None
+                return
+            # Whoever held the lock may have renamed the file since it was opened here.
+            if not os.path.exists(part) or not os.path.samestat(
+                os.fstat(file.fileno()), os.stat(part)
+            ):
+                yield None
+                return
+        file.truncate()
+        try:
+            yield file
+            file.flush()
+            if fcntl is None:
+                file.close()  # Windows renames nothing that is open
+            os.replace(part, path)
+        except BaseException:
+            file.close()
+            os.unlink(part)
+            raise
+
+
+def write_cache(
+    path: str,
+    header: Mapping[str, Any],
+    *,
+    arrays: Mapping[str, npt.NDArray[Any]],
+    rest: Callable[[Write], None] | None = None,
+) -> bool:
+    """Write a cache, whole or not at all.
+
+    Parameters
+    ----------
+    path : str
+        The file; one that is there is replaced.
+    header : mapping
+        What to say of it: what JSON can hold.
+    arrays : mapping of str to np.ndarray
+        What it holds.
+    rest : callable or None
+        Called with a function that writes bytes at the end.
+
+    Returns
+    -------
+    bool
+        False where another process is writing this cache: nothing was done then.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    digest = hashlib.sha256()
+    layout = [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()]
+    text = json.dumps({**header, "arrays": layout}).encode() + b"\n"
+    with _unfinished(path) as file:
+        if file is None:
+            return False
+
+        def write(content: bytes | memoryview) -> int:
+            digest.update(content)
+            return file.write(content)
+
+        write(_MAGIC + text)
+        for array in arrays.values():
+            write(bytes(_aligned(file.tell()) - file.tell()))
+            write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+        write(bytes(_aligned(file.tell()) - file.tell()))
+        if rest is not None:
+            rest(write)
+        file.write(digest.digest())
+    return True
+
+
+def read_cache(path: str, expected: Mapping[str, Any]) -> Cached | None:
+    """Read a cache.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    expected : mapping
+        What its header has to say.
+
+    Returns
+    -------
+    Cached or None
+        None where there is none, or it is of another state, or damaged.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(len(_MAGIC))
+            text = file.readline(1 << 20)
+            start = file.tell()
+            if head != _MAGIC or not _says(text, expected) or not _is_whole(file):
+                return None
+    except OSError:
+        return None  # not there, or not to be read: as good as none
+    header = json.loads(text)
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    position = start
+    for name, dtype, shape in header.pop("arrays"):
+        position = _aligned(position)
+        if 0 in shape:
+            arrays[name] = np.empty(shape, dtype=dtype)
+        else:
+            arrays[name] = np.memmap(
+                path, dtype=dtype, mode="r", offset=position, shape=tuple(shape)
+            )
+        position += arrays[name].nbytes
+    return Cached(path, header, arrays, _aligned(position))
+
+
+def _says(text: bytes, expected: Mapping[str, Any]) -> bool:
+    try:
+        header = json.loads(text)
+    except ValueError:  # torn or changed: not JSON, not UTF-8
+        return False
+    return isinstance(header, dict) and expected.items() <= header.items()
+
+
+def _is_whole(file: BinaryIO) -> bool:
+    """Compare the hash at the end of a file with what is before it."""
+    left = os.fstat(file.fileno()).st_size - _N_DIGEST
+    file.seek(0)
+    digest = hashlib.sha256()
+    while left > 0:
+        chunk = file.read(min(_CHUNK, left))
+        if not chunk:
+            return False
+        digest.update(chunk)
+        left -= len(chunk)
+    return left == 0 and file.read() == digest.digest()

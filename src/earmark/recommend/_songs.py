@@ -1,0 +1,179 @@
+"""What is compared: a track of a library, or a file that is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from earmark.errors import LibraryError, ParameterError
+from earmark.library import Library, LibraryTrack
+from earmark.models import Space, load_space
+from earmark.recommend._building import library_scale, style_index, timbre_index
+from earmark.recommend._indexes import ExactIndex, Index
+from earmark.recommend._why import Scale
+from earmark.types import Float32Array, Progress
+
+__all__ = ["Catalogue", "Song", "spaces"]
+
+
+@lru_cache(maxsize=1)
+def spaces() -> Mapping[str, Space]:
+    """Return the spaces songs are compared in, by name.
+
+    Returns
+    -------
+    mapping of str to Space
+        ``"style"`` and ``"timbre"``, loaded once.
+
+    Examples
+    --------
+    >>> sorted(spaces())
+    ['style', 'timbre']
+    """
+    return {name: load_space(name) for name in ("style", "timbre")}
+
+
+@dataclass(frozen=True, eq=False)
+class Song:
+    """What is known of a song that others are compared with.
+
+    Attributes
+    ----------
+    track : LibraryTrack
+        What the library knows of it; its number is 0 where the file is not in the library.
+    vector : np.ndarray of float32 [shape=(d,)]
+        Where it lies in the space of styles.
+    segments : np.ndarray of uint8 [shape=(n_segments, 256)]
+        Its segments.
+    """
+
+    track: LibraryTrack
+    vector: Float32Array
+    segments: npt.NDArray[np.uint8]
+
+
+class Catalogue:
+    """A library as it is searched: its indexes, and what of it was looked at already.
+
+    Parameters
+    ----------
+    library : Library
+        The library, open.
+    progress : callable or None
+        Called while an index is built.
+
+    Attributes
+    ----------
+    library : Library
+        The library.
+    """
+
+    def __init__(self, library: Library, progress: Progress | None = None) -> None:
+        self.library = library
+        self._progress = progress
+        self._segments: dict[int, npt.NDArray[np.uint8] | None] = {}
+
+    @property
+    def style(self) -> ExactIndex:
+        """Where tracks lie in the space of styles.
+
+        Raises
+        ------
+        LibraryError
+            If no track has a place in it.
+        """
+        index = style_index(self.library, spaces()["style"])
+        if not index.n_vectors:
+            raise LibraryError(
+                self.library.path, "no track in it can be compared; to listen: earmark scan FOLDER"
+            )
+        return index
+
+    @property
+    def scale(self) -> Scale:
+        """What is much and what is little in the library."""
+        return library_scale(self.library, spaces()["style"])
+
+    @property
+    def timbre(self) -> Index:
+        """The segments of all tracks."""
+        return timbre_index(self.library, spaces()["timbre"], progress=self._progress)
+
+    def vector(self, track_id: int) -> Float32Array | None:
+        """Return where a track lies in the space of styles.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+
+        Returns
+        -------
+        np.ndarray of float32 [shape=(d,)] or None
+            None where it has no place.
+        """
+        index = self.style
+        row = int(np.searchsorted(index.ids, track_id))
+        if row == len(index.ids) or index.ids[row] != track_id:
+            return None
+        return np.array(index.vectors[row])
+
+    def segments(self, track_id: int) -> npt.NDArray[np.uint8] | None:
+        """Return the segments of a track.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+
+        Returns
+        -------
+        np.ndarray of uint8 [shape=(n_segments, 256)] or None
+            None where it was not listened to.
+        """
+        if track_id not in self._segments:
+            fingerprint = spaces()["timbre"].feature_set.fingerprint
+            self._segments[track_id] = self.library.matrix(track_id, fingerprint)
+        return self._segments[track_id]
+
+    def song(self, track_id: int) -> Song:
+        """Return a track of the library to compare others with.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+
+        Returns
+        -------
+        Song
+            The song.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such track, or it was not listened to.
+        """
+        track = self.library.track(track_id)
+        vector, segments = self.vector(track_id), self.segments(track_id)
+        if vector is None and segments is not None:
+            vector = self._placed_anew(track_id)  # its file is gone: it is in no index
+        if vector is None or segments is None:
+            raise ParameterError(
+                f"track={track_id!r} ({track.path!r}) cannot be compared: "
+                + (track.error_reason or "it was not listened to with what this release compares")
+            )
+        return Song(track, vector, segments)
+
+    def _placed_anew(self, track_id: int) -> Float32Array | None:
+        space = spaces()["style"]
+        fingerprint = space.feature_set.fingerprint
+        X, answer = self.library.matrix(track_id, fingerprint), self.library.answer(track_id)
+        if X is None or answer is None:
+            return None
+        lengths = answer.bounds[:, 1] - answer.bounds[:, 0]
+        return space.embed_track(X, lengths=lengths, fingerprint=fingerprint)

@@ -1,0 +1,197 @@
+"""A way from one song to another in steps that each sound near, and a pleasant order of songs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from earmark.types import Float32Array, FloatArray, IntArray
+
+__all__ = ["arrange", "corridor", "walk"]
+
+_IN_CORRIDOR = 800
+_PER_BIN = 48
+
+
+def corridor(vectors: Float32Array, n_between: int) -> IntArray:
+    """Find the songs that lie between the first of some and the last.
+
+    Parameters
+    ----------
+    vectors : np.ndarray [shape=(m, d)]
+        Where the songs lie.
+    n_between : int
+        Into how many stretches the way is divided.
+
+    Returns
+    -------
+    np.ndarray of int
+        Places in `vectors`, neither the first nor the last: for each stretch the songs over which
+        the way is the least longer, some 800 in all.
+
+    Examples
+    --------
+    >>> vectors = np.array([[0.0, 1.0], [0.3, 0.9], [0.8, -0.5], [0.7, 0.7], [1.0, 0.0]])
+    >>> corridor(vectors, 2).tolist()
+    [1, 2, 3]
+    """
+    if n_between < 1 or len(vectors) < 3:
+        return np.empty(0, dtype=np.int64)
+    first, last, songs = vectors[0], vectors[-1], vectors[1:-1]
+    way = last - first
+    along = np.clip((songs - first) @ way / max(float(way @ way), 1e-12), 0, 1)
+    detour = np.linalg.norm(songs - first, axis=1) + np.linalg.norm(songs - last, axis=1)
+    bins = np.minimum((along * n_between).astype(np.int64), n_between - 1)
+    order = np.lexsort((detour, bins))
+    starts = np.searchsorted(bins[order], np.arange(n_between))
+    rank = np.arange(len(order)) - starts[bins[order]]
+    per_bin = max(1, min(_PER_BIN, _IN_CORRIDOR // n_between))
+    places: IntArray = np.sort(order[rank < per_bin]) + 1
+    return places
+
+
+def walk(vectors: Float32Array, artists: Sequence[object], *, n: int) -> list[int]:
+    """Find a way from the first of some songs to the last.
+
+    Of all ways of `n` songs or fewer those count whose largest step is the smallest there can be;
+    of these, that whose steps have the least sum of squares: many small steps. Where it has fewer
+    than `n` songs, others are put in where they make the smallest steps.
+
+    Parameters
+    ----------
+    vectors : np.ndarray [shape=(m, d)]
+        Where the songs lie; m is 2 or more.
+    artists : sequence of object
+        Whom they are by: two that are equal do not follow each other.
+    n : int
+        How many songs there are to be, both ends included.
+
+    Returns
+    -------
+    list of int
+        Places in `vectors`, from 0 to m - 1, none twice. Fewer than `n` where there are not enough
+        songs, or not of enough artists; 0 and m - 1 alone where no way leads round an artist.
+
+    Examples
+    --------
+    >>> angles = np.array([0.0, 0.7, 0.1, 0.5, 1.0])
+    >>> walk(np.stack([np.cos(angles), np.sin(angles)], axis=1), "abcde", n=3)
+    [0, 3, 4]
+    """
+    last = len(vectors) - 1
+    _, codes = np.unique([str(one) for one in artists], return_inverse=True)
+    if n < 3:
+        return [0, last]
+    X = vectors.astype(np.float64)
+    X /= np.maximum(np.linalg.norm(X, axis=1, keepdims=True), 1e-12)
+    squares = np.maximum(2 - 2 * X @ X.T, 0)
+    steps = np.where(codes[:, np.newaxis] == codes, np.inf, squares)
+    largest = np.full(len(X), np.inf)
+    largest[0] = 0.0
+    for _ in range(n - 1):
+        largest = np.minimum(largest, np.maximum(largest[:, np.newaxis], steps).min(axis=0))
+    if not np.isfinite(largest[last]):
+        return [0, last]
+    way = _shortest(np.where(steps <= largest[last], steps, np.inf), n - 1)
+    while len(way) < n:
+        if not _put_in(way, steps):
+            break
+    return way
+
+
+def _shortest(steps: FloatArray, n_steps: int) -> list[int]:
+    """Find the way of so many steps or fewer, from the first to the last, with the least sum."""
+    last = len(steps) - 1
+    sums = np.full(len(steps), np.inf)
+    sums[0] = 0.0
+    came_from = []
+    for _ in range(n_steps):
+        through = sums[:, np.newaxis] + steps
+        before = through.argmin(axis=0)
+        reached = through[before, np.arange(len(steps))]
+        stays = sums <= reached
+        came_from.append(np.where(stays, np.arange(len(steps)), before))
+        sums = np.minimum(sums, reached)
+    way = [last]
+    for before in came_from[::-1]:
+        if before[way[-1]] != way[-1]:
+            way.append(int(before[way[-1]]))
+    return way[::-1]
+
+
+def _put_in(way: list[int], steps: FloatArray) -> bool:
+    """Put another song in where it makes the smallest steps; False where there is none."""
+    free = np.setdiff1d(np.arange(len(steps)), way)
+    if not len(free):
+        return False
+    to_free = steps[way][:, free]
+    into = np.maximum(to_free[:-1], to_free[1:])
+    at, one = np.unravel_index(into.argmin(), into.shape)
+    if not np.isfinite(into[at, one]):
+        return False
+    way.insert(int(at) + 1, int(free[one]))
+    return True
+
+
+def arrange(vectors: Float32Array, artists: Sequence[object]) -> list[int]:
+    """Order songs so that each is near the one before, and no artist comes twice in a row.
+
+    Parameters
+    ----------
+    vectors : np.ndarray [shape=(n, d)]
+        Where they lie; the first begins.
+    artists : sequence of object
+        Whom they are by.
+
+    Returns
+    -------
+    list of int
+        Their places, in order. Where an artist has so many that two would meet, the last of these
+        are left out.
+
+    Examples
+    --------
+    >>> arrange(np.eye(4, dtype=np.float32), ["a", "a", "b", "a"])
+    [0, 2, 1]
+    """
+    if not len(vectors):
+        return []
+    left = _separable(list(range(1, len(artists))), artists, artists[0])
+    order = [0]
+    while left:
+        counts = Counter(artists[one] for one in left)
+        here = artists[order[-1]]
+        nearest = np.argsort(-(vectors[left] @ vectors[order[-1]]), kind="stable").tolist()
+        others = ((at, artists[left[at]]) for at in nearest if artists[left[at]] != here)
+        # There always is one: songs are left out beforehand until there is.
+        at = next(at for at, artist in others if _can_go_on(counts, artist, len(left) - 1))
+        order.append(left.pop(at))
+    return order
+
+
+def _can_go_on(counts: Counter[object], taken: object, n_left: int) -> bool:
+    """Tell whether what is left once one of an artist is taken can be put apart."""
+    most_of_taken = counts[taken] - 1 <= n_left // 2
+    return most_of_taken and all(
+        count <= (n_left + 1) // 2 for artist, count in counts.items() if artist != taken
+    )
+
+
+def _separable(left: list[int], artists: Sequence[object], first: object) -> list[int]:
+    """Leave out songs of artists that have too many, the last ones first."""
+    counts = Counter(artists[one] for one in left)
+    while left:
+        n = len(left)
+        too_many = [
+            artist
+            for artist, count in counts.items()
+            if count > (n // 2 if artist == first else (n + 1) // 2)
+        ]
+        if not too_many:
+            break
+        out = next(one for one in reversed(left) if artists[one] == too_many[0])
+        left = [one for one in left if one != out]
+        counts[too_many[0]] -= 1
+    return left

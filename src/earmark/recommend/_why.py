@@ -1,0 +1,132 @@
+"""A line that says why two songs are near, out of what is known of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from earmark.library import TRAITS, Library, LibraryTrack
+from earmark.recommend._recordings import artist_of
+
+__all__ = ["Scale", "scale_of", "why"]
+
+Scale = Mapping[str, tuple[float, float]]
+"""By trait: where the lower and the upper third of a library's tracks end and begin."""
+
+_WORDS = {
+    "brightness": ("dark", "bright"),
+    "loudness": ("soft", "loud"),
+    "percussiveness": ("sustained", "percussive"),
+}
+_SAME_TEMPO = 0.06
+_SHARED = 0.2
+
+
+def scale_of(library: Library) -> Scale:
+    """Measure what is much and what is little in a library.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+
+    Returns
+    -------
+    mapping of str to (float, float)
+        By trait: the bounds of the middle third; empty for fewer than ten tracks.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from earmark.library import open_library
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open_library(f"{folder}/a.db", create=True) as library:
+    ...         scale_of(library)
+    {}
+    """
+    _, values = library.traits()
+    if len(values) < 10:
+        return {}
+    low, high = np.nanquantile(values, [1 / 3, 2 / 3], axis=0)
+    return {
+        name: (float(low[at]), float(high[at])) for at, name in enumerate(TRAITS) if name in _WORDS
+    }
+
+
+def why(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
+    """Say what two tracks have in common.
+
+    Parameters
+    ----------
+    first, other : LibraryTrack
+        The tracks.
+    scale : mapping of str to (float, float)
+        See `scale_of`.
+
+    Returns
+    -------
+    str
+        Artist, genre, tempo, and what both have more or less of than two thirds of the library;
+        nothing where none of these is alike.
+
+    Examples
+    --------
+    >>> def track(number, **known):
+    ...     return LibraryTrack(number, f"{number}.mp3", "analysed", False, **known)
+    >>> first = track(1, tempo=92.3, probabilities={"reggae": 0.82, "pop": 0.18}, brightness=900.0)
+    >>> other = track(2, tempo=94.0, probabilities={"reggae": 0.77, "pop": 0.23}, brightness=800.0)
+    >>> why(first, other, {"brightness": (1000.0, 2000.0)})
+    'both most like reggae (82 %, 77 %); tempo 92 and 94; both dark'
+    >>> why(first, track(3, probabilities={"pop": 1.0}), {})
+    ''
+    """
+    parts = []
+    if artist_of(first) and artist_of(first) == artist_of(other):
+        parts.append("by the same artist")
+    for part in (_genre(first, other), _tempo(first, other), _traits(first, other, scale)):
+        if part:
+            parts.append(part)
+    return "; ".join(parts)
+
+
+def _genre(first: LibraryTrack, other: LibraryTrack) -> str:
+    if first.corrected and first.corrected == other.corrected:
+        return f"both {first.corrected}, as you say"
+    p, q = first.probabilities, other.probabilities
+    if not p or not q or "unfamiliar" in (first.unsure, other.unsure):
+        return ""  # probabilities of what is like nothing known mean little
+    shared = max(p, key=lambda genre: min(p[genre], q.get(genre, 0.0)))
+    shares = f"({p[shared]:.0%}, {q.get(shared, 0.0):.0%})".replace("%", " %")
+    if shared == max(p, key=p.__getitem__) == max(q, key=q.__getitem__):
+        return f"both most like {shared} {shares}"
+    return (
+        f"both partly like {shared} {shares}"
+        if min(p[shared], q.get(shared, 0.0)) >= _SHARED
+        else ""
+    )
+
+
+def _tempo(first: LibraryTrack, other: LibraryTrack) -> str:
+    if not first.tempo or not other.tempo:
+        return ""
+    a, b = first.tempo, other.tempo
+    told = f"tempo {a:.0f} and {b:.0f}"
+    if abs(np.log(a / b)) <= _SAME_TEMPO:
+        return told
+    twice = min(abs(np.log(a / b * 2)), abs(np.log(a / b / 2))) <= _SAME_TEMPO
+    return f"{told}, one twice the other" if twice else ""
+
+
+def _traits(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
+    found = []
+    for name, (low, high) in scale.items():
+        values = (getattr(first, name), getattr(other, name))
+        if None in values:
+            continue
+        less, more = _WORDS[name]
+        if max(values) < low:
+            found.append(less)
+        elif min(values) > high:
+            found.append(more)
+    return f"both {', '.join(found)}" if found else ""

@@ -1,0 +1,190 @@
+"""Make playlists out of a library, and write them to files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from earmark.errors import ParameterError
+from earmark.library import open_library
+from earmark.recommend import (
+    Catalogue,
+    Length,
+    Playlist,
+    PlaylistFormat,
+    playlist_between,
+    playlist_like,
+    playlist_of_genre,
+    render,
+)
+from earmark.types import PathName, Progress
+from earmark.workflows.library import find_track
+
+__all__ = ["Playlist", "make_playlist", "write_playlist"]
+
+_N_TRACKS = 25
+
+
+def make_playlist(
+    *,
+    like: Sequence[str | int] | str | int = (),
+    from_: str | int | None = None,
+    to: str | int | None = None,
+    genre: str | None = None,
+    tracks: int | None = None,
+    minutes: float | None = None,
+    seed: int = 0,
+    library: PathName | None = None,
+    progress: Progress | None = None,
+) -> Playlist:
+    """Make a playlist: like some songs, from one to another, or of a genre.
+
+    Parameters
+    ----------
+    like : str or int, or sequence of those
+        Tracks, each by its number, its path, or words that its artist and title hold: songs near
+        each of them in turn.
+    from_, to : str, int or None
+        Two tracks: a way from one to the other, in steps that each sound near.
+    genre : str or None
+        A genre, whatever the case.
+    tracks : int or None
+        How many songs; 25 unless `minutes` says otherwise.
+    minutes : float or None
+        As near to so many minutes as whole songs allow.
+    seed : int
+        The same seed gives the same playlist, from the same library.
+    library : str, path-like or None
+        The library's file.
+    progress : callable or None
+        Called while an index is built.
+
+    Returns
+    -------
+    Playlist
+        No artist twice in a row, but for the two ends of a way that are all of it, and no
+        recording twice; its ``notes`` say what was not to be had.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used, or nothing in it can be compared.
+    ParameterError
+        If not exactly one of `like`, `from_` with `to`, and `genre` is given, or both of `tracks`
+        and `minutes`; if there is no such track or genre, or several tracks.
+
+    Warns
+    -----
+    CacheWarning
+        If an index cannot be kept beside the library.
+
+    Examples
+    --------
+    >>> walk = make_playlist(from_="blue train", to="master of puppets")  # doctest: +SKIP
+    >>> write_playlist(walk, "walk.m3u8")  # doctest: +SKIP
+    """
+    liked = [like] if isinstance(like, str | int) else list(like)
+    way = from_ is not None or to is not None
+    if bool(liked) + way + (genre is not None) != 1:
+        raise ParameterError("like, from and to, genre: exactly one of these is needed")
+    if way and (from_ is None or to is None):
+        raise ParameterError("from and to: both are needed")
+    if tracks is None and minutes is None:
+        tracks = _N_TRACKS
+    length = Length(tracks, minutes)
+    settings: dict[str, Any] = {"length": length, "seed": seed}
+    with open_library(library) as opened:
+        catalogue = Catalogue(opened, progress)
+        if genre is not None:
+            return playlist_of_genre(catalogue, genre, **settings)
+        ids = [find_track(opened, str(one)).id for one in liked or (from_, to)]
+        if way:
+            return playlist_between(catalogue, *ids, **settings)
+        return playlist_like(catalogue, ids, **settings)
+
+
+def write_playlist(
+    playlist: Playlist,
+    path: PathName,
+    *,
+    kind: PlaylistFormat | None = None,
+    relative: bool = True,
+    overwrite: bool = False,
+) -> str:
+    r"""Write a playlist to a file, in one step.
+
+    Parameters
+    ----------
+    playlist : Playlist
+        The songs.
+    path : str or path-like
+        The file.
+    kind : {"m3u8", "xspf", "json"} or None
+        The format; None: what the ending of the name says, M3U8 where it says nothing.
+    relative : bool
+        Whether paths are written as seen from the file's folder, so that both can be moved
+        together; else absolute.
+    overwrite : bool
+        Whether to replace a file that is there.
+
+    Returns
+    -------
+    str
+        The file, absolute.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such format, the folder does not exist, or the file does.
+    OSError
+        If it cannot be written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = write_playlist(Playlist("None", (), ()), f"{folder}/none.m3u8")
+    ...     Path(written).read_text()
+    '#EXTM3U\n#PLAYLIST:None\n'
+    """
+    target = Path(os.path.abspath(os.fspath(path)))
+    chosen = format_of(target, kind)
+    check_target(target, overwrite=overwrite)
+    content = render(playlist, chosen, folder=str(target.parent) if relative else None)
+    handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, target)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+    return str(target)
+
+
+def format_of(path: PathName, kind: str | None) -> PlaylistFormat:
+    """Return the format a playlist is written in, by its name or that of the file."""
+    known: tuple[PlaylistFormat, ...] = get_args(PlaylistFormat)
+    if kind is None:
+        ending = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
+        kind = ending if ending in known else "m3u8"
+    for one in known:
+        if one == kind:
+            return one
+    raise ParameterError(f"kind={kind!r} is not one of {', '.join(known)}")
+
+
+def check_target(path: PathName, *, overwrite: bool) -> None:
+    """Refuse a file that is there, or whose folder is not."""
+    target = os.path.abspath(os.fspath(path))
+    if not os.path.isdir(os.path.dirname(target)):
+        raise ParameterError(f"output={target!r}: its folder does not exist")
+    if os.path.isdir(target):
+        raise ParameterError(f"output={target!r} is a folder")
+    if os.path.lexists(target) and not overwrite:
+        raise ParameterError(
+            f"output={target!r} exists: delete it, choose another, or ask to overwrite it"
+        )
