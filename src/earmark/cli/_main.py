@@ -10,9 +10,33 @@ from typing import Annotated
 import typer
 
 import earmark
-from earmark.cli import classify, compare, datasets, evaluate, features, models, train, tune, warmup
+from earmark.cli import (
+    classify,
+    compare,
+    datasets,
+    evaluate,
+    features,
+    library,
+    models,
+    organise,
+    playlist,
+    scan,
+    similar,
+    tag,
+    train,
+    tune,
+    warmup,
+)
 from earmark.cli._output import printable
-from earmark.errors import EarmarkError, ModelError, ParameterError, ResultsError, StudyError
+from earmark.errors import (
+    EarmarkError,
+    LibraryError,
+    ModelError,
+    ParameterError,
+    PlanError,
+    ResultsError,
+    StudyError,
+)
 
 __all__ = ["app", "main"]
 
@@ -29,6 +53,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 classify.add_to(app)
+scan.add_to(app)
+library.add_to(app)
+similar.add_to(app)
+playlist.add_to(app)
+tag.add_to(app)
+organise.add_to(app)
 models.add_to(app)
 train.add_to(app)
 evaluate.add_to(app)
@@ -38,7 +68,13 @@ datasets.add_to(app)
 features.add_to(app)
 warmup.add_to(app)
 
-_USAGE = (ModelError, ParameterError, ResultsError, StudyError)
+_MUSIC = ("classify", "scan", "library", "similar", "playlist", "tag", "organise")
+"""Commands that are shown first, as those for a collector of music."""
+
+for _info in (*app.registered_commands, *app.registered_groups):
+    _info.rich_help_panel = "Your music" if _info.name in _MUSIC else "Models and how right they are"
+
+_USAGE = (LibraryError, ModelError, ParameterError, PlanError, ResultsError, StudyError)
 """What the caller asked for cannot be done with what was named: exit code 2."""
 
 
@@ -50,8 +86,8 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback(
     help="Listens to music, names its genre and shows why, offline.",
-    epilog="Examples:  earmark classify ~/Music  ·  earmark classify song.mp3 --json  ·  "
-    "earmark models show",
+    epilog="Examples:  earmark classify ~/Music  ·  earmark scan ~/Music  ·  "
+    "earmark similar song.mp3  ·  earmark models show",
 )
 def _earmark(
     version: Annotated[

@@ -1,0 +1,81 @@
+"""Changes to a user's files: planned and shown first, made safely, and taken back.
+
+What is shared by all kinds of changes: `replace_safely` for one file, `exclusive` for a library,
+and the library's journal, which holds what is needed to take a change back from before it is made.
+"""
+
+from earmark.changes._apply import Outcome, TagRun, apply_plan, undo_batch
+from earmark.changes._lock import exclusive
+from earmark.changes._names import load_names, usual_name
+from earmark.changes._organise import apply_organise, undo_organise
+from earmark.changes._organise_file import (
+    ORGANISE_PLAN_VERSION,
+    read_organise_plan,
+    write_organise_plan,
+)
+from earmark.changes._organise_journal import OrganiseOutcome, OrganiseRun
+from earmark.changes._organise_plan import (
+    MODES,
+    PARTS,
+    OrganisePlan,
+    OrganisePolicy,
+    OrganiseRow,
+    plan_organise,
+)
+from earmark.changes._paths import alike, is_safe_name, safe_name
+from earmark.changes._plan import (
+    PlanRow,
+    TagPlan,
+    TagPolicy,
+    Threshold,
+    model_threshold,
+    plan_tags,
+)
+from earmark.changes._plan_file import PLAN_VERSION, read_plan, write_plan
+from earmark.changes._replace import (
+    FileStamp,
+    discard_copy,
+    refusal,
+    replace_safely,
+    stamp_of,
+)
+
+__all__ = [
+    "MODES",
+    "ORGANISE_PLAN_VERSION",
+    "PARTS",
+    "PLAN_VERSION",
+    "FileStamp",
+    "OrganiseOutcome",
+    "OrganisePlan",
+    "OrganisePolicy",
+    "OrganiseRow",
+    "OrganiseRun",
+    "Outcome",
+    "PlanRow",
+    "TagPlan",
+    "TagPolicy",
+    "TagRun",
+    "Threshold",
+    "alike",
+    "apply_organise",
+    "apply_plan",
+    "discard_copy",
+    "exclusive",
+    "is_safe_name",
+    "load_names",
+    "model_threshold",
+    "plan_organise",
+    "plan_tags",
+    "read_organise_plan",
+    "read_plan",
+    "refusal",
+    "replace_safely",
+    "safe_name",
+    "stamp_of",
+    "undo_batch",
+    "undo_organise",
+    "usual_name",
+    "write_organise_plan",
+    "write_plan",
+]

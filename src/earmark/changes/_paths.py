@@ -1,0 +1,172 @@
+"""Names of files and folders that every system takes, and that stay where they should."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+
+__all__ = ["alike", "is_safe_name", "parts_of", "safe_name"]
+
+_MAX_BYTES = 255
+_NO_CHARACTERS = frozenset(("Cc", "Cn", "Cs", "Zl", "Zp"))
+"""Categories of what is no character of a name: control, unassigned, half a pair, ends of lines."""
+_JOINED_TO_NEXT = "\u200d"
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
+_RESERVED = frozenset(
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+    + [f"{name}{digit}" for name in ("COM", "LPT") for digit in "0123456789\u00b9\u00b2\u00b3"]
+)
+"""What Windows takes for a device, whatever comes after a dot."""
+
+
+def _character(one: str) -> str:
+    if one == '"':
+        return "'"
+    return "_" if one in r"<>:/\|?*" or unicodedata.category(one) in _NO_CHARACTERS else one
+
+
+def _belongs(one: str, before: str) -> bool:
+    """Tell whether a character is part of what stands before it."""
+    if _JOINED_TO_NEXT in (one, before) or "\U0001f3fb" <= one <= "\U0001f3ff":
+        return True
+    return bool(unicodedata.combining(one)) or unicodedata.category(one) == "Mn"
+
+
+def _cut(name: str) -> str:
+    """Leave out what is too much, before the ending."""
+    if len(name.encode()) <= _MAX_BYTES:
+        return name
+    found = _ENDING.search(name)
+    ending = found[0] if found else ""
+    stem = name[: len(name) - len(ending)]
+    kept = stem.encode()[: _MAX_BYTES - len(ending)].decode("utf-8", "ignore")
+    for _ in range(16):  # an accent goes with its letter, part of an emoji with the whole
+        if len(kept) < 2 or not _belongs(stem[len(kept)], kept[-1]):
+            break
+        kept = kept[:-1]
+    return kept.rstrip() + ending
+
+
+def _once(text: str) -> str:
+    name = "".join(map(_character, unicodedata.normalize("NFC", text))).strip().rstrip(".")
+    if name.startswith(".") or name.split(".")[0].rstrip().upper() in _RESERVED:
+        name = f"_{name}"  # hidden, or a device
+    return _cut(name)
+
+
+def safe_name(text: str, *, otherwise: str = "_") -> str:
+    r"""Make a name of a file or folder that every system takes.
+
+    Parameters
+    ----------
+    text : str
+        What it should be called.
+    otherwise : str
+        What it is called if nothing is left of that.
+
+    Returns
+    -------
+    str
+        In normal form C. A double quote becomes a single one; what else Windows does not take,
+        separators, control characters and bytes that are not UTF-8 become ``_``; blanks at either
+        end and dots at the end are left out; a name that would be hidden or a device of Windows
+        gets a ``_`` before it; what is more than 255 bytes is left out before the ending.
+
+    Examples
+    --------
+    >>> safe_name("AC/DC"), safe_name("../../x"), safe_name("con.mp3")
+    ('AC_DC', '_.._.._x', '_con.mp3')
+    >>> safe_name("..", otherwise="Unknown artist")
+    'Unknown artist'
+    >>> safe_name("a\nb\udcff?. ") == "a_b__", len(safe_name("\u00e9" * 200 + ".flac").encode())
+    (True, 255)
+    """
+    name = _once(text)
+    while (again := _once(name)) != name:
+        name = again
+    return name or otherwise
+
+
+def is_safe_name(name: str) -> bool:
+    """Tell whether every system takes a name as it is, be it in normal form C or not.
+
+    Parameters
+    ----------
+    name : str
+        Of a file or folder.
+
+    Returns
+    -------
+    bool
+        Whether it does.
+
+    Examples
+    --------
+    >>> is_safe_name("Jazz"), is_safe_name("Jazz."), is_safe_name("..")
+    (True, False, False)
+    """
+    if not name or safe_name(name) != unicodedata.normalize("NFC", name):
+        return False
+    return len(os.fsencode(name)) <= _MAX_BYTES
+
+
+def alike(name: str) -> str:
+    r"""Return what names have in common that are one name to some systems.
+
+    Parameters
+    ----------
+    name : str
+        Of a file or folder.
+
+    Returns
+    -------
+    str
+        The same for names that differ in case, in how accents are written, or in characters that
+        cannot be seen.
+
+    Examples
+    --------
+    >>> alike("Caf\u00e9") == alike("CAFE\u0301")
+    True
+    """
+    folded = unicodedata.normalize("NFD", name).casefold()
+    seen = (one for one in folded if unicodedata.category(one) != "Cf")
+    return unicodedata.normalize("NFC", "".join(seen))
+
+
+def parts_of(target: str) -> tuple[str, ...]:
+    """Take a place inside a folder apart.
+
+    Parameters
+    ----------
+    target : str
+        Names with ``/`` between them.
+
+    Returns
+    -------
+    tuple of str
+        The names.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not safe: nothing else leads out of the folder.
+
+    Examples
+    --------
+    >>> parts_of("Jazz/Ann/a.mp3")
+    ('Jazz', 'Ann', 'a.mp3')
+    >>> parts_of("../a.mp3")
+    Traceback (most recent call last):
+    ValueError: '..' is no name that is safe everywhere
+    """
+    parts = tuple(target.split("/"))
+    for part in parts:
+        if not part:
+            raise ValueError("a name between two / is empty, or it begins or ends with /")
+        if not is_safe_name(part):
+            other = safe_name(part, otherwise="")
+            hint = f"; {other!r} would be" if other else ""
+            raise ValueError(f"{part!r} is no name that is safe everywhere{hint}")
+    return parts

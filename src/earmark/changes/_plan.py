@@ -1,0 +1,340 @@
+"""What would be written into which files, and why others are kept as they are."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from earmark.changes._names import usual_name
+from earmark.changes._replace import FileStamp, refusal, stamp_of
+from earmark.errors import ParameterError, TagError
+from earmark.tags import can_write
+
+if TYPE_CHECKING:
+    from earmark.library import LibraryTrack
+    from earmark.types import Progress
+
+__all__ = ["Action", "PlanRow", "TagPlan", "TagPolicy", "Threshold", "model_threshold", "plan_tags"]
+
+Action = Literal["write", "keep"]
+
+_UNSURE = {"confidence": "unsure: low confidence", "unfamiliar": "unsure: unlike known music"}
+_BELOW = "below the threshold"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From which confidence on answers are written, and what that promises.
+
+    Attributes
+    ----------
+    confidence : float
+        The smallest that is written.
+    precision : float or None
+        Share of such answers that are right, on music of artists that were not trained on; None
+        where the user chose the threshold.
+    share : float or None
+        Share of that music that has such an answer.
+    """
+
+    confidence: float
+    precision: float | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class TagPolicy:
+    """What is written.
+
+    Attributes
+    ----------
+    replace : bool
+        Whether genres that are there are replaced.
+    max_genres : int
+        How many genres a file gets at the most.
+    also : float
+        How probable a second and further genre must be.
+    names : mapping of str to str
+        What the user calls genres, by the model's name; ``""``: never written.
+    """
+
+    replace: bool = False
+    max_genres: int = 1
+    also: float = 0.25
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.max_genres < 1:
+            raise ParameterError(f"max_genres={self.max_genres!r} must be 1 or more")
+        if not 0 <= self.also <= 1:
+            raise ParameterError(f"also={self.also!r} is not from 0 to 1")
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """One file of a plan.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    action : {"write", "keep"}
+        Whether its genres are changed.
+    genres : tuple of str
+        What is proposed; empty if nothing is.
+    now : tuple of str
+        What the file says now.
+    confidence : float or None
+        How sure the model is; None where it was not asked, or the user has spoken.
+    why : str
+        Why the file is kept, or why its genre is certain.
+    seen : FileStamp or None
+        What the file was when the plan was made; None if it was not there.
+    """
+
+    path: str
+    action: Action
+    genres: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+    confidence: float | None = None
+    why: str = ""
+    seen: FileStamp | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            Its attributes, but `seen`.
+        """
+        return {
+            "path": self.path,
+            "action": self.action,
+            "genres": list(self.genres),
+            "now": list(self.now),
+            "confidence": self.confidence,
+            "why": self.why,
+        }
+
+
+@dataclass(frozen=True)
+class TagPlan:
+    """What would be written.
+
+    Attributes
+    ----------
+    rows : tuple of PlanRow
+        A row a file.
+    threshold : Threshold
+        From which confidence on.
+    model : str
+        Name of the model that was asked.
+    covered : float or None
+        Share of the tracks it was asked about whose answer is sure enough, whatever becomes of it;
+        None if there is none.
+    """
+
+    rows: tuple[PlanRow, ...]
+    threshold: Threshold
+    model: str = ""
+    covered: float | None = None
+
+    @property
+    def to_write(self) -> tuple[PlanRow, ...]:
+        """The rows whose files are changed."""
+        return tuple(row for row in self.rows if row.action == "write")
+
+    @property
+    def kept(self) -> Mapping[str, int]:
+        """How many files are kept, by reason, the commonest first."""
+        return dict(Counter(row.why for row in self.rows if row.action == "keep").most_common())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            A plan as the schema ``earmark.tag/1`` defines it.
+        """
+        return {
+            "model": self.model,
+            "threshold": self.threshold.confidence,
+            "precision": self.threshold.precision,
+            "expected_share": self.threshold.share,
+            "covered": self.covered,
+            "n_write": len(self.to_write),
+            "kept": dict(self.kept),
+            "rows": [row.to_dict() for row in self.rows],
+        }
+
+
+def model_threshold(manifest: Mapping[str, Any], *, precision: float = 0.9) -> Threshold:
+    """Return from which confidence on a model's answers are right often enough.
+
+    Parameters
+    ----------
+    manifest : mapping
+        What the model's file says of it; ``unsure.thresholds`` is made when it is trained.
+    precision : float
+        Share of the answers that should be right.
+
+    Returns
+    -------
+    Threshold
+        The smallest that was measured to be so, for music of artists that were not trained on.
+
+    Raises
+    ------
+    ParameterError
+        If the model does not say so.
+
+    Examples
+    --------
+    >>> told = {"precision": 0.9, "confidence": 0.71, "share": 0.52}
+    >>> model_threshold({"name": "mine", "unsure": {"thresholds": [told]}})
+    Threshold(confidence=0.71, precision=0.9, share=0.52)
+    """
+    known = manifest.get("unsure", {}).get("thresholds") or []
+    enough = [one for one in known if one["precision"] >= precision - 1e-9]
+    if not enough:
+        told = ", ".join(f"{one['precision']:.0%}" for one in known)
+        measured = f"only for {told}" if told else "for no share of right answers"
+        raise ParameterError(
+            f"model {manifest.get('name')!r} was measured {measured}: from which confidence on "
+            f"{precision:.0%} of its answers are right is not known; give a threshold yourself"
+        )
+    one = min(enough, key=lambda one: float(one["precision"]))
+    return Threshold(float(one["confidence"]), float(one["precision"]), float(one["share"]))
+
+
+def _named(genres: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
+    """Return genres as they are written, those that never are left out."""
+    called = (names[genre] if genre in names else usual_name(genre) for genre in genres)
+    return tuple(dict.fromkeys(name for name in called if name))
+
+
+def _proposal(track: LibraryTrack, policy: TagPolicy) -> tuple[str, ...]:
+    """Return what a file would be given; empty if its first genre is never written."""
+    if track.corrected is not None:
+        # What the user said is written as the user says it.
+        name = policy.names.get(track.corrected, track.corrected)
+        return (name,) if name else ()
+    ranked = sorted(track.probabilities, key=lambda name: -track.probabilities[name])
+    first = track.predicted or ""
+    others = [name for name in ranked if name != first and track.probabilities[name] >= policy.also]
+    if not _named([first], policy.names):
+        return ()
+    return _named([first, *others], policy.names)[: policy.max_genres]
+
+
+def _doubt(track: LibraryTrack, threshold: Threshold) -> str:
+    """Say why an answer is not sure enough; ``""`` if it is."""
+    if track.corrected is not None:
+        return ""
+    if track.predicted is None or track.confidence is None:
+        return f"not analysed: {track.error_reason}" if track.error_reason else "not analysed"
+    if track.unsure is not None:
+        return _UNSURE[track.unsure]
+    return _BELOW if track.confidence < threshold.confidence else ""
+
+
+def _hindrance(path: str) -> str:
+    """Say why a file cannot be written; ``""`` if it can."""
+    reason = refusal(path)
+    if reason is not None:
+        return reason
+    try:
+        return "" if can_write(path) else "tags of this kind of file cannot be written"
+    except TagError as error:
+        return error.reason
+
+
+def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRow:
+    try:
+        seen = stamp_of(track.path)
+    except (OSError, ValueError):
+        seen = None
+    genres: tuple[str, ...] = ()
+    if track.genre is not None:
+        genres = _proposal(track, policy)
+    if seen is None or track.missing:
+        why = "the file is gone"
+    elif genres and genres == track.genres:
+        why = "says so already"
+    elif track.genres and not policy.replace:
+        why = "has a genre"
+    else:
+        why = _doubt(track, threshold)
+    if not why and not genres:
+        why = "its genre is never written, by your names"
+    if not why:
+        why = _hindrance(track.path)
+    action: Action = "keep" if why else "write"
+    if not why and track.corrected is not None:
+        why = "your own word"
+    sure = None if track.corrected is not None else track.confidence
+    return PlanRow(track.path, action, genres, track.genres, sure, why, seen)
+
+
+def plan_tags(
+    tracks: Sequence[LibraryTrack],
+    *,
+    threshold: Threshold,
+    policy: TagPolicy | None = None,
+    model: str = "",
+    classes: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> TagPlan:
+    """Plan what is written into which files. Nothing is changed.
+
+    Parameters
+    ----------
+    tracks : sequence of LibraryTrack
+        What is known of the files.
+    threshold : Threshold
+        From which confidence on answers are written. What the user said is certain; what is unsure
+        is never written.
+    policy : TagPolicy or None
+        What is written; None: one genre, where there is none.
+    model : str
+        Name of the model that was asked.
+    classes : sequence of str
+        The genres it knows.
+    progress : callable or None
+        Called with the tracks done, their number, and the last one's path.
+
+    Returns
+    -------
+    TagPlan
+        A row for each track.
+
+    Raises
+    ------
+    ParameterError
+        If the user's names hold a genre that neither the model nor the user has ever named.
+
+    Examples
+    --------
+    >>> plan_tags([], threshold=Threshold(0.8)).to_write
+    ()
+    """
+    policy = policy or TagPolicy()
+    known = {*classes, *(track.corrected for track in tracks), *(t.predicted for t in tracks)}
+    unknown = sorted(set(policy.names) - known)
+    if unknown and classes:
+        raise ParameterError(
+            f"names: no genre is called {unknown[0]!r}; there are: {', '.join(classes)}"
+        )
+    rows = []
+    for done, track in enumerate(tracks, start=1):
+        rows.append(_row(track, policy, threshold))
+        if progress is not None:
+            progress(done, len(tracks), os.fspath(track.path))
+    asked = [_doubt(one, threshold) for one in tracks if one.predicted and not one.missing]
+    covered = asked.count("") / len(asked) if asked else None
+    return TagPlan(tuple(rows), threshold, model, covered)

@@ -1,0 +1,207 @@
+"""Changing one file so that at every moment there is either the old one or the new, whole.
+
+The file is copied beside itself, the copy is changed, brought to the disk and looked over, and then
+renamed over the file. Whatever goes wrong, the copy is deleted and the file is as it was.
+
+Mode, owner (where the system allows it) and extended attributes are kept. The time of the last
+change is not: the file is another one now, and programs that watch it should notice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from earmark.errors import AudioError, ChangeError, TagError
+from earmark.types import PathName
+
+__all__ = ["FileStamp", "discard_copy", "refusal", "replace_safely", "stamp_of"]
+
+
+@dataclass(frozen=True)
+class FileStamp:
+    """What tells whether a file is still the one it was.
+
+    Attributes
+    ----------
+    size : int
+        In bytes.
+    mtime_ns : int
+        When it was changed last.
+    """
+
+    size: int
+    mtime_ns: int
+
+
+def stamp_of(path: PathName) -> FileStamp:
+    """Return what tells whether a file is still the one it was.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, or a link to it.
+
+    Returns
+    -------
+    FileStamp
+        Of what is there now.
+
+    Raises
+    ------
+    OSError
+        If it is not there.
+    """
+    status = os.stat(path)
+    return FileStamp(status.st_size, status.st_mtime_ns)
+
+
+def refusal(path: PathName) -> str | None:
+    """Say why a file would not be changed; None if it would.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, or a link to it: what a link leads to is changed, and the link stays.
+
+    Returns
+    -------
+    str or None
+        The reason.
+
+    Examples
+    --------
+    >>> refusal("/no/such/file.mp3")
+    'no such file or directory'
+    """
+    try:
+        status = os.stat(path)
+        folder = os.path.dirname(os.path.realpath(path))
+        of_folder = os.stat(folder)
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except ValueError as error:  # a null character in the name
+        return str(error)
+    # Whom the system lets do everything is bound by modes all the same.
+    may = status.st_mode & stat.S_IWUSR and os.access(path, os.R_OK | os.W_OK)
+    may_there = of_folder.st_mode & stat.S_IWUSR and os.access(folder, os.W_OK | os.X_OK)
+    names = f"it has {status.st_nlink} names (hard links), which changing it would part"
+    reasons = {
+        "it is not a file": not stat.S_ISREG(status.st_mode),
+        "it is read-only": not may,
+        names: status.st_nlink > 1,
+        "its folder is read-only": not may_there,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _copy_of(path: str) -> str:
+    """Return where the copy of a file is made: always the same, so that it is found again."""
+    folder, name = os.path.split(path)
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    ending = os.path.splitext(name)[1]
+    return os.path.join(folder, f".earmark-{digest}{ending if len(ending) < 8 else ''}")
+
+
+def discard_copy(path: PathName) -> None:
+    """Delete the copy that a process which was ended has left beside a file, if there is one.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, or a link to it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be deleted.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.unlink(_copy_of(os.path.realpath(path)))
+
+
+def _write_copy(path: str, copy: str) -> None:
+    status = os.stat(path)
+    os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    shutil.copyfile(path, copy)
+    if hasattr(os, "chown"):
+        for user, group in ((status.st_uid, status.st_gid), (-1, status.st_gid)):
+            try:
+                os.chown(copy, user, group)
+                break
+            except PermissionError:
+                continue
+    shutil.copystat(path, copy)
+
+
+def _sync(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _identity(path: str) -> tuple[int, ...]:
+    status = os.stat(path)
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
+
+
+def replace_safely(
+    path: PathName,
+    *,
+    change: Callable[[str], object],
+    verify: Callable[[str, str], None],
+    expected: FileStamp | None = None,
+) -> None:
+    """Change a file, or leave it as it is.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, or a link to it.
+    change : callable
+        Called with the path of a copy, which it changes.
+    verify : callable
+        Called with the paths of the file and of the changed copy; raises a `ChangeError` if the
+        copy is not as it should be.
+    expected : FileStamp or None
+        What the file must still be.
+
+    Raises
+    ------
+    ChangeError
+        If the file was not changed, and why. It is as it was, then, and there is no copy.
+    """
+    reason = refusal(path)
+    if reason is not None:
+        raise ChangeError(path, reason)
+    target = os.path.realpath(path)
+    copy = _copy_of(target)
+    try:
+        if expected is not None and stamp_of(target) != expected:
+            raise ChangeError(path, "it was changed since the plan was made")
+        discard_copy(target)
+        before = _identity(target)
+        try:
+            _write_copy(target, copy)
+            change(copy)
+            _sync(copy)
+            verify(target, copy)
+            if _identity(target) != before:
+                raise ChangeError(path, "another program has changed it meanwhile")
+            os.replace(copy, target)
+        except BaseException:
+            discard_copy(target)
+            raise
+        if os.name == "posix":
+            _sync(os.path.dirname(target))
+    except (AudioError, TagError) as error:
+        raise ChangeError(path, error.reason) from error
+    except OSError as error:
+        raise ChangeError(path, (error.strerror or str(error)).lower()) from error

@@ -1,0 +1,282 @@
+"""Bringing one file to a place where nothing is: linked, copied or moved, and never over another.
+
+At every moment the file is whole at one of both places at least. A place inside a folder stays
+inside of it whatever links there are.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from typing import Literal
+
+from earmark.changes._paths import parts_of
+from earmark.changes._replace import _copy_of, _identity, _sync, _write_copy
+from earmark.errors import ChangeError
+from earmark.types import PathName
+
+__all__ = [
+    "Mode",
+    "copy_file",
+    "discard_part",
+    "hindrance",
+    "is_empty_file",
+    "is_one_file",
+    "make_folders",
+    "missing_folders",
+    "move_file",
+    "place_of",
+    "remove_folders",
+    "sha256_of",
+]
+
+Mode = Literal["link", "copy", "move"]
+
+_NO_HARD_LINKS = frozenset(
+    getattr(errno, name)
+    for name in ("EPERM", "EACCES", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL")
+    if hasattr(errno, name)
+)
+"""What systems say where a file cannot have a second name, or not by this user."""
+
+
+def place_of(into: PathName, target: str) -> str:
+    """Return where a place inside a folder really is.
+
+    Parameters
+    ----------
+    into : str or path-like
+        The folder; it need not be there.
+    target : str
+        Names with ``/`` between them.
+
+    Returns
+    -------
+    str
+        An absolute path; no folder in it is a link.
+
+    Raises
+    ------
+    ChangeError
+        If a name is not safe, or a link leads outside of the folder.
+
+    Examples
+    --------
+    >>> place_of("/no/such", "Jazz/a.mp3")
+    '/no/such/Jazz/a.mp3'
+    """
+    try:
+        parts = parts_of(target)
+    except ValueError as error:
+        raise ChangeError(target, str(error)) from error
+    root = os.path.realpath(into)
+    folder = os.path.realpath(os.path.join(root, *parts[:-1]))
+    if folder != root and not folder.startswith(os.path.join(root, "")):
+        raise ChangeError(os.path.join(into, target), f"a link leads outside, to {folder!r}")
+    return os.path.join(folder, parts[-1])
+
+
+def missing_folders(folder: str) -> list[str]:
+    """Return which folders must be made for one to be there, the outermost first.
+
+    Raises
+    ------
+    ChangeError
+        If they cannot be made, or nothing can be put there.
+    """
+    missing: list[str] = []
+    while not os.path.lexists(folder):
+        missing.append(folder)
+        folder = os.path.dirname(folder)
+    try:
+        status = os.stat(folder)
+    except OSError as error:
+        raise ChangeError(folder, (error.strerror or str(error)).lower()) from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise ChangeError(folder, f"{folder!r} is in the way: it is not a folder")
+    # Whom the system lets do everything is bound by modes all the same.
+    if not (status.st_mode & stat.S_IWUSR and os.access(folder, os.W_OK | os.X_OK)):
+        raise ChangeError(folder, f"folder {folder!r} is read-only")
+    return missing[::-1]
+
+
+def make_folders(folders: Sequence[str]) -> None:
+    """Make folders, the outermost first.
+
+    Raises
+    ------
+    ChangeError
+        If there is something else by now.
+    OSError
+        If one cannot be made.
+    """
+    for folder in folders:
+        with suppress(FileExistsError):
+            os.mkdir(folder)
+        if os.path.realpath(folder) != folder or not os.path.isdir(folder):
+            raise ChangeError(folder, f"{folder!r} is in the way: it is not a folder")
+        _sync_folder(os.path.dirname(folder))
+
+
+def remove_folders(folder: str, made: Collection[str]) -> None:
+    """Remove a folder and those around it, as far as they were made by us and are empty."""
+    with suppress(OSError):  # it is not empty: it stays, and all around it
+        while folder in made:
+            if os.path.lexists(folder):
+                os.rmdir(folder)
+            folder = os.path.dirname(folder)
+
+
+def hindrance(path: str, mode: Mode) -> str | None:
+    """Say why a file cannot be linked, copied or moved from where it is; None if it can."""
+    try:
+        status = os.stat(path)
+        of_folder = os.stat(os.path.dirname(path))
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except ValueError as error:  # a null character in the name
+        return str(error)
+    folder = os.path.dirname(path)
+    may_leave = of_folder.st_mode & stat.S_IWUSR and os.access(folder, os.W_OK | os.X_OK)
+    reasons = {
+        "it is not a file": not stat.S_ISREG(status.st_mode),
+        "it may not be read": mode != "link" and not os.access(path, os.R_OK),
+        "it is a link, and what it leads to would stay": mode == "move" and os.path.islink(path),
+        "its folder is read-only": mode == "move" and not may_leave,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def sha256_of(path: str) -> str:
+    """Hash what a file holds."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_one_file(one: str, other: str) -> bool:
+    """Tell whether two places are names of one file, or hold the same; links are neither."""
+    first, second = os.lstat(one), os.lstat(other)
+    if not (stat.S_ISREG(first.st_mode) and stat.S_ISREG(second.st_mode)):
+        return False
+    if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
+        return True
+    return first.st_size == second.st_size and sha256_of(one) == sha256_of(other)
+
+
+def is_empty_file(path: str) -> bool:
+    """Tell whether a file holds nothing, as one does that keeps a place for another."""
+    status = os.lstat(path)
+    return stat.S_ISREG(status.st_mode) and status.st_size == 0
+
+
+def discard_part(place: str) -> None:
+    """Delete what a process that was ended has left of a copy, if there is something.
+
+    Raises
+    ------
+    OSError
+        If it cannot be deleted.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.unlink(_copy_of(place))
+
+
+def _sync_folder(folder: str) -> None:
+    if os.name == "posix":
+        _sync(folder)
+
+
+def _rename(path: str, place: str) -> None:
+    """Give a file another name that nothing has, whatever other programs do meanwhile."""
+    try:
+        os.link(path, place)
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        # A file of ours keeps the place: what is replaced is never another's.
+        os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            os.replace(path, place)
+        except OSError:  # and nothing else: what comes from outside may come after it was done
+            os.unlink(place)
+            raise
+        return
+    try:
+        with suppress(FileNotFoundError):  # another program was faster
+            os.unlink(path)
+    except OSError:
+        os.unlink(place)
+        raise
+
+
+def copy_file(path: str, place: str, *, sha256: str) -> None:
+    """Copy a file to a place where nothing is, with its times.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    place : str
+        Where to; its folder is there.
+    sha256 : str
+        What it must hold.
+
+    Raises
+    ------
+    ChangeError
+        If it holds something else, or the disk gave back something else.
+    OSError
+        If it cannot be read or written, or something is there. No part of a copy is left.
+    """
+    part = _copy_of(place)
+    discard_part(place)
+    try:
+        _write_copy(path, part)
+        _sync(part)
+        if sha256_of(part) != sha256:
+            raise ChangeError(path, "its copy does not hold the same: was it changed meanwhile?")
+        _rename(part, place)
+    except BaseException:
+        discard_part(place)
+        raise
+    _sync_folder(os.path.dirname(place))
+
+
+def move_file(path: str, place: str) -> None:
+    """Move a file to a place where nothing is; to another disk by a copy that is looked over.
+
+    Parameters
+    ----------
+    path : str
+        The file, no link.
+    place : str
+        Where to; its folder is there.
+
+    Raises
+    ------
+    ChangeError
+        If another program has changed it meanwhile, or the disk gave back something else.
+    OSError
+        If it cannot be moved, or something is there. The file is where it was.
+    """
+    try:
+        _rename(path, place)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        before = _identity(path)
+        copy_file(path, place, sha256=sha256_of(path))
+        try:
+            with suppress(FileNotFoundError):  # another program was faster: the copy is kept
+                if _identity(path) != before:
+                    raise ChangeError(path, "another program has changed it meanwhile") from error
+                os.unlink(path)
+        except (ChangeError, OSError):
+            os.unlink(place)
+            raise
+    _sync_folder(os.path.dirname(place))
+    _sync_folder(os.path.dirname(path))

@@ -1,0 +1,335 @@
+"""``earmark organise``."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from earmark.cli._library_options import (
+    AlbumOption,
+    ArtistOption,
+    GenreOption,
+    InOption,
+    LibraryOption,
+    YearOption,
+    filters_of,
+)
+from earmark.cli._output import printable, progress_bar, stdout
+from earmark.errors import ParameterError
+
+if TYPE_CHECKING:
+    from earmark.library import Filters
+    from earmark.workflows.organise import OrganiseOutcome, OrganisePlan, OrganiseRun
+
+__all__ = ["add_to"]
+
+_HELP = (
+    "Bring files into folders by genre, artist and so on: look at a plan first, apply it, take it "
+    "back.\n\nNothing is ever overwritten. Names are made safe on every system; files that would "
+    "come to the same place are listed, and the first of them comes there."
+)
+_EXAMPLES = (
+    "Examples:  earmark organise plan --into ~/Sorted -o plan.csv  ·  "
+    "earmark organise apply plan.csv  ·  earmark organise undo"
+)
+
+_IntoOption = Annotated[
+    Path | None, typer.Option("--into", help="The folder they come into.", show_default=False)
+]
+_ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by", help="Name folders after: genre, artist, albumartist, album, year, decade."
+    ),
+]
+_ModeOption = Annotated[
+    str, typer.Option("--mode", "-m", help="link (symbolic, absolute), copy or move.")
+]
+_KeepUnsureOption = Annotated[
+    bool,
+    typer.Option("--keep-unsure", help="Leave unsure ones where they are; else: folder Unsure."),
+]
+_NamesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--names",
+        help='What you call genres: TOML lines hiphop = "Rap", or CSV; "" stays where it is.',
+        show_default=False,
+    ),
+]
+_LimitOption = Annotated[
+    int, typer.Option("--limit", "-n", min=0, help="Show so many files at the most; 0: all.")
+]
+_AllOption = Annotated[bool, typer.Option("--all", help="Show files that are kept, too.")]
+_JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to an application.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    """
+    organise = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
+    organise.command(
+        "plan",
+        epilog="Examples:  earmark organise plan --into ~/Sorted  ·  "
+        "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
+    )(_plan)
+    organise.command(
+        "apply",
+        no_args_is_help=True,
+        epilog="Examples:  earmark organise apply plan.csv  ·  "
+        "earmark organise apply --into ~/Sorted --mode move --yes",
+    )(_apply)
+    organise.command("undo", epilog="Examples:  earmark organise undo  ·  earmark organise undo 3")(
+        _undo
+    )
+    organise.command("history", epilog="Example:  earmark organise history")(_history)
+    app.add_typer(organise, name="organise")
+
+
+def _made_plan(into: Path | None, filters: Filters, **asked: Any) -> OrganisePlan:
+    """Make a plan of what was typed."""
+    from earmark.workflows.organise import plan_organise
+
+    if into is None:
+        raise ParameterError("--into FOLDER is needed: where files come to")
+    wanted = replace(filters, missing=None, state=None)
+    with progress_bar("Planning") as progress:
+        return plan_organise(wanted, into=into, progress=progress, **asked)
+
+
+def _plan(
+    into: _IntoOption = None,
+    by: _ByOption = "genre/artist",
+    mode: _ModeOption = "link",
+    library: LibraryOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Where to write the plan; edit it.", show_default=False
+        ),
+    ] = None,
+    keep_unsure: _KeepUnsureOption = False,
+    names: _NamesOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    album: AlbumOption = None,
+    year: YearOption = None,
+    folder: InOption = None,
+    limit: _LimitOption = 100,
+    show_kept: _AllOption = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+    ] = False,
+    as_json: _JsonOption = False,
+) -> None:
+    """Show where files would come to, one by one; no file is changed."""
+    from earmark.workflows.organise import report
+
+    plan = _made_plan(
+        into,
+        filters_of(genre=genre, artist=artist, album=album, year=year, folder=folder),
+        by=by,
+        mode=mode,
+        keep_unsure=keep_unsure,
+        names=names,
+        library=library,
+        output=output,
+        overwrite=overwrite,
+    )
+    if as_json:
+        typer.echo(json.dumps(report(plan), indent=1))
+        return
+    _print_plan(plan, limit=limit, show_kept=show_kept)
+    if output is not None:
+        stdout().print(
+            f"written to {escape(printable(str(output)))}: look it over, edit it, then "
+            "earmark organise apply it",
+            soft_wrap=True,
+        )
+
+
+def _apply(
+    plan: Annotated[
+        str | None, typer.Argument(help="What earmark organise plan -o wrote.", show_default=False)
+    ] = None,
+    into: _IntoOption = None,
+    by: _ByOption = "genre/artist",
+    mode: _ModeOption = "link",
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Without a plan: make one, show it, and do it.")
+    ] = False,
+    library: LibraryOption = None,
+    keep_unsure: _KeepUnsureOption = False,
+    names: _NamesOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    album: AlbumOption = None,
+    year: YearOption = None,
+    folder: InOption = None,
+    limit: _LimitOption = 100,
+    as_json: _JsonOption = False,
+) -> None:
+    """Do what a plan says; each file comes to its place as a whole or stays where it is."""
+    from earmark.workflows.organise import apply_organise
+
+    if plan is not None and into is not None:
+        raise ParameterError("a plan says itself where to: give either PLAN or --into")
+    what: OrganisePlan | str
+    if plan is not None:
+        what = plan
+    else:
+        what = _made_plan(
+            into,
+            filters_of(genre=genre, artist=artist, album=album, year=year, folder=folder),
+            by=by,
+            mode=mode,
+            keep_unsure=keep_unsure,
+            names=names,
+            library=library,
+        )
+        if not as_json:
+            _print_plan(what, limit=limit, show_kept=False)
+        if not yes:
+            raise ParameterError("nothing was changed: look at the plan, and say --yes to do it")
+    with progress_bar("Placing") as progress:
+        run = apply_organise(what, library=library, progress=progress)
+    _tell(run, as_json=as_json, verb="placed")
+    if not as_json and run.count("placed"):
+        stdout().print(f"take it back with: earmark organise undo {run.batch}")
+    # What is there already is where it should be.
+    if run.count("failed"):
+        raise typer.Exit(1)
+
+
+def _undo(
+    batch: Annotated[
+        int | None,
+        typer.Argument(help="Number that earmark organise history shows.", show_default="the last"),
+    ] = None,
+    library: LibraryOption = None,
+    as_json: _JsonOption = False,
+) -> None:
+    """Remove the links and copies an apply made, and bring back what it moved."""
+    from earmark.workflows.organise import undo_organise
+
+    with progress_bar("Taking back") as progress:
+        run = undo_organise(batch, library=library, progress=progress)
+    _tell(run, as_json=as_json, verb="undone")
+    if run.count("failed") or run.count("skipped"):
+        raise typer.Exit(1)
+
+
+def _history(library: LibraryOption = None, as_json: _JsonOption = False) -> None:
+    """List what was applied, and how much of it stands."""
+    from earmark.workflows.organise import list_organise_batches, report
+
+    batches = list_organise_batches(library=library)
+    if as_json:
+        typer.echo(json.dumps(report(batches), indent=1))
+        return
+    if not batches:
+        stdout().print("nothing was applied yet")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("ID", "Placed", "Undone", "Failed"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("When", no_wrap=True)
+    table.add_column("Mode", no_wrap=True)
+    table.add_column("Into", overflow="fold")
+    for one in batches:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
+        counts = (one.n_to_undo, one.counts["undone"], one.counts["failed"])
+        said = [Text(printable(str(one.settings.get(name, "")))) for name in ("mode", "into")]
+        table.add_row(str(one.id), *map(str, counts), when, *said)
+    stdout().print(table)
+
+
+def _bytes_text(size: int) -> str:
+    """Write a number of bytes.
+
+    Examples
+    --------
+    >>> _bytes_text(999), _bytes_text(12_345_678)
+    ('999 bytes', '12.3 MB')
+    """
+    for unit, text in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:.1f} {text}"
+    return f"{size} bytes"
+
+
+def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
+    """Print the files of a plan, what collides, why others are kept, and what it takes."""
+    console = stdout()
+    rows = plan.rows if show_kept else plan.to_place
+    shown = rows[:limit] if limit else rows
+    if shown:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("", no_wrap=True)
+        table.add_column("File", overflow="fold", ratio=1)
+        table.add_column("Into", overflow="fold", ratio=1)
+        for row in shown:
+            style = "dim" if row.action == "keep" else ""
+            target = row.target if row.action != "keep" else row.why
+            cells = (row.action, printable(row.path), printable(target))
+            table.add_row(*map(Text, cells), style=style)
+        console.print(table)
+        console.print()
+    if len(rows) > len(shown):
+        console.print(f"{len(rows) - len(shown):,} more are shown by --limit 0", style="dim")
+    for row in plan.collisions[: limit or None]:
+        told = (printable(row.path), printable(row.target), row.why, printable(row.taken_by))
+        name, target, why, other = map(escape, told)
+        console.print(
+            f"[yellow]collision[/] {name}: {target}: {why}: {other}",
+            soft_wrap=True,
+        )
+    into = escape(printable(plan.into))
+    verb = {"link": "linked", "copy": "copied", "move": "moved"}[plan.mode]
+    n_kept = len(plan.rows) - len(plan.to_place)
+    console.print(
+        f"{len(plan.to_place):,} to be {verb} into {into}, {n_kept:,} kept where they are",
+        soft_wrap=True,
+    )
+    for why, count in plan.kept.items():
+        console.print(f"  {count:,}  {escape(printable(why))}", style="dim", soft_wrap=True)
+    if plan.bytes_needed and plan.bytes_free is not None:
+        told_free = f"{_bytes_text(plan.bytes_needed)} needed, {_bytes_text(plan.bytes_free)} free"
+        console.print(told_free if plan.fits else f"[red]the disk is too small:[/] {told_free}")
+
+
+def _tell(run: OrganiseRun, *, as_json: bool, verb: Any) -> None:
+    """Print what was done, what was not, and why."""
+    from earmark.workflows.organise import report
+
+    if as_json:
+        typer.echo(json.dumps(report(run), indent=1))
+        return
+    console = stdout()
+
+    def line(word: str, outcome: OrganiseOutcome, reason: str) -> None:
+        name, told = escape(printable(outcome.path)), escape(printable(reason))
+        console.print(f"{word} {name}: {told}", soft_wrap=True)
+
+    for outcome in run.cut_short:
+        done = "was placed" if outcome.state == "placed" else "was taken back"
+        line("cut short before:", outcome, outcome.reason or done)
+    for state, word in (("skipped", "[yellow]skipped[/]"), ("failed", "[red]failed[/] ")):
+        for outcome in run.outcomes:
+            if outcome.state == state:
+                line(word, outcome, outcome.reason)
+    counts = f"{run.count(verb):,} {verb}, {run.count('skipped'):,} skipped, "
+    console.print(f"{counts}{run.count('failed'):,} failed")

@@ -1,0 +1,270 @@
+"""Bring files into folders by genre, artist and so on: plan, apply, undo."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from earmark.changes import (
+    OrganiseOutcome,
+    OrganisePlan,
+    OrganisePolicy,
+    OrganiseRow,
+    OrganiseRun,
+    load_names,
+    read_organise_plan,
+    write_organise_plan,
+)
+from earmark.changes import apply_organise as apply_rows
+from earmark.changes import plan_organise as plan_rows
+from earmark.changes import undo_organise as undo_rows
+from earmark.changes._transfer import Mode
+from earmark.errors import ParameterError
+from earmark.library import Filters, open_library
+from earmark.library._journal import Batch
+from earmark.types import PathName, Progress
+
+__all__ = [
+    "SCHEMA",
+    "Batch",
+    "OrganiseOutcome",
+    "OrganisePlan",
+    "OrganiseRow",
+    "OrganiseRun",
+    "apply_organise",
+    "list_organise_batches",
+    "plan_organise",
+    "report",
+    "undo_organise",
+]
+
+SCHEMA = "earmark.organise/1"
+"""Name and version of what `report` returns; raised with every change that could break a reader."""
+
+
+def plan_organise(
+    filters: Filters | None = None,
+    *,
+    into: PathName,
+    by: str = "genre/artist",
+    mode: Mode = "link",
+    keep_unsure: bool = False,
+    names: PathName | Mapping[str, str] | None = None,
+    library: PathName | None = None,
+    output: PathName | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> OrganisePlan:
+    """Plan where files are linked, copied or moved to. No file is changed.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        Which tracks; None: all.
+    into : str or path-like
+        The folder they come into; it need not be there.
+    by : str
+        What its folders are named after, the outer first: some of ``genre``, ``artist``,
+        ``albumartist``, ``album``, ``year`` and ``decade`` with ``/`` between them.
+    mode : {"link", "copy", "move"}
+        How they come there. A link is a symbolic one to the absolute path of the file.
+    keep_unsure : bool
+        Whether tracks whose genre is unsure are kept where they are; else they come into a folder
+        ``Unsure``.
+    names : str, path-like, mapping or None
+        What you call genres: a file, see `earmark.changes.load_names`, or names by the model's.
+    library : str, path-like or None
+        The library's file, see `earmark.library.library_path`.
+    output : str, path-like or None
+        Where to write the plan, for `apply_organise`.
+    overwrite : bool
+        Whether to replace a file that is there.
+    progress : callable or None
+        Called with the tracks done, their number, and the last one's path.
+
+    Returns
+    -------
+    OrganisePlan
+        A row for each track, where it would come to, and why it is kept if it is.
+
+    Raises
+    ------
+    ParameterError
+        If a value cannot be used, or the output exists.
+    LibraryError
+        If the library cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from earmark.library import open_library
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     open_library(f"{folder}/music.db", create=True).close()
+    ...     plan_organise(into=f"{folder}/by genre", library=f"{folder}/music.db").to_place
+    ()
+    """
+    if output is not None and os.path.lexists(output) and not overwrite:
+        raise ParameterError(
+            f"output={os.fspath(output)!r} exists: delete it, choose another, or ask to "
+            "overwrite it"
+        )
+    called = names if isinstance(names, Mapping) else {} if names is None else load_names(names)
+    policy = OrganisePolicy(os.fspath(into), by, mode, keep_unsure, called)
+    with open_library(library) as opened:
+        tracks = opened.tracks(filters or Filters(missing=None, state=None))
+    plan = plan_rows(tracks, policy=policy, progress=progress)
+    if output is not None:
+        write_organise_plan(output, plan, overwrite=overwrite)
+    return plan
+
+
+def apply_organise(
+    plan: OrganisePlan | PathName,
+    *,
+    library: PathName | None = None,
+    progress: Progress | None = None,
+) -> OrganiseRun:
+    """Link, copy or move files to the places a plan says.
+
+    Nothing is ever overwritten, and nothing is written outside of the plan's folder. What is done
+    is in the library first; where files were moved, it knows them at their new places.
+
+    Parameters
+    ----------
+    plan : OrganisePlan, str or path-like
+        A plan, or the file it was written to; that may have been edited.
+    library : str, path-like or None
+        The library's file, see `earmark.library.library_path`.
+    progress : callable or None
+        Called with the files done, their number, and the last one's path.
+
+    Returns
+    -------
+    OrganiseRun
+        What came of each file, and the number that `undo_organise` takes.
+
+    Raises
+    ------
+    PlanError
+        If the plan cannot be read or says what cannot be done. Nothing was changed then.
+    LibraryError
+        If the library cannot be used, or another apply or undo is going on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from earmark.library import open_library
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     open_library(f"{folder}/music.db", create=True).close()
+    ...     plan = plan_organise(into=f"{folder}/by genre", library=f"{folder}/music.db")
+    ...     apply_organise(plan, library=f"{folder}/music.db").outcomes
+    ()
+    """
+    what = plan if isinstance(plan, OrganisePlan) else read_organise_plan(plan)
+    with open_library(library) as opened:
+        run = apply_rows(opened, what, progress=progress)
+        if run.count("placed") and any(row.action == "move" for row in what.to_place):
+            # A later scan without paths is to look where the files are now.
+            opened.scanned.add_roots([what.into], now=time.time())
+        return run
+
+
+def undo_organise(
+    batch: int | None = None,
+    *,
+    library: PathName | None = None,
+    progress: Progress | None = None,
+) -> OrganiseRun:
+    """Remove the links and copies that were made, and bring back what was moved.
+
+    Parameters
+    ----------
+    batch : int or None
+        Number of what is taken back, see `list_organise_batches`; None: the last that stands.
+    library : str, path-like or None
+        The library's file, see `earmark.library.library_path`.
+    progress : callable or None
+        Called with the files done, their number, and the last one's path.
+
+    Returns
+    -------
+    OrganiseRun
+        What came of each file; those that others have changed since are skipped.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to take back, or no batch of that number.
+    LibraryError
+        If the library cannot be used, or another apply or undo is going on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from earmark.library import open_library
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     open_library(f"{folder}/music.db", create=True).close()
+    ...     undo_organise(library=f"{folder}/music.db")
+    Traceback (most recent call last):
+    earmark.errors.ParameterError: nothing was changed that could be taken back
+    """
+    with open_library(library) as opened:
+        return undo_rows(opened, batch, progress=progress)
+
+
+def list_organise_batches(*, library: PathName | None = None) -> list[Batch]:
+    """List what was linked, copied or moved, and how much of it stands.
+
+    Parameters
+    ----------
+    library : str, path-like or None
+        The library's file, see `earmark.library.library_path`.
+
+    Returns
+    -------
+    list of Batch
+        The newest first.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from earmark.library import open_library
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     open_library(f"{folder}/music.db", create=True).close()
+    ...     list_organise_batches(library=f"{folder}/music.db")
+    []
+    """
+    with open_library(library) as opened:
+        return opened.journal.batches("organise")
+
+
+def report(result: OrganisePlan | OrganiseRun | list[Batch]) -> dict[str, Any]:
+    """Return a plan, a run or a list of batches as ``earmark.organise/1`` defines them.
+
+    Parameters
+    ----------
+    result : OrganisePlan, OrganiseRun or list of Batch
+        What one of the functions here returned.
+
+    Returns
+    -------
+    dict
+        What JSON can hold; its schema is ``earmark/workflows/schemas/organise-1.json``.
+
+    Examples
+    --------
+    >>> report([])
+    {'schema': 'earmark.organise/1', 'batches': []}
+    """
+    if isinstance(result, OrganisePlan):
+        return {"schema": SCHEMA, "plan": result.to_dict()}
+    if isinstance(result, OrganiseRun):
+        return {"schema": SCHEMA, "run": result.to_dict()}
+    return {"schema": SCHEMA, "batches": [batch.to_dict() for batch in result]}

@@ -1,0 +1,8 @@
+"""What makes tagged files for the tests of tags makes them for these, too."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tags"))

@@ -1,0 +1,170 @@
+"""An apply or undo that is killed at any moment loses no file, and the next one ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from change_helpers import file_state, known_state
+from mutagen.id3 import ID3, TPE1
+from organise_helpers import know, planned, tree, two_disks, write_song
+
+from earmark.changes import apply_organise, undo_organise, write_organise_plan
+from earmark.library import Library, open_library
+
+N_FILES = 24
+N_ROUNDS = 3
+SEED = 7
+
+# Forks, so that what is killed has nothing to load first; single-threaded, so that it may.
+_PARENT = """
+import os, sys
+import av, mutagen
+from earmark.changes import apply_organise, read_organise_plan, undo_organise
+from earmark.library import open_library
+link = os.link
+def link_in_one_folder(source, target):
+    if os.path.dirname(source) != os.path.dirname(target):
+        raise OSError(18, "another disk")
+    link(source, target)
+for line in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        what, disk = line.split()
+        if disk == "other":
+            os.link = link_in_one_folder
+        with open_library(sys.argv[1]) as library:
+            if what == "undo":
+                undo_organise(library)
+            else:
+                apply_organise(library, read_organise_plan(sys.argv[2]))
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
+class Working:
+    """Applies or takes back again and again, each time in a process of its own."""
+
+    def __init__(self, library: Path, plan: Path) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", _PARENT, str(library), str(plan)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+
+    def __enter__(self) -> Working:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.communicate(timeout=30)
+        assert self._parent.returncode == 0
+
+    def killed_after(self, seconds: float, *what: str) -> bool:
+        """Begin, and kill it; say whether it was faster."""
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.write(" ".join(what) + "\n")
+        self._parent.stdin.flush()
+        pid = int(self._parent.stdout.readline())
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        code = int(self._parent.stdout.readline())
+        assert code in (0, -signal.SIGKILL)
+        return code == 0
+
+
+def check_all_whole(old: Mapping[str, bytes], places: Mapping[str, Path], mode: str) -> None:
+    """Every file is whole at the old or the new place, and nothing else is at either."""
+    for name, content in old.items():
+        found = [path.read_bytes() for path in (Path(name), places[name]) if path.exists()]
+        assert found, name
+        assert all(one == content for one in found), name
+        if mode != "move":
+            assert Path(name).read_bytes() == content
+
+
+def take_back(library: Library, old: Mapping[str, bytes], music: Path, into: Path) -> None:
+    """Undo what stands; every file, and what the library knows of it, is as it was."""
+    while any(one.n_to_undo for one in library.journal.batches()):
+        assert {one.state for one in undo_organise(library).outcomes} <= {"undone"}
+    assert {str(music / name): content for name, content in tree(music).items()} == old
+    assert not into.exists()
+    for name in old:
+        assert known_state(library, name) == file_state(name)
+
+
+def test_twelve_kills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moments = random.Random(SEED)
+    rng = np.random.default_rng(SEED)
+    memory = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else tmp_path
+    with (
+        tempfile.TemporaryDirectory(dir=memory) as folder,
+        open_library(Path(folder, "library.db"), create=True) as library,
+    ):
+        music = Path(folder, "music")
+        old = {}
+        for number in range(N_FILES):
+            content = b"\xff\xfb" + rng.bytes(300_000)  # as an MP3 begins
+            song = write_song(music / f"{number:02}.mp3", content)
+            tags = ID3()
+            tags.add(TPE1(encoding=3, text=f"Artist {number % 5}"))
+            tags.save(song)
+            know(library, song, artist=f"Artist {number % 5}")
+            old[str(song)] = song.read_bytes()
+        into = Path(folder, "into")
+        # To another disk files are copied, and then deleted.
+        kinds = [("move", "other"), ("move", "same"), ("copy", "same"), ("move", "other")]
+        plan_file = Path(folder, "plan.csv")
+        n_late = n_moved = n_left = 0
+        with Working(Path(folder, "library.db"), plan_file) as working:
+            for number in range(N_ROUNDS * len(kinds)):
+                mode, disk = kinds[number % len(kinds)]
+                plan = planned(library, into, mode=mode)
+                places = {row.path: into / row.target for row in plan.rows}
+                write_organise_plan(plan_file, plan, overwrite=True)
+                with monkeypatch.context() as patched:
+                    if disk == "other":
+                        two_disks(patched)
+                    started = time.monotonic()
+                    apply_organise(library, plan)
+                    seconds = time.monotonic() - started
+                if number % 3 == 0:
+                    n_late += working.killed_after(moments.uniform(0, seconds), "undo", disk)
+                else:
+                    take_back(library, old, music, into)
+                    n_late += working.killed_after(moments.uniform(0, seconds), "apply", disk)
+                check_all_whole(old, places, mode)
+                n_moved += sum(place.exists() for place in places.values())
+                n_left += any(".earmark" in name for name in tree(into)) if into.exists() else 0
+                if number % 2:
+                    for _ in range(2):  # what an undo was ended at is not in the first plan
+                        apply_organise(library, planned(library, into, mode=mode))
+                    assert all(place.read_bytes() == old[n] for n, place in places.items())
+                    assert [Path(n).exists() for n in old] == [mode != "move"] * N_FILES
+                    assert len(tree(into)) == N_FILES + 6
+                take_back(library, old, music, into)
+    n_kills = N_ROUNDS * len(kinds)
+    assert 0 < n_moved < n_kills * N_FILES
+    assert n_late < n_kills / 2
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{n_kills} kills, {n_late} too late: {n_moved} of {n_kills * N_FILES} files were "
+            f"at the new place, {n_left} parts of copies left and deleted\n"
+        )

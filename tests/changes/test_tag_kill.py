@@ -1,0 +1,170 @@
+"""An apply that is killed at any moment leaves every file old or new, and can be taken back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from change_helpers import CLASSES, add_track, file_state, known_state
+
+from earmark.changes import (
+    TagPlan,
+    TagPolicy,
+    Threshold,
+    apply_plan,
+    plan_tags,
+    undo_batch,
+    write_plan,
+)
+from earmark.library import Filters, Library, open_library
+from earmark.tags import read_tags, write_genres
+
+N_FILES = 50
+N_KILLS = 30
+SEED = 5
+ENDINGS = ("flac", "mp3", "ogg", "wav", "aiff")
+
+# Forks, so that what is killed has nothing to load first; single-threaded, so that it may.
+_PARENT = """
+import os, sys
+import av, mutagen.id3, mutagen.ogg
+from earmark.changes import apply_plan, read_plan
+from earmark.library import open_library
+for line in sys.stdin:
+    pid = os.fork()
+    if not pid:
+        with open_library(sys.argv[1]) as library:
+            apply_plan(library, read_plan(sys.argv[2]))
+        os._exit(0)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
+def write_music(folder: Path, library: Library) -> dict[str, bytes]:
+    """Write fifty files; return what each holds."""
+    rng = np.random.default_rng(0)
+    folder.mkdir()
+    found = {}
+    for number in range(N_FILES):
+        path = folder / f"{number:02}.{ENDINGS[number % len(ENDINGS)]}"
+        soundfile.write(path, rng.normal(0, 0.1, (11_025, 2)).clip(-1, 1), 22_050)
+        if number % 3:
+            write_genres(path, ["Bebop"])
+        add_track(library, path)
+        found[str(path)] = path.read_bytes()
+    return found
+
+
+def made_plan(library: Library) -> TagPlan:
+    tracks = library.tracks(Filters(missing=None, state=None))
+    policy = TagPolicy(replace=True)
+    return plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
+
+
+class Applying:
+    """Applies a plan again and again, each time in a process of its own."""
+
+    def __init__(self, library: Path, plan: Path) -> None:
+        self._parent = subprocess.Popen(
+            [sys.executable, "-c", _PARENT, str(library), str(plan)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+
+    def __enter__(self) -> Applying:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parent.communicate(timeout=30)
+        assert self._parent.returncode == 0
+
+    def killed_after(self, seconds: float) -> bool:
+        """Begin, and kill it; say whether it was faster."""
+        assert self._parent.stdin is not None
+        assert self._parent.stdout is not None
+        self._parent.stdin.write("again\n")
+        self._parent.stdin.flush()
+        pid = int(self._parent.stdout.readline())
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        code = int(self._parent.stdout.readline())
+        assert code in (0, -signal.SIGKILL)
+        return code == 0
+
+
+@pytest.fixture
+def fast_folder(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder in memory where there is one: to sync takes no time there."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        yield Path(folder)
+
+
+def test_thirty_kills(fast_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moments = random.Random(SEED)
+    music, path = fast_folder / "music", fast_folder / "library.db"
+    with open_library(path, create=True) as library:
+        old = write_music(music, library)
+        plan = made_plan(library)
+        assert len(plan.to_write) == N_FILES
+        started = time.monotonic()
+        apply_plan(library, plan)
+        seconds = time.monotonic() - started
+        new = {name: Path(name).read_bytes() for name in old}
+        undo_batch(library)
+        # What padding was added stays: these are the old files from here on.
+        old = {name: Path(name).read_bytes() for name in old}
+    n_old = n_new = n_left = n_faster = 0
+    plan_file = fast_folder / "plan.csv"
+    with Applying(path, plan_file) as applying:
+        for _ in range(N_KILLS):
+            with open_library(path) as library:
+                write_plan(plan_file, made_plan(library), overwrite=True)
+            n_faster += applying.killed_after(moments.uniform(0, 1.1 * seconds))
+            for name in old:
+                content = Path(name).read_bytes()
+                assert content in (old[name], new[name]), name
+                n_old += content == old[name]
+                n_new += content == new[name]
+            n_left += len(os.listdir(music)) > N_FILES
+            take_all_back(path, old)
+            assert len(os.listdir(music)) == N_FILES
+    assert n_old
+    assert n_new
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{N_KILLS} kills, {n_faster} too late, of applies of {seconds:.2f} s: {n_old} files "
+            f"old, {n_new} new, {n_left} copies left and deleted\n"
+        )
+
+
+def take_all_back(path: Path, old: Mapping[str, bytes]) -> None:
+    """Undo what stands; every file, and what the library knows of it, is as it was."""
+    with open_library(path) as library:
+        while any(one.n_to_undo for one in library.journal.batches()):
+            run = undo_batch(library)
+            assert {one.state for one in run.outcomes} <= {"undone"}
+        for name, content in old.items():
+            assert Path(name).read_bytes() == content
+            track = library.find(name)
+            assert track is not None
+            assert track.genres == read_tags(name).genres
+            assert known_state(library, name) == file_state(name)

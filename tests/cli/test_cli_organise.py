@@ -1,0 +1,129 @@
+"""``earmark organise``: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import soundfile
+import typer
+from typer.testing import CliRunner
+
+from earmark.cli.organise import add_to
+from earmark.errors import ParameterError
+from earmark.library import open_library
+from earmark.testing import music_like
+
+_HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
+SCHEMA = json.loads(
+    (resources.files("earmark.workflows") / "schemas" / "organise-1.json").read_text("utf-8")
+)
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Call:
+    """Return a function that runs the command with a library of three songs."""
+    app = typer.Typer()
+    add_to(app)
+    library = tmp_path / "library.db"
+    with open_library(library, create=True) as opened:
+        for folder, name in (("1", "a.flac"), ("2", "A.flac"), ("2", "[b]x.flac")):
+            song = tmp_path / "music" / folder / name
+            song.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(song, music_like(duration=0.3, seed=len(name + folder)), 22_050)
+            _HELPERS["add_track"](opened, song)
+
+    def run(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["organise", *arguments, "--library", str(library)])
+
+    return run
+
+
+def test_organise_plan_apply_history_undo(call: Call, tmp_path: Path) -> None:
+    into, plan = str(tmp_path / "into"), str(tmp_path / "plan.csv")
+    done = call("plan", "--into", into, "--mode", "copy", "-o", plan)
+    assert done.exit_code == 0, done.output
+    assert f"2 to be copied into {into}, 1 kept where they are" in done.stdout
+    assert "1  another file comes there" in done.stdout
+    words = " ".join(done.stdout.split())
+    assert f"collision {tmp_path}/music/2/A.flac: Jazz/Unknown artist/A.flac: another file" in words
+    assert " needed, " in done.stdout
+    assert f"written to {plan}: look it over" in done.stdout
+    assert not Path(into).exists()
+    done = call("apply", plan)
+    assert done.exit_code == 0, done.output
+    assert (
+        done.stdout == "2 placed, 0 skipped, 0 failed\ntake it back with: earmark organise undo 1\n"
+    )
+    done = call("history")
+    assert "copy" in done.stdout
+    assert into in "".join(done.stdout.split())
+    again = call("apply", plan)
+    assert (again.exit_code, "2 skipped" in again.stdout) == (0, True)
+    assert "it is there already" in again.stdout
+    (Path(into) / "Jazz" / "Unknown artist" / "a.flac").write_bytes(b"other")
+    failed = call("apply", plan)
+    assert failed.exit_code == 1
+    assert "failed  " in failed.stdout
+    assert "another file is there" in failed.stdout
+    undone = call("undo", "1")
+    assert undone.exit_code == 1
+    assert "it is no longer what was placed there" in undone.stdout
+    assert undone.stdout.endswith("1 undone, 1 skipped, 0 failed\n")
+
+
+def test_apply_without_a_plan_shows_one_first(call: Call, tmp_path: Path) -> None:
+    into = str(tmp_path / "into")
+    done = call("apply", "--into", into, "--by", "genre", "--mode", "move")
+    assert isinstance(done.exception, ParameterError)
+    assert "look at the plan, and say --yes" in str(done.exception)
+    assert "2 to be moved" in done.stdout
+    assert not Path(into).exists()
+    done = call("apply", "--into", into, "--by", "genre", "--mode", "move", "--yes")
+    assert done.exit_code == 0
+    assert "2 placed" in done.stdout
+    assert sorted(path.name for path in Path(into, "Jazz").iterdir()) == ["[b]x.flac", "a.flac"]
+    assert "2 undone" in call("undo").stdout
+    assert not Path(into).exists()
+
+
+def test_organise_json_follows_its_schema(call: Call, tmp_path: Path) -> None:
+    into = str(tmp_path / "into")
+    for arguments in (
+        ("plan", "--into", into),
+        ("apply", "--into", into, "--yes"),
+        ("history",),
+        ("undo",),
+    ):
+        done = call(*arguments, "--json")
+        assert done.exit_code == 0, done.output
+        jsonschema.validate(json.loads(done.stdout), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("plan",), "--into FOLDER is needed"),
+        (("apply", "--mode", "copy"), "--into FOLDER is needed"),
+        (("apply", "plan.csv", "--into", "x"), "give either PLAN or --into"),
+        (("plan", "--into", "x", "--by", "mood"), "by='mood'"),
+        (("plan", "--into", "x", "--mode", "burn"), "mode='burn'"),
+        (("undo", "7"), "batch=7 is not in the journal"),
+    ],
+)
+def test_organise_refuses(call: Call, arguments: tuple[str, ...], message: str) -> None:
+    done = call(*arguments)
+    assert isinstance(done.exception, ParameterError)
+    assert message in str(done.exception)
+
+
+def test_nothing_organised_yet(call: Call) -> None:
+    done = call("history")
+    assert (done.exit_code, done.stdout) == (0, "nothing was applied yet\n")

@@ -1,0 +1,124 @@
+"""Files into folders from Python: plan, apply, undo, and what was applied."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+import soundfile
+
+from earmark.errors import LibraryError, ParameterError, PlanError
+from earmark.library import Filters, open_library
+from earmark.workflows.organise import (
+    apply_organise,
+    list_organise_batches,
+    plan_organise,
+    report,
+    undo_organise,
+)
+
+_HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
+add_track: Any = _HELPERS["add_track"]
+SCHEMA = json.loads(
+    (resources.files("earmark.workflows") / "schemas" / "organise-1.json").read_text("utf-8")
+)
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    folder = tmp_path / "music"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name in ("sure", "doubtful", "mine"):
+        soundfile.write(folder / f"{name}.flac", rng.normal(0, 0.1, 4410), 22_050)
+    return folder
+
+
+@pytest.fixture
+def library(tmp_path: Path, music: Path) -> Path:
+    path = tmp_path / "library.db"
+    with open_library(path, create=True) as opened:
+        add_track(opened, music / "sure.flac", genre="hiphop")
+        add_track(opened, music / "doubtful.flac", unsure="confidence")
+        add_track(opened, music / "mine.flac", corrected="../My Own")
+    return path
+
+
+def test_files_there_and_back(library: Path, music: Path, tmp_path: Path) -> None:
+    into = tmp_path / "into"
+    calls: list[tuple[int, int, str]] = []
+    plan = plan_organise(
+        into=into,
+        mode="move",
+        library=library,
+        output=tmp_path / "plan.csv",
+        progress=lambda *call: calls.append(call),
+    )
+    assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
+    jsonschema.validate(report(plan), SCHEMA)
+    run = apply_organise(tmp_path / "plan.csv", library=library)
+    jsonschema.validate(report(run), SCHEMA)
+    assert sorted(str(path.relative_to(into)) for path in into.rglob("*.flac")) == [
+        "Hip-Hop/Unknown artist/sure.flac",
+        "Unsure/Unknown artist/doubtful.flac",
+        "_.._My Own/Unknown artist/mine.flac",
+    ]
+    assert list(music.iterdir()) == []
+    (batch,) = list_organise_batches(library=library)
+    assert (batch.id, batch.n_to_undo, batch.settings["mode"]) == (run.batch, 3, "move")
+    jsonschema.validate(report([batch]), SCHEMA)
+    undone = undo_organise(library=library)
+    jsonschema.validate(report(undone), SCHEMA)
+    assert len(list(music.iterdir())) == 3
+    assert not into.exists()
+
+
+def test_tags_and_files_share_the_journal(library: Path, music: Path, tmp_path: Path) -> None:
+    from earmark.workflows.tag import apply_tags, list_tag_batches, plan_tags, undo_tags
+
+    tagged = apply_tags(plan_tags(library=library, threshold=0.5), library=library)
+    moved = apply_organise(
+        plan_organise(into=tmp_path / "into", mode="move", library=library), library=library
+    )
+    assert (tagged.batch, moved.batch) == (1, 2)
+    assert [one.id for one in list_tag_batches(library=library)] == [1]
+    assert [one.id for one in list_organise_batches(library=library)] == [2]
+    with pytest.raises(ParameterError, match="batch=1 is not in the journal; there are: 2"):
+        undo_organise(1, library=library)
+    # Genres are taken back where files were when they were written: in the opposite order.
+    assert undo_tags(library=library).count("failed") == tagged.count("written")
+    assert undo_organise(library=library).count("undone") == 3
+    assert undo_tags(library=library).count("undone") == tagged.count("written")
+
+
+def test_filters_choose_files(library: Path, music: Path, tmp_path: Path) -> None:
+    plan = plan_organise(
+        Filters(path=str(music / "sure.flac")),
+        into=tmp_path / "into",
+        by="genre",
+        names={"hiphop": "Rap"},
+        library=library,
+    )
+    assert [row.target for row in plan.rows] == ["Rap/sure.flac"]
+    plan = plan_organise(into=tmp_path / "into", keep_unsure=True, library=library)
+    assert [row.action for row in plan.rows] == ["keep", "link", "link"]
+
+
+def test_organising_what_cannot_be_is_refused(library: Path, tmp_path: Path) -> None:
+    with pytest.raises(LibraryError):
+        plan_organise(into=tmp_path / "into", library=tmp_path / "no.db")
+    with pytest.raises(ParameterError, match="mode='steal'"):
+        plan_organise(into=tmp_path / "into", mode="steal", library=library)  # type: ignore[arg-type]
+    with pytest.raises(PlanError, match="no such file"):
+        apply_organise(tmp_path / "no.csv", library=library)
+    (tmp_path / "there.csv").touch()
+    with pytest.raises(ParameterError, match="exists: delete it"):
+        plan_organise(into=tmp_path / "into", library=library, output=tmp_path / "there.csv")
+    with pytest.raises(ParameterError, match="nothing was changed"):
+        undo_organise(library=library)
