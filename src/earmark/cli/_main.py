@@ -71,8 +71,10 @@ warmup.add_to(app)
 _MUSIC = ("classify", "scan", "library", "similar", "playlist", "tag", "organise")
 """Commands that are shown first, as those for a collector of music."""
 
-for _info in (*app.registered_commands, *app.registered_groups):
-    _info.rich_help_panel = "Your music" if _info.name in _MUSIC else "Models and how right they are"
+for _commands in (app.registered_commands, app.registered_groups):
+    for _info in _commands:
+        of_music = _info.name in _MUSIC
+        _info.rich_help_panel = "Your music" if of_music else "Models, and how right they are"
 
 _USAGE = (LibraryError, ModelError, ParameterError, PlanError, ResultsError, StudyError)
 """What the caller asked for cannot be done with what was named: exit code 2."""

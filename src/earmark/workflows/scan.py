@@ -356,10 +356,16 @@ def watch(
     ----------
     paths : iterable of str or path-like
         Folders and files; none: all that were scanned before.
-    library, model, jobs, progress
-        As in `scan`.
+    library : str, path-like or None
+        The library's file.
+    model : str, path-like or None
+        What to ask for the genre, as in `scan`.
+    jobs : int or None
+        Processes that work at a time, as in `scan`.
     stopped : callable or None
         Asked about once a second whether to end.
+    progress : callable or None
+        Called with the files done, the files in all, and the last one's path.
 
     Yields
     ------
