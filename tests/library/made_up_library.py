@@ -59,6 +59,7 @@ def add(  # a track in one call
     genres: Sequence[str] = (),
     now: float = 1000.0,
     digest: bytes | None = None,
+    track_id: int | None = None,
     **tags: Any,
 ) -> int:
     return library.scanned.add(
@@ -71,6 +72,7 @@ def add(  # a track in one call
         space_sha256=SPACE,
         vector=np.arange(3, dtype=np.float32),
         now=now,
+        track_id=track_id,
     )
 
 

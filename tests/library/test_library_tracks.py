@@ -72,7 +72,7 @@ def test_tags_that_are_not_utf8_are_kept_as_far_as_they_are(library: Library) ->
 
 def test_same_file_is_one_track(library: Library) -> None:
     first = add(library, "/a.mp3", genre="jazz")
-    assert add(library, "/a.mp3", genre="rock") == first
+    assert add(library, "/a.mp3", genre="rock", track_id=first) == first
     assert [one.genre for one in library.tracks()] == ["rock"]
     assert len(list(library.segments(SEGMENTS))) == 1
 
@@ -237,7 +237,7 @@ def test_filters_mean_what_python_means(
 def test_word_of_the_user_wins_and_survives(library: Library) -> None:
     track_id = add(library, "/a.mp3", genre="rock", unsure="confidence")
     assert library.set_genre([track_id], "jazz", now=1.0) == 1
-    add(library, "/a.mp3", genre="blues", unsure="confidence")  # analysed again
+    add(library, "/a.mp3", genre="blues", unsure="confidence", track_id=track_id)
     track = library.track(track_id)
     assert (track.genre, track.corrected, track.predicted) == ("jazz", "jazz", "blues")
     assert track.unsure is None
@@ -291,6 +291,23 @@ def test_what_a_moved_file_replaces_is_gone(library: Library) -> None:
     assert found.id == first
 
 
+def test_other_music_at_a_place_is_another_track(library: Library) -> None:
+    first = add(library, "/a.mp3", digest=b"1")
+    library.set_genre([first], "jazz", now=1.0)
+    second = add(library, "/a.mp3", digest=b"2")
+    assert second != first
+    assert [(one.id, one.corrected) for one in library.tracks()] == [(second, None)]
+    assert [one.corrected for one in library.tracks(Filters(missing=True))] == ["jazz"]
+
+
+def test_file_that_comes_back_to_its_place_takes_it_from_another(library: Library) -> None:
+    first, second = add(library, "/a.mp3"), add(library, "/b.mp3")
+    library.scanned.move([(first, "/b.mp3", FileState(1, 1), Tags())], now=2.0)
+    library.scanned.refresh(second, FileState(2, 2), Tags(), now=3.0)  # from a backup
+    assert [one.id for one in library.tracks()] == [second]
+    assert library.track(first).missing
+
+
 def test_only_what_is_gone_is_forgotten(library: Library) -> None:
     first, second = add(library, "/a.mp3"), add(library, "/b.mp3")
     library.set_genre([first, second], "jazz", now=1.0)
@@ -313,8 +330,15 @@ def test_failed_file_keeps_its_place_and_its_correction(library: Library) -> Non
     assert (track.state, track.error_code) == ("failed", "audio")
     assert track.error_reason == "it is cut short"
     assert track.corrected == "jazz"
-    assert library.answer(track_id) is None
+    # What was heard before is kept, should it be itself again, and takes no part meanwhile.
+    assert track.digest is not None
+    assert library.answer(track_id) is not None
     assert list(library.segments(SEGMENTS)) == []
+    assert library.embeddings(SPACE)[0].tolist() == []
+    library.scanned.refresh(track_id, FileState(5, 5), Tags(), now=3.0)
+    assert library.track(track_id).state == "analysed"
+    assert library.track(track_id).error_reason is None
+    assert len(list(library.segments(SEGMENTS))) == 1
 
 
 def test_vectors_are_those_of_files_that_are_there(library: Library) -> None:
@@ -343,7 +367,7 @@ def test_generation_changes_with_vectors_alone(library: Library) -> None:
     track_id = add(library, "/a.mp3")
     assert changed()
     library.set_genre([track_id], "jazz", now=1.0)
-    library.scanned.refresh(track_id, FileState(7, 7), Tags(artist="b"))
+    library.scanned.refresh(track_id, FileState(7, 7), Tags(artist="b"), now=1.0)
     library.scanned.answer(track_id, made_up_library.answer("jazz"))
     assert not changed()
     library.scanned.mark_missing([track_id], now=1.0)
@@ -394,12 +418,39 @@ def test_full_disk_is_told_and_what_was_done_is_kept(library: Library) -> None:
     assert library.count() == n + 1
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [Filters(genre="caf\udce9"), Filters(year=(10**30, None)), Filters(words=("\udcff",))],
+)
+def test_what_no_table_can_hold_is_not_looked_for(library: Library, filters: Filters) -> None:
+    with pytest.raises(ParameterError, match="cannot be looked for"):
+        library.tracks(filters)
+
+
+def test_names_that_are_not_utf8_hinder_no_search(library: Library) -> None:
+    add(library, "/caf\udce9 \u00e9t\u00e9.flac")
+    assert names(library, words=("\u00c9T\u00c9",)) == ["caf\udce9 \u00e9t\u00e9.flac"]
+    assert names(library, words=("\u65e5",)) == []
+
+
+def test_generations_are_drawn(tmp_path: Path) -> None:
+    seen = set()
+    for number in range(3):
+        with open_library(tmp_path / f"{number}.db", create=True) as library:
+            seen.add(library.generation)
+            add(library, "/a.mp3")
+            seen.add(library.generation)
+    assert len(seen) == 6
+
+
 def test_roots_are_not_named_twice(library: Library) -> None:
     scanned = library.scanned
     scanned.add_roots(["/music/rock", "/other"], now=1.0)
     scanned.add_roots(["/music"], now=2.0)
     scanned.add_roots(["/music/jazz", "/music"], now=3.0)
     assert scanned.roots() == ["/music", "/other"]
+    scanned.forget_roots(["/other", "/never"])
+    assert scanned.roots() == ["/music"]
 
 
 def test_settings_are_remembered(library: Library) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,11 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 from scan_helpers import contents, paths_of, refuse_to_decode, tag, write_song
 
-from earmark.errors import LibraryError, ModelNotFoundError, ParameterError
+from earmark.errors import (
+    AudioAccessError,
+    AudioError,
+    LibraryError,
+    ModelNotFoundError,
+    ParameterError,
+)
 from earmark.library import Filters, open_library
 from earmark.models import load_model
+from earmark.testing import music_like
 from earmark.workflows import scan as workflow
 from earmark.workflows.scan import ScanPlan, ScanReport, scan, watch
 
@@ -183,6 +192,104 @@ def test_file_with_other_audio_is_listened_to(home: Path, again: Callable[..., S
     assert counts(report) == {"unchanged": 3, "analysed": 1, "failed": 1}
 
 
+def test_other_song_of_the_same_name_is_another_track(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    with open_library(home / "library.db") as library:
+        first = library.find(home / "music" / "2.flac")
+        assert first is not None
+        library.set_genre([first.id], "polka", now=1.0)
+    write_song(home / "music" / "2.flac", seed=78, seconds=13)
+    again(may_listen=True)
+    with open_library(home / "library.db") as library:
+        found = library.find(home / "music" / "2.flac")
+        assert found is not None
+        assert found.id != first.id
+        assert found.corrected is None
+        assert library.track(first.id).missing
+
+
+def test_song_that_was_encoded_again_is_the_same_track(
+    tmp_path: Path, again: Callable[..., ScanReport]
+) -> None:
+    song = write_song(tmp_path / "one" / "a.flac", seed=4, seconds=20)
+    scan([tmp_path / "one"], library=tmp_path / "library.db", jobs=1)
+    with open_library(tmp_path / "library.db") as library:
+        (track,) = library.tracks(Filters(path=str(song)))
+        library.set_genre([track.id], "polka", now=1.0)
+    y, sr = soundfile.read(song)
+    soundfile.write(song, 0.9 * y, sr)
+    report = scan([tmp_path / "one"], library=tmp_path / "library.db", jobs=1)
+    assert report.n_analysed == 1
+    with open_library(tmp_path / "library.db") as library:
+        assert library.track(track.id).corrected == "polka"
+        assert library.tracks(Filters(missing=True)) == []
+
+
+def test_file_that_comes_back_over_one_that_moved_there(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    music = home / "music"
+    shutil.copy(music / "1.flac", home / "backup.flac")
+    (music / "0.flac").replace(music / "1.flac")
+    again()
+    shutil.copy(home / "backup.flac", music / "1.flac")
+    assert counts(again()) == {"unchanged": 2, "refreshed": 1, "failed": 1}
+    assert counts(again()) == {"unchanged": 3, "failed": 1}
+    with open_library(home / "library.db") as library:
+        assert [one.title for one in library.tracks()] == ["title 1", "title 2", "title 3"]
+
+
+def test_read_error_that_passes_loses_nothing(
+    home: Path, again: Callable[..., ScanReport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    song = home / "music" / "2.flac"
+    with open_library(home / "library.db") as library:
+        track = library.find(song)
+        assert track is not None
+        library.set_genre([track.id], "polka", now=1.0)
+    os.utime(song)
+
+    def refuse(path: str, **settings: Any) -> AudioError:
+        return AudioAccessError(path, "the disk does not answer")
+
+    with monkeypatch.context() as context:
+        context.setattr(workflow, "examine", refuse)
+        context.setattr(workflow, "listen", refuse)
+        assert counts(scan([home / "music"], library=home / "library.db", jobs=1)) == {
+            "unchanged": 3,
+            "failed": 2,
+        }
+    with open_library(home / "library.db") as library:
+        assert library.track(track.id).state == "failed"
+        assert library.count() == 3
+    assert counts(again()) == {"unchanged": 3, "refreshed": 1, "failed": 1}
+    with open_library(home / "library.db") as library:
+        assert library.track(track.id).genre == "polka"
+        assert library.count() == 4
+
+
+def test_moved_file_is_answered_by_the_new_model_at_once(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    again(model="gtzan57", may_listen=True)
+    (home / "music" / "0.flac").rename(home / "music" / "zero.flac")
+    report = again(model="gtzan943")
+    assert counts(report) == {"unchanged": 3, "moved": 1, "answered": 4, "failed": 1}
+
+
+def test_header_that_gives_the_bytes_another_rate_is_other_audio(
+    tmp_path: Path, again: Callable[..., ScanReport]
+) -> None:
+    y = music_like(duration=4)
+    (tmp_path / "m").mkdir()
+    soundfile.write(tmp_path / "m" / "a.wav", y, 22_050)
+    scan([tmp_path / "m"], library=tmp_path / "library.db", jobs=1)
+    soundfile.write(tmp_path / "m" / "a.wav", y, 44_100)
+    report = scan([tmp_path / "m"], library=tmp_path / "library.db", jobs=1)
+    assert (report.n_analysed, report.n_refreshed) == (1, 0)
+
+
 def test_copy_is_a_track_of_its_own(home: Path, again: Callable[..., ScanReport]) -> None:
     shutil.copy(home / "music" / "0.flac", home / "music" / "copy.flac")
     report = again(may_listen=True)
@@ -249,6 +356,8 @@ def test_folder_that_vanishes_while_it_is_scanned(
     report = scan([home / "more"], library=home / "library.db", jobs=1)
     assert counts(report) == {"analysed": 1, "failed": 1}
     assert report.failed[0].code == "not-found"
+    with open_library(home / "library.db") as library:
+        assert library.find(home / "more" / "b.flac") is None
 
 
 def test_empty_folder_is_told(tmp_path: Path) -> None:
@@ -296,21 +405,28 @@ def test_model_there_is_not_changes_nothing(home: Path) -> None:
         assert library.setting("model") is None
 
 
-def test_two_scans_at_once_agree(recorded: Path, tmp_path: Path) -> None:
-    library = tmp_path / "library.db"
-    open_library(library, create=True).close()
-    reports: list[ScanReport] = []
+def test_two_scans_at_once_agree(home: Path) -> None:
+    music = home / "music"
+    (music / "0.flac").rename(music / "zero.flac")
+    tag(music / "1.flac", title="another")
+    (music / "2.flac").unlink()
+    write_song(music / "2.flac", seed=55)  # other music of that name
+    write_song(music / "9.flac", seed=9)
+    for name in ("alone", "both"):
+        shutil.copy(home / "library.db", home / f"{name}.db")
 
-    def run() -> None:
-        reports.append(scan([recorded / "music"], library=library, jobs=1))
+    def started(name: str) -> subprocess.Popen[bytes]:
+        # Programs of their own, each with one thread: sums are the same to the last bit.
+        command = [sys.executable, "-m", "earmark", "scan", str(music), "-j1", "--library"]
+        return subprocess.Popen([*command, str(home / f"{name}.db")], stdout=subprocess.PIPE)
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [one.n_files for one in reports] == [5, 5]
-    assert contents(library) == contents(recorded / "library.db")
+    assert b"failed  " in started("alone").communicate()[0]
+    both = [started("both") for _ in range(2)]
+    assert all(b"failed  " in process.communicate()[0] for process in both)
+    assert contents(home / "both.db") == contents(home / "alone.db")
+    with open_library(home / "both.db") as library:
+        assert [one.title for one in library.tracks(Filters(missing=True))] == ["title 2"]
+        assert library.count() == 5
 
 
 def test_reader_during_a_scan(home: Path) -> None:
@@ -371,18 +487,35 @@ def test_disk_that_is_full_indeed(home: Path) -> None:
         assert library.count() >= 1
 
 
-def test_watching(home: Path) -> None:
+def test_watching(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = threading.Event()
-    reports = watch([home / "music"], library=home / "library.db", jobs=1, stopped=done.is_set)
+    n_scans = 0
+    whole_scan = workflow.scan
+
+    def counted(*arguments: Any, **settings: Any) -> ScanReport:
+        nonlocal n_scans
+        n_scans += 1
+        report = whole_scan(*arguments, **settings)
+        if n_scans == 1:  # what comes while the first scan goes on
+            write_song(home / "music" / "early.flac", seed=98)
+        return report
+
+    monkeypatch.setattr(workflow, "scan", counted)
+    library = home / "music" / "library.db"  # in the very folder
+    shutil.copy(home / "library.db", library)
+    reports = watch([home / "music"], library=library, jobs=1, stopped=done.is_set)
     assert counts(next(reports)) == {"unchanged": 4, "failed": 1}
+    assert counts(next(reports)) == {"unchanged": 4, "analysed": 1, "failed": 1}
     found: list[ScanReport] = []
     thread = threading.Thread(target=lambda: found.append(next(reports)))
     thread.start()
     time.sleep(0.5)
+    (home / "music" / "cover.jpg").write_bytes(b"another picture")
     write_song(home / "outside.flac", seed=99)
     (home / "outside.flac").rename(home / "music" / "late.flac")
     thread.join(timeout=30)
-    assert [counts(one) for one in found] == [{"unchanged": 4, "analysed": 1, "failed": 1}]
+    assert [counts(one) for one in found] == [{"unchanged": 5, "analysed": 1, "failed": 1}]
+    assert n_scans <= 5  # its own writing wakes nobody
     done.set()
     assert list(reports) == []
 

@@ -140,6 +140,9 @@ def _digest_of_packets(file: BinaryIO, end: int) -> bytes | None:
             stream = container.streams.best("audio")
             if stream is None:
                 return None
+            # The same bytes at another rate are other music.
+            context = stream.codec_context
+            found.update(f"{context.name} {stream.rate} {stream.channels}".encode())
             for packet in container.demux(stream):
                 if packet.size:
                     found.update(packet)

@@ -66,6 +66,7 @@ def add_to(app: typer.Typer) -> None:
         ("review", _review, "earmark library review  ·  earmark library review --genre rock"),
         ("set-genre", _set_genre, "earmark library set-genre 17 18 19 jazz  ·  ... 17 --clear"),
         ("prune", _prune, "earmark library prune  ·  earmark library prune --yes"),
+        ("forget", _forget, "earmark library forget /media/usb/Music --yes"),
     ):
         library.command(name, epilog=f"Example:  {example}")(command)
     app.add_typer(library, name="library")
@@ -308,18 +309,39 @@ def _prune(
     as_json: JsonOption = False,
 ) -> None:
     """Forget tracks whose files are gone, with your corrections of them."""
-    from earmark.workflows.library import TrackPage, prune_library
+    from earmark.workflows.library import prune_library
 
     gone = prune_library(library=library, preview=not yes)
+    _tell_gone(gone, "forgotten", done=yes, as_json=as_json)
+
+
+def _forget(
+    folder: Annotated[str, typer.Argument(help="A folder that was scanned.", show_default=False)],
+    library: LibraryOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; else it is only shown.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Scan a folder no longer, and mark its tracks whose files are gone."""
+    from earmark.workflows.library import forget_folder
+
+    gone = forget_folder(folder, library=library, preview=not yes)
+    _tell_gone(gone, "marked as gone", done=yes, as_json=as_json)
+    if not as_json and not yes and not gone:
+        stdout().print("The folder would not be scanned any more; do it with --yes", style="dim")
+
+
+def _tell_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool) -> None:
+    from earmark.workflows.library import TrackPage
+
     if as_json:
         typer.echo(json.dumps(TrackPage(tuple(gone), len(gone)).to_dict(), indent=1))
         return
     for track in gone:
         corrected = f" (you said: {printable(track.corrected)})" if track.corrected else ""
         typer.echo(f"{printable(track.path)}{corrected}")
-    if yes:
-        stdout().print(f"\n{len(gone):,} forgotten", style="dim")
+    if done:
+        stdout().print(f"\n{len(gone):,} {what}", style="dim")
     elif gone:
-        stdout().print(f"\n{len(gone):,} would be forgotten; do it with --yes", style="dim")
+        stdout().print(f"\n{len(gone):,} would be {what}; do it with --yes", style="dim")
     else:
         stdout().print("Nothing is gone", style="dim")

@@ -60,7 +60,10 @@ class Asking:
             What it found.
         """
         with sqlite_errors(self.path):
-            return self._connection.execute(query, values).fetchall()
+            try:
+                return self._connection.execute(query, values).fetchall()
+            except (UnicodeEncodeError, OverflowError) as error:
+                raise ParameterError(f"{values!r}: it cannot be looked for: {error}") from error
 
     @property
     def generation(self) -> int:
@@ -277,7 +280,8 @@ class Asking:
         query = (
             "SELECT m.track_id, m.n_rows, m.dtype, m.content FROM matrix m "
             "JOIN track t ON t.id = m.track_id "
-            "WHERE m.fingerprint = ? AND t.missing_since IS NULL ORDER BY m.track_id"
+            "WHERE m.fingerprint = ? AND t.missing_since IS NULL AND t.state = 'analysed' "
+            "ORDER BY m.track_id"
         )
         with sqlite_errors(self.path):
             for row in self._connection.execute(query, [fingerprint]):
@@ -300,7 +304,8 @@ class Asking:
         """
         query = (
             "SELECT e.track_id, e.vector FROM embedding e JOIN track t ON t.id = e.track_id "
-            "WHERE e.space_sha256 = ? AND t.missing_since IS NULL ORDER BY e.track_id"
+            "WHERE e.space_sha256 = ? AND t.missing_since IS NULL AND t.state = 'analysed' "
+            "ORDER BY e.track_id"
         )
         rows = self.query(query, [space_sha256])
         ids = np.array([row["track_id"] for row in rows], dtype=np.int64)
@@ -327,6 +332,22 @@ class Asking:
         values = np.array([tuple(row)[1:] for row in rows], dtype=np.float32)
         ids = np.array([row["id"] for row in rows], dtype=np.int64)
         return ids, values.reshape(len(rows), len(TRAITS))
+
+    def by_digest(self, digest: bytes) -> list[LibraryTrack]:
+        """Return the tracks of some audio.
+
+        Parameters
+        ----------
+        digest : bytes
+            `earmark.audio.audio_digest` of a file.
+
+        Returns
+        -------
+        list of LibraryTrack
+            By number; those whose file is gone included.
+        """
+        query = f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.digest = ? ORDER BY t.id"
+        return [track_of(row) for row in self.query(query, [digest])]
 
 
 def _matrix(row: sqlite3.Row) -> npt.NDArray[Any]:

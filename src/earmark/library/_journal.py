@@ -221,6 +221,24 @@ class Journal:
                 "UPDATE change SET state = ?, reason = ? WHERE id = ?", [state, reason, change_id]
             )
 
+    def change(self, change_id: int) -> Change:
+        """Return a change.
+
+        Parameters
+        ----------
+        change_id : int
+            Its number, as `begin` gave it.
+
+        Returns
+        -------
+        Change
+            As it is now.
+        """
+        query = f"SELECT {_COLUMNS} FROM change WHERE id = ?"
+        with self._store.transaction() as connection:
+            (row,) = connection.execute(query, [change_id]).fetchall()
+        return _change_of(tuple(row))
+
     def changes(
         self,
         batch_id: int | None = None,
@@ -294,7 +312,8 @@ class Journal:
         Parameters
         ----------
         batch_id : int or None
-            Its number; None: the last one of which something can be taken back.
+            Its number; None: the last one of which something can be taken back, be it only what
+            was cut short where there is no other.
         kind : {"tag", "organise"} or None
             What kind it must be.
 
@@ -310,10 +329,10 @@ class Journal:
         """
         known = self.batches(kind)
         if batch_id is None:
-            found = next((one for one in known if one.n_to_undo), None)
-            if found is None:
+            stands = [one for one in known if one.n_to_undo]
+            if not stands:
                 raise ParameterError("nothing was changed that could be taken back")
-            return found
+            return next((one for one in stands if one.counts["done"]), stands[0])
         found = next((one for one in known if one.id == batch_id), None)
         if found is None:
             there = ", ".join(str(one.id) for one in known) or "none"

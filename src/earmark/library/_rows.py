@@ -104,9 +104,9 @@ def below(folder: str) -> tuple[bytes, bytes]:
     return start, start[:-1] + bytes([start[-1] + 1])
 
 
-def holds(text: str, part: str) -> bool:
-    """Tell whether a text contains another, whatever the case: SQL's ``holds(text, part)``."""
-    return part.casefold() in text.casefold()
+def holds(text: str | bytes, part: str) -> bool:
+    """Tell whether a text or a path has a part, whatever the case: SQL's ``holds(text, part)``."""
+    return part.casefold() in os.fsdecode(text).casefold()
 
 
 def _contains(column: str, text: str) -> tuple[str, str]:
@@ -155,7 +155,9 @@ def where(filters: Filters) -> tuple[str, list[Any]]:
     def add_any(columns: Sequence[str], text: str, *, unnamed: bool = False) -> None:
         parts = [_contains(f"t.{column}", text) for column in columns]
         if unnamed:
-            clause, given = _contains("CAST(t.path AS TEXT)", text)
+            # LIKE never matches bytes, and `holds` is to see those that are not UTF-8.
+            path = "CAST(t.path AS TEXT)" if text.isascii() else "t.path"
+            clause, given = _contains(path, text)
             parts.append((f"(t.title = '' AND {clause})", given))
         add(f"({' OR '.join(clause for clause, _ in parts)})", *(given for _, given in parts))
 

@@ -108,6 +108,18 @@ class Scanned:
                 if not inside:
                     connection.execute("REPLACE INTO root VALUES (?, ?)", [stored(root), now])
 
+    def forget_roots(self, roots: Iterable[str]) -> None:
+        """Scan some places no longer when no other is named.
+
+        Parameters
+        ----------
+        roots : iterable of str
+            As `roots` lists them; others are passed over.
+        """
+        with self._library.transaction() as connection:
+            for root in roots:
+                connection.execute("DELETE FROM root WHERE path = ?", [stored(root)])
+
     def add(
         self,
         path: str,
@@ -120,8 +132,9 @@ class Scanned:
         space_sha256: str,
         vector: Float32Array,
         now: float,
+        track_id: int | None = None,
     ) -> int:
-        """Write down a file that was listened to, in place of what was known of it.
+        """Write down a file that was listened to.
 
         Parameters
         ----------
@@ -143,6 +156,9 @@ class Scanned:
             Where the track lies in it.
         now : float
             The time, in seconds since 1970.
+        track_id : int or None
+            The track that it is, known from before; None makes a new one, and a track of other
+            music whose place this was is gone.
 
         Returns
         -------
@@ -163,7 +179,13 @@ class Scanned:
             "scanned_at": now,
         }
         with self._library.transaction() as connection:
-            track_id = _put_track(connection, path, columns, now=now)
+            if track_id is None:
+                track_id = _add_track(connection, path, columns, now=now)
+            else:
+                _leave_place(connection, path, track_id, now=now)
+                _update(
+                    connection, track_id, {**columns, "path": stored(path), "missing_since": None}
+                )
             connection.execute("DELETE FROM matrix WHERE track_id = ?", [track_id])
             for fingerprint, matrix in heard.matrices.items():
                 dtype = "|u1" if matrix.dtype == np.uint8 else "<f4"
@@ -218,14 +240,15 @@ class Scanned:
     def add_failed(
         self, path: str, *, state: FileState | None, error: AudioError, now: float
     ) -> int:
-        """Write down a file that cannot be listened to, in place of what was known of it.
+        """Write down a file that cannot be listened to.
 
         Parameters
         ----------
         path : str
             The file.
         state : FileState or None
-            As it was before it was read; None where it cannot be asked.
+            As it was before it was read; None where it cannot be asked, or where it is to be tried
+            again by the next scan.
         error : AudioError
             Why.
         now : float
@@ -234,25 +257,26 @@ class Scanned:
         Returns
         -------
         int
-            Number of the track.
+            Number of the track: what was heard of it before is kept, should it be itself again.
         """
         columns = {
             "size": None if state is None else state.size,
             "mtime_ns": None if state is None else state.mtime_ns,
-            "digest": None,
             "state": "failed",
             "error_code": error.code,
-            "error_reason": error.reason,
-            "warnings": "[]",
+            "error_reason": _utf8(error.reason),
             "scanned_at": now,
         }
         with self._library.transaction() as connection:
-            track_id = _put_track(connection, path, columns, now=now)
-            for table in ("matrix", "answer", "embedding"):
-                connection.execute(f"DELETE FROM {table} WHERE track_id = ?", [track_id])
-        return track_id
+            row = connection.execute(
+                "SELECT id FROM track WHERE path = ? AND missing_since IS NULL", [stored(path)]
+            ).fetchone()
+            if row is None:
+                return _add_track(connection, path, columns, now=now)
+            _update(connection, row["id"], columns)
+            return int(row["id"])
 
-    def refresh(self, track_id: int, state: FileState, tags: Tags) -> None:
+    def refresh(self, track_id: int, state: FileState, tags: Tags, *, now: float) -> None:
         """Write down a file whose tags or time have changed, but not its audio.
 
         Parameters
@@ -263,10 +287,11 @@ class Scanned:
             As the file is now.
         tags : Tags
             What it says of itself now.
+        now : float
+            The time, in seconds since 1970.
         """
-        columns = {**_tag_columns(tags), "size": state.size, "mtime_ns": state.mtime_ns}
-        with self._library.transaction() as connection:
-            _update(connection, track_id, {**columns, "missing_since": None})
+        ((path,),) = self._library.query("SELECT path FROM track WHERE id = ?", [track_id])
+        self.move([(track_id, os.fsdecode(path), state, tags)], now=now)
 
     def move(self, moves: Iterable[tuple[int, str, FileState, Tags]], *, now: float) -> None:
         """Write down that files were moved; two may have changed places.
@@ -281,19 +306,22 @@ class Scanned:
         """
         with self._library.transaction() as connection:
             listed = list(moves)
-            for track_id, *_ in listed:  # gone, for now: no place is taken twice
-                _update(connection, track_id, {"missing_since": now})
-            for track_id, path, state, tags in listed:
+            for track_id, path, *_ in listed:  # gone, for now: no place is taken twice
                 connection.execute(
-                    "UPDATE track SET missing_since = ? WHERE path = ? AND missing_since IS NULL",
-                    [now, stored(path)],
+                    "UPDATE track SET missing_since = ? WHERE id = ? AND path <> ?",
+                    [now, track_id, stored(path)],
                 )
+            for track_id, path, state, tags in listed:
+                _leave_place(connection, path, track_id, now=now)
                 columns = {
                     **_tag_columns(tags),
                     "path": stored(path),
                     "size": state.size,
                     "mtime_ns": state.mtime_ns,
                     "missing_since": None,
+                    "state": "analysed",  # only what was heard can be known by its audio
+                    "error_code": None,
+                    "error_reason": None,
                 }
                 _update(connection, track_id, columns)
 
@@ -333,11 +361,15 @@ class Scanned:
             )
 
 
+def _utf8(text: str) -> str:
+    """Return what SQLite can hold of a text."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _tag_columns(tags: Tags) -> dict[str, Any]:
     columns = {name: getattr(tags, name) for name in _FROM_TAGS}
     return {
-        # SQLite cannot hold what is not UTF-8.
-        name: value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+        name: _utf8(value) if isinstance(value, str) else value
         for name, value in {
             **columns,
             "genres": json.dumps(list(tags.genres)),
@@ -353,18 +385,22 @@ def _update(connection: sqlite3.Connection, track_id: int, columns: dict[str, An
     )
 
 
-def _put_track(
+def _leave_place(
+    connection: sqlite3.Connection, path: str, track_id: int | None, *, now: float
+) -> None:
+    """Note that whatever else was at a place is gone."""
+    connection.execute(
+        "UPDATE track SET missing_since = ? "
+        "WHERE path = ? AND missing_since IS NULL AND id IS NOT ?",
+        [now, stored(path), track_id],
+    )
+
+
+def _add_track(
     connection: sqlite3.Connection, path: str, columns: dict[str, Any], *, now: float
 ) -> int:
-    """Update the track of a file that is there, or was there last, or make one."""
-    row = connection.execute(
-        "SELECT id FROM track WHERE path = ? "
-        "ORDER BY missing_since IS NOT NULL, missing_since DESC LIMIT 1",
-        [stored(path)],
-    ).fetchone()
-    if row is not None:
-        _update(connection, row["id"], {**columns, "missing_since": None})
-        return int(row["id"])
+    """Make a track, the only one whose file is there."""
+    _leave_place(connection, path, None, now=now)
     complete = {"path": stored(path), **columns, "added_at": now}
     names, marks = ", ".join(complete), ", ".join("?" * len(complete))
     added = connection.execute(

@@ -41,7 +41,8 @@ CREATE TABLE track (
     path BLOB NOT NULL,
     size INTEGER,                          -- of the file when it was read; with mtime_ns what
     mtime_ns INTEGER,                      -- tells whether it is still that file
-    digest BLOB,                           -- of the encoded audio, without tags: survives a move
+    digest BLOB,                           -- of the encoded audio, without tags: survives a move;
+                                           -- NULL where nothing was ever heard
     state TEXT NOT NULL CHECK (state IN ('analysed', 'failed')),
     missing_since REAL,                    -- when a scan did not find the file; NULL: it is there
     error_code TEXT,                       -- of a failed one, see earmark.errors
@@ -103,27 +104,26 @@ CREATE TABLE correction (                  -- what the user says; wins over what
     corrected_at REAL NOT NULL
 ) STRICT;
 
-CREATE TABLE generation (                  -- one number, raised when a vector comes, goes or
-    one INTEGER PRIMARY KEY CHECK (one = 1),  -- changes: what an index is compared with
-    number INTEGER NOT NULL
-) STRICT;
--- Of a library that is deleted and made anew, no number is one of before.
+CREATE TABLE generation (                  -- another number whenever a vector comes, goes or
+    one INTEGER PRIMARY KEY CHECK (one = 1),  -- changes: what an index is compared with. Drawn, not
+    number INTEGER NOT NULL                -- counted: a library that is made anew, or taken back
+) STRICT;                                  -- from a backup, must not come to one it had before.
 INSERT INTO generation VALUES (1, abs(random() >> 16));
 CREATE TRIGGER embedding_comes AFTER INSERT ON embedding
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 CREATE TRIGGER embedding_changes AFTER UPDATE ON embedding
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 CREATE TRIGGER embedding_goes AFTER DELETE ON embedding
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 CREATE TRIGGER matrix_comes AFTER INSERT ON matrix
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 CREATE TRIGGER matrix_changes AFTER UPDATE ON matrix
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 CREATE TRIGGER matrix_goes AFTER DELETE ON matrix
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 CREATE TRIGGER track_comes_back_or_goes AFTER UPDATE OF missing_since ON track
     WHEN OLD.missing_since IS NOT NEW.missing_since
-    BEGIN UPDATE generation SET number = number + 1; END;
+    BEGIN UPDATE generation SET number = abs(random() >> 16); END;
 
 CREATE TABLE batch (                       -- one apply of one plan
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -192,4 +193,4 @@ class Library(Asking):
         if track is not None and not track.missing:
             status = os.stat(path)
             state = FileState(status.st_size, status.st_mtime_ns)
-            self.scanned.refresh(track.id, state, read_tags(path))
+            self.scanned.refresh(track.id, state, read_tags(path), now=time.time())

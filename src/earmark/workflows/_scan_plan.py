@@ -94,8 +94,10 @@ def make_plan(
         state = file_state(path)
         if one is None or one.state != state or state is None:
             strange.append(path)
+        elif one.failed and retry_failed:
+            listen.append(path)
         elif one.failed:
-            (listen if retry_failed else failed).append(path if retry_failed else one)  # type: ignore[arg-type]
+            failed.append(one)
         elif not needed <= one.fingerprints:
             listen.append(path)
         else:

@@ -33,6 +33,7 @@ __all__ = [
     "export_tracks",
     "failed_tracks",
     "find_track",
+    "forget_folder",
     "list_tracks",
     "prune_library",
     "review_tracks",
@@ -360,6 +361,48 @@ def prune_library(*, library: PathName | None = None, preview: bool = False) -> 
         gone = opened.tracks(Filters(missing=True, state=None))
         if not preview:
             opened.scanned.prune(one.id for one in gone)
+        return gone
+
+
+def forget_folder(
+    folder: PathName, *, library: PathName | None = None, preview: bool = False
+) -> list[LibraryTrack]:
+    """Scan a folder no longer when none is named, and mark what is gone of it.
+
+    That a folder is not there is no reason to forget it: its disk may not be plugged in.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        A folder or file that was scanned.
+    library : str, path-like or None
+        The library's file.
+    preview : bool
+        Whether only to say what would be marked.
+
+    Returns
+    -------
+    list of LibraryTrack
+        The tracks in it whose files are gone: `prune_library` forgets them.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    ParameterError
+        If it was not scanned.
+    """
+    path = os.path.abspath(os.path.expanduser(os.fspath(folder)))
+    with open_library(library) as opened:
+        roots = opened.scanned.roots()
+        if path not in roots:
+            told = ", ".join(map(repr, roots)) or "nothing"
+            raise ParameterError(f"folder={path!r} is not what is scanned: {told}")
+        inside = opened.tracks(Filters(path=path, state=None))
+        gone = [one for one in inside if not os.path.lexists(one.path)]
+        if not preview:
+            opened.scanned.forget_roots([path])
+            opened.scanned.mark_missing((one.id for one in gone), now=time.time())
         return gone
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from earmark.errors import AudioAccessError, AudioError, AudioNotFoundError, ParameterError
+from earmark.errors import (
+    AudioAccessError,
+    AudioError,
+    AudioNotFoundError,
+    ParameterError,
+    WorkerDiedError,
+)
 from earmark.extraction import find_inputs, map_files, usable_cores
-from earmark.library import KnownFile, Library, open_library
+from earmark.library import FileState, KnownFile, Library, library_path, open_library
 from earmark.models import DEFAULT_MODEL, shipped_models
+from earmark.recommend import same_sound
 from earmark.types import PathName, Progress
 from earmark.workflows._listening import Ears, Listened, examine, file_state, listen
 from earmark.workflows._scan_plan import ScanPlan, find_moves, make_plan
@@ -67,6 +74,12 @@ class ScanReport:
     failed: tuple[AudioError, ...] = field(default=())
     seconds: float = 0.0
     audio_seconds: float = 0.0
+
+    @property
+    def found_something(self) -> bool:
+        """Whether anything was not as the library had it."""
+        counts = (self.n_analysed, self.n_refreshed, self.n_moved, self.n_answered, self.n_missing)
+        return any(counts)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -212,29 +225,46 @@ class _Scan:
     ) -> ScanReport:
         files = self._find()
         known = self.library.scanned.known()
-        plan = make_plan(
+        plan = self._plan(files, known, retry_failed=self.retry_failed)
+        self._count(
+            n_files=len(files),
+            n_unchanged=len(plan.unchanged),
+            failed=tuple(self._failed_before(plan.failed_before)),
+        )
+        waiting, found = self._moved_or_changed(plan, known)
+        gone = [one.id for one in known if one.id in plan.gone]
+        self.library.scanned.mark_missing(gone, now=time.time())
+        self._count(n_missing=len(gone))
+        more = self._still_to_do(found)
+        plan = replace(
+            plan,
+            listen=(*plan.listen, *waiting, *more.listen),
+            examine=(),
+            answer=(*plan.answer, *more.answer),
+        )
+        if planned is not None:
+            planned(plan)
+        self._answer_again(plan.answer)
+        self._listen(plan.listen, progress)
+        return self.report
+
+    def _still_to_do(self, track_ids: Collection[int]) -> ScanPlan:
+        """Find what tracks that were just recognised need as well: another model's answer, say."""
+        known = [one for one in self.library.scanned.known() if one.id in track_ids]
+        return self._plan([one.path for one in known], known, retry_failed=False)
+
+    def _plan(
+        self, files: Sequence[str], known: Sequence[KnownFile], *, retry_failed: bool
+    ) -> ScanPlan:
+        return make_plan(
             files,
             known,
             self.roots,
             needed=self.ears.fingerprints,
             model_sha256=self.ears.model.sha256,
             space_sha256=self.ears.style.sha256,
-            retry_failed=self.retry_failed,
+            retry_failed=retry_failed,
         )
-        self._count(
-            n_files=len(files),
-            n_unchanged=len(plan.unchanged),
-            failed=tuple(self._failed_before(plan.failed_before)),
-        )
-        waiting = [*plan.listen, *self._moved_or_changed(plan, known)]
-        gone = [one.id for one in known if one.id in plan.gone]
-        self.library.scanned.mark_missing(gone, now=time.time())
-        self._count(n_missing=len(gone))
-        if planned is not None:
-            planned(replace(plan, listen=tuple(waiting), examine=()))
-        self._answer_again(plan.answer)
-        self._listen(waiting, progress)
-        return self.report
 
     def _find(self) -> list[str]:
         """Find the files; what cannot be looked through is told with what failed."""
@@ -259,33 +289,40 @@ class _Scan:
                 track.error_code or "audio", track.path, track.error_reason or ""
             )
 
-    def _moved_or_changed(self, plan: ScanPlan, known: Sequence[KnownFile]) -> list[str]:
-        """Look at files that may be known by their audio; return those that are not."""
-        if not plan.examine:
-            return []
+    def _moved_or_changed(
+        self, plan: ScanPlan, known: Sequence[KnownFile]
+    ) -> tuple[list[str], set[int]]:
+        """Look at files that may be known by their audio.
+
+        Returns
+        -------
+        unknown : list of str
+            Those that are not.
+        found : set of int
+            Numbers of the tracks that the others are.
+        """
         looked = {}
         unknown = []
-        for path, found in map_files(
-            examine, plan.examine, jobs=self.jobs, ordered=False, isolated=self.isolated
-        ):
-            if isinstance(found, AudioError):
-                unknown.append(path)  # listening will say the same, and write it down
-            else:
-                looked[path] = found
+        if plan.examine:
+            for path, found in map_files(
+                examine, plan.examine, jobs=self.jobs, ordered=False, isolated=self.isolated
+            ):
+                if isinstance(found, AudioError):
+                    unknown.append(path)  # listening will say the same, and write it down
+                else:
+                    looked[path] = found
         moves = find_moves({path: one.digest for path, one in looked.items()}, known, plan)
         places = {one.id: one.path for one in known}
-        refreshed = {path: at for path, at in moves.items() if places[at] == path}
-        for path, track_id in refreshed.items():
-            self.library.scanned.refresh(track_id, looked[path].state, looked[path].tags)
-        moved = {path: at for path, at in moves.items() if path not in refreshed}
         self.library.scanned.move(
-            ((at, path, looked[path].state, looked[path].tags) for path, at in moved.items()),
+            ((at, path, looked[path].state, looked[path].tags) for path, at in moves.items()),
             now=time.time(),
         )
         for track_id in moves.values():
             plan.gone.discard(track_id)
-        self._count(n_refreshed=len(refreshed), n_moved=len(moved))
-        return [*unknown, *(path for path in looked if path not in moves)]
+        n_refreshed = sum(places[at] == path for path, at in moves.items())
+        self._count(n_refreshed=n_refreshed, n_moved=len(moves) - n_refreshed)
+        unknown += [path for path in looked if path not in moves]
+        return unknown, set(moves.values())
 
     def _answer_again(self, known: Sequence[KnownFile]) -> None:
         """Ask another model, or place in another space, from the features that are kept."""
@@ -305,19 +342,27 @@ class _Scan:
             self._count(n_answered=1)
 
     def _listen(self, paths: Sequence[str], progress: Progress | None) -> None:
+        # As they are before: a file that changes meanwhile is another one to the next scan.
         states = {path: file_state(path) for path in paths}
         work = partial(listen, sets=self.ears.sets)
         listened = map_files(work, paths, jobs=self.jobs, ordered=False, isolated=self.isolated)
         for done, (path, found) in enumerate(listened, start=1):
             if isinstance(found, AudioError):
-                self.library.scanned.add_failed(
-                    path, state=states[path], error=found, now=time.time()
-                )
-                self._count(failed=(found,))
+                self._write_failed(path, states[path], found)
             else:
                 self._write(path, found)
             if progress is not None:
                 progress(done, len(paths), path)
+
+    def _write_failed(self, path: str, state: FileState | None, error: AudioError) -> None:
+        self._count(failed=(error,))
+        if isinstance(error, AudioNotFoundError):
+            return  # it went away meanwhile: the next scan finds it gone, or elsewhere
+        # What may only be so for now is tried again by the next scan.
+        passing = isinstance(error, AudioAccessError | WorkerDiedError) or error.code == "audio"
+        self.library.scanned.add_failed(
+            path, state=None if passing else state, error=error, now=time.time()
+        )
 
     def _write(self, path: str, found: Listened) -> None:
         ears, heard = self.ears, found.heard
@@ -333,8 +378,26 @@ class _Scan:
             space_sha256=ears.style.sha256,
             vector=ears.place(of_style, heard.bounds),
             now=time.time(),
+            track_id=self._same_as(path, found),
         )
         self._count(n_analysed=1, audio_seconds=heard.duration)
+
+    def _same_as(self, path: str, found: Listened) -> int | None:
+        """Return the track that a file is: that of its place, unless it sounds otherwise.
+
+        A song that was encoded again keeps its number and what the user said of it; another song
+        of the same name does not get them.
+        """
+        track = self.library.find(path)
+        if track is None:
+            return None
+        if track.digest is None or track.digest == found.digest:
+            return track.id
+        fingerprint = self.ears.timbre.feature_set.fingerprint
+        before = self.library.matrix(track.id, fingerprint)
+        if before is not None and same_sound(before, found.heard.matrices[fingerprint]):
+            return track.id
+        return None
 
 
 def _inside(path: str, folder: str) -> bool:
@@ -379,15 +442,29 @@ def watch(
     """
     from watchfiles import watch as changes
 
-    named = [os.fspath(path) for path in paths]
-    report = scan(named, library=library, model=model, jobs=jobs, progress=progress)
+    own = library_path(library)
+    report = scan(
+        [os.fspath(path) for path in paths],
+        library=library,
+        model=model,
+        jobs=jobs,
+        progress=progress,
+    )
     yield report
     there = [root for root in report.roots if os.path.lexists(root)]
-    for found in changes(*there, debounce=_SETTLED_MS, rust_timeout=1_000, yield_on_timeout=True):
+    looked_again = False  # at what came while the first scan went on
+    for found in changes(
+        *there,
+        watch_filter=lambda _, path: not path.startswith(own),  # what a scan itself writes
+        debounce=_SETTLED_MS,
+        rust_timeout=1_000,
+        yield_on_timeout=True,
+    ):
         if stopped is not None and stopped():
             return
-        if not found:
+        if looked_again and not found:
             continue
-        report = scan(there, library=library, jobs=jobs, progress=progress)
-        if report.n_files != report.n_unchanged or report.n_missing:
+        looked_again = True
+        before, report = report, scan(there, library=library, jobs=jobs, progress=progress)
+        if report.found_something or set(map(str, report.failed)) != set(map(str, before.failed)):
             yield report
