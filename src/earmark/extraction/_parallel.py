@@ -20,8 +20,8 @@ __all__ = ["map_files", "prepare_workers", "usable_cores"]
 
 Result = TypeVar("Result")
 
-_PRELOADED = ["earmark.extraction._tracks", "earmark.features._pass"]
-"""Modules a worker finds loaded."""
+_PRELOADED = ["earmark.extraction._preloaded"]
+"""Imports what a worker finds loaded."""
 
 _AHEAD = 4
 """Files each worker is given before it asks: enough to be never idle, few enough to be dropped."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from earmark.features._filters import N_CHROMA, hz_to_octs
-from earmark.types import Float32Array, Hertz
+from earmark.features._kernel import kernel
+from earmark.types import Float32Array, FloatArray, Hertz
 
 __all__ = ["MAX_HZ", "MIN_HZ", "estimate_tuning"]
 
@@ -14,6 +15,24 @@ MAX_HZ: Hertz = 4000.0
 """Where peaks are looked for, as `librosa.piptrack` does."""
 
 _EDGES = np.linspace(-0.5, 0.5, 101)
+
+
+@kernel("int64(float32[::1], float64[::1])")
+def _most_frequent(semitones: Float32Array, edges: FloatArray) -> int:
+    """Return which step from one edge to the next most semitones deviate by from a whole one."""
+    counts = np.zeros(len(edges) - 1, np.int64)
+    for semitone in semitones:
+        deviation = semitone - np.floor(semitone)
+        if deviation >= 0.5:
+            deviation -= np.float32(1)
+        step = int((deviation - edges[0]) * len(counts))
+        # The product is rounded, the edges are not.
+        if deviation < edges[step]:
+            step -= 1
+        elif deviation >= edges[step + 1]:
+            step += 1
+        counts[step] += 1
+    return int(counts.argmax())
 
 
 def estimate_tuning(frequencies: Float32Array, heights: Float32Array) -> float:
@@ -41,8 +60,9 @@ def estimate_tuning(frequencies: Float32Array, heights: Float32Array) -> float:
     """
     if not len(frequencies):
         return 0.0
-    strong = frequencies[heights >= np.median(heights)]
-    deviation = np.mod(N_CHROMA * hz_to_octs(strong), 1.0)
-    deviation[deviation >= 0.5] -= 1.0
-    bins = np.searchsorted(_EDGES, deviation, side="right") - 1
-    return float(_EDGES[np.bincount(bins, minlength=100).argmax()])
+    above = len(heights) // 2
+    below = above - 1 + len(heights) % 2
+    ordered = np.partition(heights, (below, above))
+    median = (ordered[below] + ordered[above]) / 2
+    semitones = N_CHROMA * hz_to_octs(frequencies[heights >= median])
+    return float(_EDGES[_most_frequent(np.asarray(semitones, dtype=np.float32), _EDGES)])

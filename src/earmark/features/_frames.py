@@ -18,7 +18,6 @@ __all__ = ["accumulate_chroma", "append_peaks", "measure_moments", "sum_mel_band
 _f4 = np.float32
 _ROLL_PERCENT = np.float32(0.85)
 _PEAK_THRESHOLD = np.float32(0.1)
-_FAINT_WEIGHT = np.float32(1e-10)
 _TINY = np.float32(np.finfo(np.float32).tiny)
 
 
@@ -204,13 +203,14 @@ def _add_chroma(
             sums[c, lane] += filters[c, BINS - 1] * (s * s)
 
 
-@kernel("void(float32[:, :, ::1], float32[:, ::1], float32[:, ::1])")
-def accumulate_chroma(tiles: Float32Array, filters: Float32Array, chroma: Float32Array) -> None:
+@kernel("void(float32[:, :, ::1], float32[:, ::1], boolean[:, ::1], float32[:, ::1])")
+def accumulate_chroma(
+    tiles: Float32Array, filters: Float32Array, heard: BoolArray, chroma: Float32Array
+) -> None:
     """Sum the power of each frame into pitch classes and scale it to a maximum of 1.
 
     ``C = filters @ S^2``, each frame divided by its largest value:
-    `librosa.feature.chroma_stft`, `util.normalize`. Silence stays 0. Weights below 1e-10, of
-    classes three semitones and more away, are left out.
+    `librosa.feature.chroma_stft`, `util.normalize`. Silence stays 0.
 
     Parameters
     ----------
@@ -218,14 +218,11 @@ def accumulate_chroma(tiles: Float32Array, filters: Float32Array, chroma: Float3
         Magnitudes.
     filters : [shape=(12, 1025)]
         `librosa.filters.chroma`.
+    heard : [shape=(256, 12)]
+        Whether four neighbouring bins add to a class at all.
     chroma : [shape=(n, 12)]
         Takes the result.
     """
-    heard = np.zeros(((BINS - 1) // 4, N_CHROMA), np.bool_)
-    for k in range(BINS - 1):
-        for c in range(N_CHROMA):
-            if filters[c, k] > _FAINT_WEIGHT:
-                heard[k // 4, c] = True
     sums = np.empty((N_CHROMA, LANES), np.float32)
     for group in range(len(tiles)):
         _add_chroma(tiles[group], filters, heard, sums)

@@ -14,19 +14,20 @@ import numpy as np
 from earmark.features._fft import forward, inverse, load_stretches, magnitudes, mask_spectrum
 from earmark.features._frames import append_peaks, measure_moments, sum_mel_bands
 from earmark.features._kernel import inner_kernel, kernel
-from earmark.features._lanes import LANES, MARGIN, TILE_BINS
+from earmark.features._lanes import LANES, TILE_BINS
 from earmark.features._separation import (
+    append_future,
+    append_past,
     carry_frames,
     fill_blocks,
     filter_frequency,
     filter_time,
     forget_frames,
-    join_blocks,
     mask_harmonic,
     mirror_bins,
     mirror_frames,
     overlap_add,
-    silence_frames,
+    silence_frame,
 )
 from earmark.types import Float32Array, FloatArray, IntArray
 
@@ -37,6 +38,7 @@ __all__ = ["measure", "run", "separate"]
 def measure(
     tile: Float32Array,
     start: int,
+    n: int,
     moments: Float32Array,
     runs: IntArray,
     weights: Float32Array,
@@ -47,8 +49,7 @@ def measure(
     peaks: Float32Array,
     n_peaks: int,
 ) -> int:
-    """Measure the frames of a tile, from number `start` on; see `run`."""
-    n = min(LANES, len(mel) - start)
+    """Measure the frames of a tile, from number `start` on, `n` of them the signal's; see `run`."""
     rows = tile.reshape(TILE_BINS, LANES)
     measure_moments(rows, moments)
     for row in range(4):
@@ -57,7 +58,7 @@ def measure(
     n_peaks = append_peaks(rows, moments[4], n, first, last, peaks, n_peaks)
     bands = np.empty((mel.shape[1], LANES), np.float32)
     sum_mel_bands(rows, runs, weights, bands)
-    for lane in range(n):
+    for lane in range(min(LANES, len(mel) - start)):
         for band in range(mel.shape[1]):
             mel[start + lane, band] = bands[band, lane]
     return n_peaks
@@ -90,7 +91,7 @@ def separate(
         forget_frames(frames)
     inverse(Z, window, wave, frames)
     if total - start < LANES:
-        silence_frames(frames, total - start)
+        silence_frame(frames, total - start)
     overlap_add(frames, stretches, start, total, window, inverse_windows, sums)
 
 
@@ -131,7 +132,8 @@ def run(
     Parameters
     ----------
     padded, total
-        The signal, reflected at its ends, and how many frames it has.
+        The signal, reflected at its ends, and how many frames it has. More may follow, of which
+        the mel spectrogram is wanted alone.
     separates : bool
         Whether to part harmonic from percussive.
     window, wave, half_wave, place
@@ -146,7 +148,7 @@ def run(
         Takes the magnitudes.
     moments : [shape=(4, total)]
         Takes sum, centroid, bandwidth and rolloff, in bins.
-    mel : [shape=(total, 128)]
+    mel : [shape=(total or more, 128)]
         Takes the mel spectrogram.
     peaks : [shape=(2, any)]
         Takes place and height of the peaks.
@@ -158,46 +160,42 @@ def run(
     int
         How many peaks there are.
     """
-    n_peaks = 0
+    n_peaks = np.int64(0)  # a literal would have `measure` compiled twice
     measured = np.empty((7, LANES), np.float32)
-    n_groups = len(tiles)
-    for group in range(n_groups):
+    n_groups = -(-total // LANES)
+    for group in range(max(len(tiles), n_groups + 1)):
         here, before, start = group % 2, (group + 1) % 2, group * LANES
-        load_stretches(padded, start, stretches[here])
-        forward(stretches[here], window, wave, Z[here])
-        magnitudes(Z[here], half_wave, place, tiles[group])
-        n_peaks = measure(
-            tiles[group], start, measured, runs, weights, first, last, moments, mel, peaks, n_peaks
-        )
+        n = max(0, min(LANES, total - start))
+        if group < len(tiles):
+            load_stretches(padded, start, stretches[here])
+            forward(stretches[here], window, wave, Z[here])
+            magnitudes(Z[here], half_wave, place, tiles[group])
+            n_peaks = measure(
+                tiles[group], start, n, measured, runs, weights, first, last, moments, mel, peaks,
+                n_peaks,
+            )  # fmt: skip
         if not separates:
             continue
-        mirror_bins(tiles[group])
-        filter_frequency(tiles[group].view(np.int32), percussive[here].view(np.int32))
-        fill_blocks(tiles[group], blocks[here])
-        is_last = group + 1 == n_groups
-        n = min(LANES, total - start)
-        if group > 0:
-            join_blocks(blocks[before], blocks[here])
-        if group == 0 or is_last:
-            mirror_frames(blocks[here], n, group == 0, is_last)
-        if group > 0:
-            if n < MARGIN:
-                join_blocks(blocks[before], blocks[here])
+        if n > 0:
+            mirror_bins(tiles[group])
+            filter_frequency(tiles[group].view(np.int32), percussive[here].view(np.int32))
+            fill_blocks(tiles[group], blocks[here])
+            if group > 0:
+                append_past(blocks[here], blocks[before])
+            if group == 0 or group + 1 == n_groups:
+                mirror_frames(blocks[here], n, group == 0, group + 1 == n_groups)
+            if group > 0:
+                append_future(blocks[before], blocks[here])
+        if 0 < group <= n_groups:
             separate(
                 start - LANES, total, window, wave, half_wave, place,
                 stretches[before], Z[before], blocks[before], percussive[before],
                 harmonic, frames, inverse_windows, sums,
             )  # fmt: skip
-        if is_last:
-            separate(
-                start, total, window, wave, half_wave, place,
-                stretches[here], Z[here], blocks[here], percussive[here],
-                harmonic, frames, inverse_windows, sums,
-            )  # fmt: skip
     if separates and total % LANES == 0:
         # The frames of a full last group reach into one more stretch of the signal.
         carry_frames(frames)
-        silence_frames(frames, 0)
+        silence_frame(frames, 0)
         load_stretches(padded, total, stretches[0])
         overlap_add(frames, stretches[0], total, total, window, inverse_windows, sums)
-    return n_peaks
+    return int(n_peaks)

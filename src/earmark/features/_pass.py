@@ -26,6 +26,7 @@ from earmark.features._lanes import (
     IMAGINARY,
     LANES,
     MARGIN,
+    OVERLAP,
     STRETCHES,
     TILE_BINS,
 )
@@ -33,13 +34,13 @@ from earmark.features._loop import run
 from earmark.features._rhythm import onset_strength
 from earmark.features._spectrum import (
     N_FFT,
-    edge_frames,
     fft_frequencies,
     framed,
     n_frames,
     reflected,
+    with_silence,
 )
-from earmark.types import Float32Array, FloatArray, Hertz, IntArray
+from earmark.types import BoolArray, Float32Array, FloatArray, Hertz, IntArray
 
 __all__ = ["Spectra", "spectral_pass"]
 
@@ -49,6 +50,9 @@ precision FFT, spread over a thousand bins, would widen a pure tone by a tenth."
 
 _FAINT = np.float32(1e-10)
 """So is a spectrum whose sum is below this: squares of its bins do not fit into 32 bits."""
+
+_FAINT_WEIGHT = 1e-10
+"""What a chroma filter weighs less than this, three semitones from its class, is left out."""
 
 
 @lru_cache(maxsize=8)
@@ -79,6 +83,18 @@ def _peak_bins(*, sr: Hertz) -> tuple[int, int]:
     hz = fft_frequencies(sr=sr)
     between = np.flatnonzero((hz >= MIN_HZ) & (hz < min(MAX_HZ, sr / 2)))
     return max(1, int(between[0])), min(BINS - 2, int(between[-1])) + 1
+
+
+@lru_cache(maxsize=128)
+def _heard_filters(*, sr: Hertz, tuning: float) -> tuple[Float32Array, BoolArray]:
+    """Return the chroma filters, and which classes four neighbouring bins are heard in."""
+    filters = chroma_filters(sr=sr, tuning=tuning)
+    fours = filters[:, :-1].reshape(N_CHROMA, -1, 4)
+    return filters, np.ascontiguousarray((fours > _FAINT_WEIGHT).any(axis=2).T)
+
+
+_EDGE = OVERLAP + 1
+"""Stretches of 512 samples that two neighbouring frames take."""
 
 
 class _Workspace(threading.local):
@@ -132,6 +148,9 @@ class Spectra:
         In hertz, as librosa's ``spectral_*`` of the same names.
     mel : np.ndarray [shape=(t, 128)]
         As `librosa.feature.melspectrogram`.
+    edges : np.ndarray [shape=(4, 128)]
+        What the first two rows and the last two of `mel` are where the signal is not reflected
+        beyond its ends, but silent.
     parts : tuple of (float, float)
         Mean and variance of the samples of the harmonic part, then of the percussive part; empty
         where they were not separated.
@@ -148,6 +167,7 @@ class Spectra:
     bandwidth: FloatArray
     rolloff: FloatArray
     mel: Float32Array
+    edges: Float32Array
     parts: tuple[tuple[float, float], ...]
     tiles: Float32Array
     peaks: Float32Array
@@ -156,9 +176,8 @@ class Spectra:
     def chroma(self) -> Float32Array:
         """Pitch classes [shape=(t, 12)], as `librosa.feature.chroma_stft`."""
         tuning = estimate_tuning(*self.peaks)
-        filters = chroma_filters(sr=self.sr, tuning=tuning)
         chroma = np.empty((len(self.mel), N_CHROMA), dtype=np.float32)
-        accumulate_chroma(self.tiles, filters, chroma)
+        accumulate_chroma(self.tiles, *_heard_filters(sr=self.sr, tuning=tuning), chroma)
         return chroma
 
     @cached_property
@@ -180,12 +199,12 @@ class Spectra:
     @cached_property
     def onset_strength(self) -> Float32Array:
         """Onset strength [shape=(t,)] of the signal padded with zeros, as `beat_track` takes it."""
-        # Only frames that reach beyond an end see whether it is mirrored or silent.
-        silent_ends = _workspace.room("silent ends", *self.mel.shape)
+        silent_ends = _workspace.room("raised", *self.mel.shape)
         silent_ends[:] = self.decibels
-        numbers, D = edge_frames(self.y)
-        power = np.asarray(D.real**2 + D.imag**2, dtype=np.float32)
-        silent_ends[numbers] = log_power(power @ mel_filters(sr=self.sr).T)
+        edges = log_power(self.edges)
+        n = min(2, len(silent_ends))
+        silent_ends[:n] = edges[:n]
+        silent_ends[-n:] = edges[-n:]
         room = _workspace.room("rise", *self.mel.shape)
         return onset_strength(top_db(silent_ends, out=silent_ends), room=room)
 
@@ -207,6 +226,27 @@ def _measure_again(frames: Float32Array, rows: IntArray) -> FloatArray:
     spread = ((k - centroid[:, np.newaxis]) ** 2 * S).sum(axis=1)
     rolloff = (running < 0.85 * running[:, -1:]).sum(axis=1)
     return np.array([centroid, np.sqrt(spread / total), rolloff])
+
+
+def _with_edges(y: Float32Array, total: int) -> tuple[Float32Array, list[int]]:
+    """Extend a signal by its mirror image, and append both its ends with silence beyond them.
+
+    Only the two frames at either end see a difference. They are frames of what is appended, and
+    mostly fit beside the last of the signal into a group.
+
+    Returns
+    -------
+    padded : np.ndarray [shape=((total + 14) * 512,)]
+        The signal, reflected at its ends, and from sample ``(total + 4) * 512`` on the pieces.
+    numbers : list of int
+        Which frames the four are.
+    """
+    padded = _workspace.room("padded", (total + 4 + 2 * _EDGE) * HOP)
+    reflected(y, out=padded[: len(y) + N_FFT])
+    start, end = total + 4, total + 4 + _EDGE
+    with_silence(y, first=-N_FFT // 2, out=padded[start * HOP : end * HOP])
+    with_silence(y, first=(total - 2) * HOP - N_FFT // 2, out=padded[end * HOP :])
+    return padded, [start, start + 1, end, end + 1]
 
 
 @lru_cache(maxsize=1)
@@ -232,12 +272,12 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
         See there.
     """
     total = n_frames(len(y))
-    padded = reflected(y, out=_workspace.room("padded", len(y) + N_FFT))
+    padded, edges = _with_edges(y, total)
     first, last = _peak_bins(sr=sr)
-    tiles = _workspace.room("tiles", -(-total // LANES), TILE_BINS * LANES)
+    tiles = _workspace.room("tiles", -(-(edges[-1] + 1) // LANES), TILE_BINS * LANES)
     peaks = _workspace.room("peaks", 2, total * ((last - first) // 2 + 1))
     moments = np.empty((4, total), dtype=np.float32)
-    mel = _workspace.room("mel", total, N_MELS)
+    mel = _workspace.room("mel", edges[-1] + 1, N_MELS)
     sums = np.zeros((4, LANES))
     n_peaks = run(
         padded,
@@ -256,23 +296,25 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
         sums,
     )
     total_magnitude, centroid, bandwidth, rolloff = moments.astype(np.float64)
-    frames = framed(padded)
     doubtful = np.flatnonzero((bandwidth < _NARROW_BINS) | (total_magnitude < _FAINT))
-    doubtful = doubtful[frames[doubtful].any(axis=1)]
     if len(doubtful):
+        frames = framed(padded)
+        doubtful = doubtful[frames[doubtful].any(axis=1)]
         again = _measure_again(frames, doubtful)
         centroid[doubtful], bandwidth[doubtful], rolloff[doubtful] = again
-    bin_hz = float(sr) / N_FFT
+    bin_hz = np.float64(sr / N_FFT)
     found = peaks[:, :n_peaks]
+    np.multiply(found[0], bin_hz, out=found[0], casting="same_kind")
     return Spectra(
         y=y,
-        padded=padded,
+        padded=padded[: len(y) + N_FFT],
         sr=sr,
         centroid=centroid * bin_hz,
         bandwidth=bandwidth * bin_hz,
         rolloff=rolloff * bin_hz,
-        mel=mel,
+        mel=mel[:total],
+        edges=mel[edges],
         parts=_statistics(sums, len(y)) if separate else (),
-        tiles=tiles.reshape(-1, TILE_BINS, LANES),
-        peaks=np.array([found[0] * np.float64(bin_hz), found[1]], dtype=np.float32),
+        tiles=tiles.reshape(-1, TILE_BINS, LANES)[: -(-total // LANES)],
+        peaks=found,
     )

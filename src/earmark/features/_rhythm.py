@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from earmark.features._kernel import kernel
 from earmark.features._spectrum import HOP_LENGTH, N_FFT, fast_length
 from earmark.types import Float32Array, FloatArray, Hertz
 
@@ -76,10 +77,10 @@ def _tempo_prior(n_lags: int, sr: Hertz) -> tuple[FloatArray, FloatArray]:
 
 
 @lru_cache(maxsize=8)
-def _waves(n: int, n_lags: int) -> tuple[FloatArray, FloatArray]:
-    """Return the cosines and sines of one and two turns in a window, at positions -n_lags .. n."""
-    angle = 2 * np.pi / n_lags * np.outer([1, 2], np.arange(-n_lags, n + 1))
-    return np.cos(angle), np.sin(angle)
+def _waves(n_lags: int) -> FloatArray:
+    """Return cosines (two rows) and sines (two rows) of one and two turns in a window."""
+    angle = 2 * np.pi / n_lags * np.outer([1, 2], np.arange(n_lags))
+    return np.concatenate([np.cos(angle), np.sin(angle)])
 
 
 def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
@@ -106,11 +107,15 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
 
     .. math:: R_l = \frac{1}{T} \sum_n e_n e_{n+l} \sum_t g_t w_{n-t} w_{n+l-t}
 
-    A product of two Hann windows is a sum of cosines of ``n - t``, ``m - t`` and ``n + m - 2t``
-    with ``m = n + l``, and a sum over ``t`` of ``g_t`` times a cosine is a difference of two
-    running sums, one that ends at ``n``, one at ``m``. Each term so depends on ``n`` alone or on
-    ``m`` alone, which makes ``R`` a few plain correlations. Frames ten thousand times fainter than
-    the strongest would drown in the running sums and are done one by one.
+    With ``a`` the phase of the window at ``n`` and ``b`` that of a lag, the product of windows is
+
+    .. math:: \tfrac14 (1 - \cos a) (1 - \cos(a + b)) = \tfrac14 [1 - \cos a
+        + \cos b (\tfrac12 - \cos a + \tfrac12 \cos 2a) + \sin b (\sin a - \tfrac12 \sin 2a)]
+
+    and likewise from the phase at ``m = n + l``. A sum over ``t`` of ``g_t`` times such a wave is a
+    difference of two running sums, one that ends at ``n``, one at ``m``. Each term so depends on
+    ``n`` alone or on ``m`` alone, which makes ``R`` three plain correlations. Frames ten thousand
+    times fainter than the strongest would drown in the running sums and are done one by one.
 
     Examples
     --------
@@ -123,11 +128,9 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
     ramp, window = _ramp(n_lags), _window(n_lags)
     e = np.concatenate([envelope[0] * ramp, envelope, envelope[-1] * ramp[::-1]])
     energy = np.correlate(e * e, window * window, mode="valid")[:n_frames]
-    faint = energy < _FAINT * energy.max()
-    weight = np.zeros(n_frames)
-    np.divide(1.0, energy, out=weight, where=~faint)
-    total = _weighted_correlation(e, weight, n_lags)
-    alone = np.flatnonzero(faint & (energy > np.finfo(np.float64).tiny))
+    faintest = _FAINT * energy.max()
+    total = _weighted_correlation(e, energy, faintest, n_lags)
+    alone = np.flatnonzero((energy < faintest) & (energy > np.finfo(np.float64).tiny))
     if len(alone):
         frames = np.lib.stride_tricks.sliding_window_view(e, n_lags)[alone] * window
         n_fft = fast_length(2 * n_lags)
@@ -137,37 +140,56 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
     return total / n_frames
 
 
-def _weighted_correlation(e: FloatArray, weight: FloatArray, n_lags: int) -> FloatArray:
-    """Sum the autocorrelations of Hann-windowed frames, each times a weight, at once."""
-    n = len(e)
-    cosines, sines = _waves(n, n_lags)
-    at = slice(n_lags, n_lags + len(weight))  # positions 0 .. t - 1 of the waves
-    running = np.zeros((5, n + n_lags + 1))
-    terms = [weight, *(weight * cosines[:, at]), *(weight * sines[:, at])]
-    np.cumsum(terms, axis=1, out=running[:, n_lags + 1 : n_lags + 1 + len(weight)])
-    running[:, n_lags + 1 + len(weight) :] = running[:, n_lags + len(weight), np.newaxis]
-    here = slice(n_lags, n_lags + n)
+@kernel("void(float64[::1], float64[::1], float64, float64[:, ::1], float64[:, ::1])")
+def _fill_factors(
+    e: FloatArray, energy: FloatArray, faintest: float, waves: FloatArray, out: FloatArray
+) -> None:
+    """Fill in what is correlated: ``e``, and ``e`` times six sums over frames.
 
-    def turned(sums: FloatArray) -> FloatArray:
-        """Sum of g, and of g times the cosine and the sine of one and two turns of n - t."""
-        g, c, s = sums[0], sums[1:3], sums[3:5]
-        cos, sin = cosines[:, here], sines[:, here]
-        return np.concatenate([g[np.newaxis], cos * c + sin * s, sin * c - cos * s])
+    Three sums are over the frames that begin no later than ``n`` (rows 1 to 3), and three over
+    those of them that end before it (rows 4 to 6): of what is not turned by the lag, of what its
+    cosine turns, and of what its sine does; see `mean_tempogram`.
+    """
+    n_lags = waves.shape[1]
+    out[:] = 0
+    sums = np.zeros((2, 5))
+    for n in range(len(e)):
+        place = n % n_lags
+        c1, c2, s1, s2 = waves[0, place], waves[1, place], waves[2, place], waves[3, place]
+        out[0, n] = e[n]
+        for i in range(2):
+            t = n - i * n_lags  # the waves are where they were a window ago
+            if 0 <= t < len(energy) and energy[t] >= faintest:
+                g = 1.0 / energy[t]
+                sums[i, 0] += g
+                sums[i, 1] += g * c1
+                sums[i, 2] += g * c2
+                sums[i, 3] += g * s1
+                sums[i, 4] += g * s2
+            g = sums[i, 0]
+            once = c1 * sums[i, 1] + s1 * sums[i, 3]
+            twice = c2 * sums[i, 2] + s2 * sums[i, 4]
+            turned_once = s1 * sums[i, 1] - c1 * sums[i, 3]
+            turned_twice = s2 * sums[i, 2] - c2 * sums[i, 4]
+            row, sign = 3 * i + 1, 1 - 2 * i
+            out[row, n] = sign * e[n] * (g - once)
+            out[row + 1, n] = sign * e[n] * (0.5 * (g + twice) - once)
+            out[row + 2, n] = e[n] * (turned_once - 0.5 * turned_twice)
 
-    until_n = turned(running[:, n_lags + 1 : n_lags + 1 + n])
-    until_m = turned(running[:, 1 : 1 + n])
-    n_fft = fast_length(n + n_lags)
-    E = np.fft.rfft(e, n=n_fft)
-    left = np.fft.rfft(until_n * e, n=n_fft, axis=1)
-    right = np.fft.rfft(until_m * e, n=n_fft, axis=1)
-    left = np.conj(left) * E
-    right = np.conj(E) * right
-    signs = np.array([-1, -1, -1, 1, 1])[:, np.newaxis]
-    g, c1, c2, s1, s2 = np.fft.irfft(left + signs * right, n=n_fft, axis=1)[:, :n_lags]
-    lag = 2 * np.pi / n_lags * np.arange(n_lags)
-    cos, sin = np.cos(lag), np.sin(lag)
-    total: FloatArray = (1 + 0.5 * cos) * g - (1 + cos) * c1 + sin * s1
-    total += 0.5 * (cos * c2 - sin * s2)
+
+def _weighted_correlation(
+    e: FloatArray, energy: FloatArray, faintest: float, n_lags: int
+) -> FloatArray:
+    """Sum the scaled autocorrelations of Hann-windowed frames, but for faint ones, at once."""
+    waves = _waves(n_lags)
+    factors = np.empty((7, fast_length(len(e) + n_lags)))
+    _fill_factors(e, energy, faintest, waves, factors)
+    spectra = np.fft.rfft(factors, axis=1)
+    products = spectra[1:] * np.conj(spectra[0])
+    product = np.conj(products[:3]) + products[3:]
+    correlations = np.fft.irfft(product, n=factors.shape[1], axis=1)
+    plain, cosine, sine = correlations[:, :n_lags]
+    total: FloatArray = plain + waves[0] * cosine + waves[2] * sine
     return total / 4
 
 

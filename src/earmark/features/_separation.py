@@ -24,17 +24,18 @@ from earmark.features._median import GROUP, median_source
 from earmark.types import Float32Array, FloatArray, Int32Array
 
 __all__ = [
+    "append_future",
+    "append_past",
     "carry_frames",
     "fill_blocks",
     "filter_frequency",
     "filter_time",
     "forget_frames",
-    "join_blocks",
     "mask_harmonic",
     "mirror_bins",
     "mirror_frames",
     "overlap_add",
-    "silence_frames",
+    "silence_frame",
 ]
 
 _f4 = np.float32
@@ -74,13 +75,21 @@ def fill_blocks(tile: Float32Array, blocks: Float32Array) -> None:
 
 
 @inner_kernel
-def join_blocks(before: Float32Array, after: Float32Array) -> None:
-    """Give two neighbouring groups 15 frames of one another, as their margins."""
+def append_past(blocks: Float32Array, before: Float32Array) -> None:
+    """Give a group the last 15 frames of the one before it, as its first margin."""
     for b in range(BLOCKS):
-        for i in range(MARGIN * LANES):
-            at = b * _BLOCK + i
-            after[at] = before[at + _SQUARE]
-            before[at + (MARGIN + LANES) * LANES] = after[at + MARGIN * LANES]
+        for i in range(b * BLOCK_ROWS, b * BLOCK_ROWS + MARGIN):
+            for lane in range(LANES):
+                blocks[i * LANES + lane] = before[(i + LANES) * LANES + lane]
+
+
+@inner_kernel
+def append_future(blocks: Float32Array, after: Float32Array) -> None:
+    """Give a group the first 15 frames of the one after it, as its last margin."""
+    for b in range(BLOCKS):
+        for i in range(b * BLOCK_ROWS + MARGIN, b * BLOCK_ROWS + 2 * MARGIN):
+            for lane in range(LANES):
+                blocks[(i + LANES) * LANES + lane] = after[i * LANES + lane]
 
 
 @inner_kernel
@@ -176,11 +185,13 @@ def forget_frames(frames: Float32Array) -> None:
 
 
 @inner_kernel
-def silence_frames(frames: Float32Array, n: int) -> None:
-    """Silence the frames of a group after the first `n`."""
+def silence_frame(frames: Float32Array, n: int) -> None:
+    """Silence what follows the last frame of a signal, place `n` of its group.
+
+    A stretch beyond the last frame is still covered by three others.
+    """
     for i in range(OVERLAP * HOP):
-        for lane in range(n, LANES):
-            frames[i * STRETCHES + OVERLAP + lane] = _f4(0)
+        frames[i * STRETCHES + OVERLAP + n] = _f4(0)
 
 
 @inner_kernel

@@ -6,18 +6,18 @@ from functools import lru_cache
 
 import numpy as np
 
-from earmark.types import Complex64Array, Float32Array, FloatArray, Hertz
+from earmark.types import Float32Array, FloatArray, Hertz
 
 __all__ = [
     "HOP_LENGTH",
     "N_FFT",
     "WINDOW",
-    "edge_frames",
     "fast_length",
     "fft_frequencies",
     "framed",
     "n_frames",
     "reflected",
+    "with_silence",
 ]
 
 N_FFT = 2048
@@ -74,17 +74,33 @@ def fft_frequencies(*, sr: Hertz) -> FloatArray:
 def reflected(y: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
     """Extend a signal by half a frame at both ends by its mirror image, as often as it takes.
 
-    A long one is written into `out` [shape=(n + 2048,)] if that is given.
+    It is written into `out` [shape=(n + 2048,)] if that is given.
     """
     half = N_FFT // 2
-    if len(y) <= half:
-        return np.pad(y, half, mode="reflect")
-    # np.pad takes three times as long for the same.
     padded = np.empty(len(y) + N_FFT, dtype=np.float32) if out is None else out
+    if len(y) <= half:
+        padded[:] = np.pad(y, half, mode="reflect")
+        return padded
+    # np.pad takes three times as long for the same.
     padded[:half] = y[half:0:-1]
     padded[half:-half] = y
     padded[-half:] = y[-2 : -half - 2 : -1]
     return padded
+
+
+def with_silence(y: Float32Array, *, first: int, out: Float32Array) -> None:
+    """Write the piece of a signal that begins at sample `first`, silence beyond its ends.
+
+    Examples
+    --------
+    >>> piece = np.ones(6, dtype=np.float32)
+    >>> with_silence(np.float32([5, 6, 7]), first=-1, out=piece)
+    >>> piece.tolist()
+    [0.0, 5.0, 6.0, 7.0, 0.0, 0.0]
+    """
+    start, end = max(0, first), min(len(y), first + len(out))
+    out[:] = 0
+    out[start - first : end - first] = y[start:end]
 
 
 def framed(padded: Float32Array) -> Float32Array:
@@ -95,27 +111,3 @@ def framed(padded: Float32Array) -> Float32Array:
         (HOP_LENGTH * padded.itemsize, padded.itemsize),
         writeable=False,
     )
-
-
-def edge_frames(y: Float32Array) -> tuple[list[int], Complex64Array]:
-    """Compute the transform of the frames that reach beyond an end of a signal, silence there.
-
-    They are two at each end, and all in which ``librosa.stft(y, pad_mode="constant")`` differs
-    from the transform of the reflected signal.
-
-    Returns
-    -------
-    numbers : list of int
-        Which frames.
-    D : np.ndarray [shape=(len(numbers), 1025)]
-        Their transforms.
-    """
-    total = n_frames(len(y))
-    numbers = sorted({0, min(1, total - 1), max(0, total - 2), total - 1})
-    frames = np.zeros((len(numbers), N_FFT), dtype=np.float32)
-    for frame, number in zip(frames, numbers, strict=True):
-        start = number * HOP_LENGTH - N_FFT // 2
-        inside = slice(max(0, start), min(len(y), start + N_FFT))
-        frame[inside.start - start : inside.stop - start] = y[inside]
-    D: Complex64Array = np.fft.rfft(frames * WINDOW, axis=1).astype(np.complex64)
-    return numbers, D

@@ -12,15 +12,27 @@ __all__ = ["mean_and_variance"]
 
 @kernel("void(float64[:, ::1], float64[:, ::1])")
 def _fill(X: FloatArray, out: FloatArray) -> None:
-    """Sum up twice: the values, then the squares of what they differ from their mean by."""
+    """Sum up twice: the values, then the squares of what they differ from their mean by.
+
+    Four rows are added up before they meet the sum in memory.
+    """
     n, d = X.shape
+    whole = n - n % 4
     out[:] = 0
-    for i in range(n):
+    for i in range(0, whole, 4):
+        for j in range(d):
+            out[j, 0] += (X[i, j] + X[i + 1, j]) + (X[i + 2, j] + X[i + 3, j])
+    for i in range(whole, n):
         for j in range(d):
             out[j, 0] += X[i, j]
     for j in range(d):
         out[j, 0] /= n
-    for i in range(n):
+    for i in range(0, whole, 4):
+        for j in range(d):
+            mean = out[j, 0]
+            a, b, c, e = X[i, j] - mean, X[i + 1, j] - mean, X[i + 2, j] - mean, X[i + 3, j] - mean
+            out[j, 1] += (a * a + b * b) + (c * c + e * e)
+    for i in range(whole, n):
         for j in range(d):
             difference = X[i, j] - out[j, 0]
             out[j, 1] += difference * difference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Literal
@@ -187,7 +187,7 @@ def extract_features(
     if jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
     _refuse_to_overwrite(target, overwrite=overwrite)
-    work = partial(file_to_rows, sets=chosen, unit=unit)
+    work = partial(_as_bytes, partial(file_to_rows, sets=chosen, unit=unit))
     with Journal(f"{target}.journal", settings=settings) as journal:
         done = {record.key["path"]: record for record in journal.records}
         resumed = {
@@ -196,8 +196,8 @@ def extract_features(
         waiting = [path for path in states if path not in resumed]
         n_done = len(resumed)
         for path, rows in map_files(work, waiting, jobs=jobs, ordered=False):
-            batch = failure_row(rows) if isinstance(rows, AudioError) else rows
-            journal.append(states[path], batch_to_bytes(batch))
+            body = batch_to_bytes(failure_row(rows)) if isinstance(rows, AudioError) else rows
+            journal.append(states[path], body)
             n_done += 1
             if progress is not None:
                 progress(n_done, len(states), path)
@@ -214,6 +214,11 @@ def extract_features(
         )
     os.unlink(f"{target}.journal")
     return Extraction(target, failures_path(target), len(inputs), len(resumed), n_rows, failed)
+
+
+def _as_bytes(rows_of: Callable[[str], pa.RecordBatch], path: str) -> bytes:
+    """Compute the rows of a file as the journal keeps them, in the process that works on it."""
+    return batch_to_bytes(rows_of(path))
 
 
 def _state(path: str) -> dict[str, Any]:
