@@ -87,14 +87,34 @@ def test_scan_as_json(call: Callable[..., Any], scanned: Path) -> None:
 def test_scan_of_nothing_is_usage(tmp_path: Path, earmark: Run) -> None:
     done = earmark("scan", EARMARK_LIBRARY=str(tmp_path / "library.db"))
     assert done.returncode == 2
-    assert b"no folder is named, and none was scanned before" in done.stderr
+    assert b"there is no library; make one with: earmark scan FOLDER" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_scan_of_a_folder_that_is_not_there(tmp_path: Path, earmark: Run) -> None:
     nowhere = str(tmp_path / "nowhere")
     done = earmark("scan", nowhere, "--library", str(tmp_path / "library.db"))
-    assert (done.returncode, done.stderr) == (1, b"")
-    assert b"no such file or folder" in done.stdout
+    assert done.returncode == 2
+    assert b"nowhere']: no such file or folder" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tags_that_look_like_markup_are_shown_as_they_are(earmark: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", music_like(duration=1.5), 22_050)
+    file = mutagen.File(tmp_path / "a.flac")
+    file.update({"genre": "[/red] x", "album": "[b]", "title": "t" * 400})
+    file.save()
+    library = str(tmp_path / "library.db")
+    assert earmark("scan", str(tmp_path), "--library", library, "-j1").returncode == 0
+    assert earmark("library", "set-genre", "1", "[/odd]", "--library", library).returncode == 0
+    for words in (["list"], ["show", "1"], ["stats"], ["review"]):
+        done = earmark("library", *words, "--library", library)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert len(done.stdout.splitlines()) < 25
+    done = earmark("library", "show", "1", "--library", library)
+    assert b"[/red] x" in done.stdout
+    assert b"[b]" in done.stdout
+    assert b"[/odd]" in earmark("library", "stats", "--library", library).stdout
 
 
 def test_library_that_is_none_is_usage(tmp_path: Path, earmark: Run) -> None:
@@ -209,6 +229,8 @@ def test_track_there_is_not_or_several(scanned: Path, earmark: Run) -> None:
     assert done.returncode == 2
     assert b"may be any of 2: " in done.stderr
     assert b"Ann - First; " in done.stderr
+    # A file without a title is told by its name.
+    assert earmark("library", "show", "three", "--library", library).returncode == 0
 
 
 def test_genre_is_set_shown_and_taken_back(call: Callable[..., Any]) -> None:
@@ -229,6 +251,9 @@ def test_genre_without_a_track_is_usage(earmark: Run, scanned: Path) -> None:
     done = earmark("library", "set-genre", "jazz", "--library", library)
     assert done.returncode == 2
     assert b"a track and its genre are needed" in done.stderr
+    done = earmark("library", "set-genre", "1", "2", "--library", library)
+    assert done.returncode == 2
+    assert b"the genre comes after the tracks" in done.stderr
 
 
 def test_failed_are_listed_with_reasons(call: Callable[..., Any]) -> None:
@@ -246,6 +271,8 @@ def test_stats(call: Callable[..., Any]) -> None:
     assert (told["schema"], told["tracks"]) == ("earmark.library-stats/1", 3)
     assert (told["failed"], told["artists"]) == (1, 2)
     assert sum(told["genres"].values()) == 3
+    told = json.loads(call("library", "stats", "--artist", "ann", "--json").stdout)
+    assert (told["tracks"], told["artists"], told["failed"]) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("kind", ["--csv", "--json", "--jsonl"])
@@ -295,7 +322,7 @@ def test_review_asks_in_a_terminal(
 ) -> None:
     from earmark.cli import library as commands
 
-    answers = iter(["2", "my own", "", "q"])
+    answers = iter(["2", "99", "my own", "", "q"])
     monkeypatch.setattr(commands, "_is_terminal", lambda: True)
     monkeypatch.setattr(commands.typer, "prompt", lambda *_, **__: next(answers))
     done = call("library", "review", "--max-confidence", "1")

@@ -22,7 +22,7 @@ values = gtzan57(music_like(duration=3), sr=22_050)
 from earmark.features import _chroma, _frames, _kernel, _loop, _rhythm, _signal, _statistics
 kernels = [
     _chroma._most_frequent, _frames.accumulate_chroma, _loop.run, _rhythm._fill_factors,
-    _signal.signal_blocks, _statistics._fill,
+    _signal.fill_rms_and_crossings, _statistics._fill,
 ]
 inner = [one for one in vars(_loop).values() if hasattr(one, "stats") and one is not _loop.run]
 assert len(inner) > 10

@@ -193,3 +193,16 @@ def test_several_processes_make_one_library(tmp_path: Path) -> None:
     ]
     assert [process.communicate()[0] for process in processes] == [b"0\n"] * 4
     assert [process.returncode for process in processes] == [0] * 4
+
+
+def test_library_that_may_not_be_written_can_be_read(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_opening.os, "access", lambda where, mode: mode != os.W_OK)
+    before = digest(path)
+    with open_library(path) as library:
+        assert library.count() == 20
+        with pytest.raises(LibraryError, match="it may not be written"):
+            library.remember("model", "a")
+    assert digest(path) == before
+    assert os.listdir(path.parent) == ["music.db"]

@@ -92,7 +92,8 @@ FILTERED = [
     ({"album": "kind"}, ["b"]),
     ({"words": ("miles", "blue")}, ["b"]),
     ({"words": ("miles", "so what")}, []),
-    ({"words": ("100%", "xy")}, ["d"]),
+    ({"words": ("100%", "D.mp")}, ["d"]),
+    ({"words": ("100%", "xy")}, []),
     ({"year": (1959, 1959)}, ["b"]),
     ({"year": (1960, None)}, ["a"]),
     ({"year": (None, 1994)}, ["b"]),
@@ -298,6 +299,22 @@ def test_other_music_at_a_place_is_another_track(library: Library) -> None:
     assert second != first
     assert [(one.id, one.corrected) for one in library.tracks()] == [(second, None)]
     assert [one.corrected for one in library.tracks(Filters(missing=True))] == ["jazz"]
+
+
+def test_correction_holds_for_copies(library: Library) -> None:
+    first = add(library, "/a.mp3", digest=b"1")
+    library.set_genre([first], "jazz", now=1.0)
+    copy = add(library, "/copy.mp3", digest=b"1")
+    other = add(library, "/other.mp3", digest=b"2")
+    assert library.track(copy).corrected == "jazz"
+    assert library.track(other).corrected is None
+    second = add(library, "/second.mp3", digest=b"3")
+    again = add(library, "/again.mp3", digest=b"3")
+    library.set_genre([second], "fado", now=1.0)
+    library.set_genre([copy], "samba", now=2.0)
+    library.scanned.mark_missing([first, second], now=3.0)
+    assert library.track(again).corrected == "fado"
+    assert library.track(copy).corrected == "samba"
 
 
 def test_file_that_comes_back_to_its_place_takes_it_from_another(library: Library) -> None:

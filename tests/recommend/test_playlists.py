@@ -109,6 +109,19 @@ def test_of_genre(many: Catalogue, genre: str, seed: int) -> None:
     assert playlist_of_genre(many, genre, length=Length(15), seed=seed) == made
 
 
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_others_fill_up_where_one_artist_is_too_often_near(library: Library, n: int) -> None:
+    first = add_song(library, 0, genre="rock", artist="a")
+    for number in range(1, 4):
+        add_song(library, number, genre="rock", artist="b", title=f"{number}")
+    for number in range(4, 8):
+        add_song(library, number, genre="jazz", artist=f"c{number}", title=f"{number}")
+    playlist = playlist_like(Catalogue(library), [first], length=Length(tracks=n))
+    assert len(playlist.tracks) == n
+    assert playlist.notes == ()
+    check(playlist)
+
+
 def test_another_seed_draws_others(many: Catalogue) -> None:
     for make in (
         lambda seed: playlist_of_genre(many, "jazz", length=Length(10), seed=seed),

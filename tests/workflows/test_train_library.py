@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,10 @@ def test_other_features_are_listened_for(library: Path) -> None:
 
 
 def test_rare_genres_are_left_out_with_a_word(library: Path) -> None:
-    with pytest.warns(DatasetWarning, match="1 genres have fewer than 5 tracks .*: rare"):
+    with pytest.warns(DatasetWarning) as warned:
         tracks = get_corpus("library").tracks(library)
+    told = str(warned[0].message)
+    assert told == "1 genres have fewer than 5 tracks and are left out: rare"
     assert len(tracks) == 18
     assert {track.label for track in tracks} == {"hum", "Ticks", ""}
 
@@ -138,6 +141,31 @@ def test_model_is_trained_scored_and_used(library: Path, tmp_path: Path) -> None
     with open_library(library) as opened:
         genres = {os.path.basename(one.path): one.predicted for one in opened.tracks()}
     assert genres["hum3.flac"] == "hum"
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_copies_and_versions_are_on_one_side(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    for seed in range(6):
+        path = tmp_path / "music" / f"{seed}.flac"
+        soundfile.write(path, song("hum", seed), SR)
+        tag(path, genre="hum", artist="A", title="One (live)" if seed < 2 else f"t{seed}")
+    shutil.copy(path, tmp_path / "music" / "copy.flac")
+    tag(tmp_path / "music" / "copy.flac", title="another name", artist="B")
+    library = tmp_path / "library.db"
+    scan([tmp_path / "music"], library=library, jobs=1)
+    table = load_rows(f"library:{library}")
+    names = [os.path.basename(one) for one in table.ids.tolist()]
+    number = dict(zip(names, table.groups["duplicate"].tolist(), strict=True))
+    assert number["0.flac"] == number["1.flac"]
+    assert number["5.flac"] == number["copy.flac"]
+    assert len(set(number.values())) == 5
+
+
+def test_tracks_without_artist_are_told(library: Path) -> None:
+    with pytest.warns(DatasetWarning) as warned:
+        get_corpus("library").tracks(library)
+    assert any("2 of 18 tracks name no artist" in str(one.message) for one in warned)
 
 
 def test_library_alone_is_the_usual_one(monkeypatch: pytest.MonkeyPatch, library: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +14,7 @@ from earmark.cli._output import (
     genre_strip,
     genre_style,
     printable,
+    shortened,
     stdout,
     time_text,
 )
@@ -58,7 +59,7 @@ def print_tracks(tracks: Sequence[LibraryTrack]) -> None:
         table.add_column("In its tags", overflow="ellipsis", max_width=20)
     for track in tracks:
         confidence = "" if track.confidence is None else f"{track.confidence:.0%}"
-        row: list[Text | str] = [str(track.id), Text(printable(track.caption))]
+        row: list[Text | str] = [str(track.id), Text(shortened(track.caption))]
         if not narrow:
             row.append("" if track.year is None else str(track.year))
             row.append("" if track.duration is None else time_text(track.duration))
@@ -69,7 +70,7 @@ def print_tracks(tracks: Sequence[LibraryTrack]) -> None:
     console.print(table)
 
 
-def print_details(details: TrackDetails, near: Sequence[Any]) -> None:
+def print_details(details: TrackDetails) -> None:
     """Print one track: its genre in time, tags beside prediction, the nearest songs."""
     console, track = stdout(), details.track
     console.print(
@@ -85,15 +86,15 @@ def print_details(details: TrackDetails, near: Sequence[Any]) -> None:
     console.print(_facts(track))
     if details.answer is not None:
         _print_timeline(details)
-    if near:
+    if details.neighbours:
         console.print("\nNear it", style="bold")
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(justify="right", style="dim")
         table.add_column(overflow="fold", ratio=2)
         table.add_column(overflow="fold", ratio=3, style="dim")
-        for one in near:
+        for one in details.neighbours:
             table.add_row(
-                str(one.track.id), Text(printable(one.track.caption)), Text(printable(one.why))
+                str(one.track.id), Text(shortened(one.track.caption)), Text(printable(one.why))
             )
         console.print(table)
 
@@ -103,7 +104,7 @@ def _facts(track: LibraryTrack) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     in_tags = printable(", ".join(track.genres)) or "no genre"
-    table.add_row("In its tags", in_tags)
+    table.add_row("In its tags", Text(in_tags))
     if track.corrected is not None:
         table.add_row("You say", Text(printable(track.corrected), style="bold green"))
     if track.predicted is not None and track.confidence is not None:
@@ -112,15 +113,16 @@ def _facts(track: LibraryTrack) -> Table:
             heard.append(f"  unsure ({UNSURE_REASONS[track.unsure]})", style="yellow")
         table.add_row("Heard", heard)
         ranked = sorted(track.probabilities.items(), key=lambda one: -one[1])[1:4]
-        table.add_row("Or", ", ".join(f"{genre} {share:.0%}" for genre, share in ranked))
+        others = ", ".join(f"{printable(genre)} {share:.0%}" for genre, share in ranked)
+        table.add_row("Or", Text(others))
     for name, value in (
-        ("Album", printable(track.album)),
+        ("Album", shortened(track.album)),
         ("Year", track.year),
         ("Length", None if track.duration is None else time_text(track.duration)),
         ("Tempo", None if not track.tempo else f"{track.tempo:.0f} a minute"),
     ):
         if value:
-            table.add_row(name, str(value))
+            table.add_row(name, Text(str(value)))
     return table
 
 
@@ -186,5 +188,5 @@ def _bars(counts: dict[str, int]) -> Table:
     most = max(counts.values())
     for name, count in counts.items():
         bar = "\N{FULL BLOCK}" * max(1, round(_BAR_WIDTH * count / most))
-        table.add_row(printable(name), f"{count:,}", Text(bar, style="cyan"))
+        table.add_row(Text(printable(name)), f"{count:,}", Text(bar, style="cyan"))
     return table

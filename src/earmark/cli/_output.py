@@ -34,6 +34,7 @@ __all__ = [
     "print_card",
     "printable",
     "progress_bar",
+    "shortened",
     "stdout",
     "time_text",
     "told_warnings",
@@ -43,6 +44,10 @@ _COLOURS = (
     *("blue", "yellow", "green", "magenta", "cyan", "red", "bright_black", "bright_magenta"),
     *("bright_green", "bright_cyan", "bright_blue", "bright_yellow"),
 )
+
+
+_LONGEST = 120
+"""Characters of a title that are shown in a table."""
 
 
 def stdout() -> Console:
@@ -63,6 +68,13 @@ def printable(text: str) -> str:
     """
     return "".join(
         character if character.isprintable() else repr(character)[1:-1] for character in text
+    )
+
+
+def shortened(text: str) -> str:
+    """Make a text printable, and cut it where it would fill a screen."""
+    return printable(
+        text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
     )
 
 

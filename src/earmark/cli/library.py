@@ -126,35 +126,51 @@ def _show(
 ) -> None:
     """Show one track: its genre in time, the tags beside the prediction, the nearest songs."""
     from earmark.workflows.library import show_track
-    from earmark.workflows.similar import similar
 
     details = show_track(track, library=library)
-    near = []
-    if details.answer is not None and not details.track.missing:
-        near = list(similar(details.track.id, library=library, n=5).neighbours)
     if as_json:
-        content = {**details.to_dict(), "similar": [one.to_dict() for one in near]}
-        typer.echo(json.dumps(content, indent=1))
+        typer.echo(json.dumps(details.to_dict(), indent=1))
         return
-    print_details(details, near)
+    print_details(details)
 
 
-def _stats(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def _stats(
+    library: LibraryOption = None,
+    genre: GenreOption = None,
+    artist: ArtistOption = None,
+    year: YearOption = None,
+    folder: InOption = None,
+    min_confidence: MinConfidenceOption = None,
+    max_confidence: MaxConfidenceOption = None,
+    unsure: UnsureOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Count tracks, genres, artists, what is unsure, failed and gone."""
     from earmark.workflows.library import stats
 
-    found = stats(library=library)
+    filters = filters_of(
+        genre=genre,
+        artist=artist,
+        year=year,
+        folder=folder,
+        min_confidence=min_confidence,
+        max_confidence=max_confidence,
+        unsure=unsure,
+    )
+    found = stats(filters, library=library)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=1))
         return
     print_stats(found)
 
 
-def _failed(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def _failed(
+    library: LibraryOption = None, folder: InOption = None, as_json: JsonOption = False
+) -> None:
     """List the files that could not be listened to, and why."""
     from earmark.workflows.library import failed_tracks
 
-    page = failed_tracks(library=library)
+    page = failed_tracks(filters_of(folder=folder), library=library)
     if as_json:
         typer.echo(json.dumps(page.to_dict(), indent=1))
         return
@@ -169,8 +185,13 @@ def _export(
     library: LibraryOption = None,
     genre: GenreOption = None,
     artist: ArtistOption = None,
+    album: AlbumOption = None,
+    title: TitleOption = None,
     year: YearOption = None,
+    tempo: TempoOption = None,
     folder: InOption = None,
+    min_confidence: MinConfidenceOption = None,
+    max_confidence: MaxConfidenceOption = None,
     unsure: UnsureOption = None,
     corrected: CorrectedOption = None,
     missing: MissingOption = False,
@@ -189,8 +210,13 @@ def _export(
     filters = filters_of(
         genre=genre,
         artist=artist,
+        album=album,
+        title=title,
         year=year,
+        tempo=tempo,
         folder=folder,
+        min_confidence=min_confidence,
+        max_confidence=max_confidence,
         unsure=unsure,
         corrected=corrected,
         missing=missing,
@@ -239,14 +265,13 @@ def _review(
     for number, track in enumerate(tracks, start=1):
         choices = _choices(track)
         _ask(track, choices, f"{number} of {len(tracks)}")
-        said = typer.prompt("Genre", default="", show_default=False).strip()
-        if said == "q":
+        said = _answered(choices)
+        if said is None:
             break
-        chosen = choices[int(said) - 1] if _is_choice(said, choices) else said
-        if chosen:
-            set_genre([track.id], chosen, library=library)
+        if said:
+            set_genre([track.id], said, library=library)
             done += 1
-    stdout().print(f"{done} corrected", style="dim")
+    stdout().print(f"{done} corrected, and kept", style="dim")
 
 
 def _is_terminal() -> bool:
@@ -258,8 +283,20 @@ def _choices(track: LibraryTrack) -> list[str]:
     return list(dict.fromkeys([*ranked[:3], *track.genres]))
 
 
-def _is_choice(said: str, choices: list[str]) -> bool:
-    return said.isascii() and said.isdigit() and 1 <= int(said) <= len(choices)
+def _answered(choices: list[str]) -> str | None:
+    """Ask until there is an answer: a genre, nothing for later, None to end."""
+    while True:
+        try:
+            said = typer.prompt("Genre", default="", show_default=False).strip()
+        except typer.Abort:  # Ctrl-C, or the end of the input
+            return None
+        if said == "q":
+            return None
+        if not (said.isascii() and said.isdigit()):
+            return str(said)
+        if 1 <= int(said) <= len(choices):
+            return choices[int(said) - 1]
+        stdout().print(f"There is no {said}", style="dim")
 
 
 def _ask(track: LibraryTrack, choices: list[str], place: str) -> None:
@@ -270,7 +307,7 @@ def _ask(track: LibraryTrack, choices: list[str], place: str) -> None:
     for number, genre in enumerate(choices, start=1):
         share = track.probabilities.get(genre)
         source = "in its tags" if share is None else f"{share:.0%}"
-        table.add_row(str(number), printable(genre), source)
+        table.add_row(str(number), Text(printable(genre)), source)
     console.print(table)
     console.print("A number, a genre of your own, Enter for later, q to end", style="dim")
 

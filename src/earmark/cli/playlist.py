@@ -11,7 +11,7 @@ from rich.text import Text
 
 from earmark.cli._library_options import LibraryOption
 from earmark.cli._library_tables import genre_text
-from earmark.cli._output import printable, progress_bar, stdout, time_text
+from earmark.cli._output import printable, progress_bar, shortened, stdout, time_text
 from earmark.cli.similar import told_cache_warnings
 
 if TYPE_CHECKING:
@@ -115,18 +115,18 @@ def _print(made: Playlist) -> None:
     console = stdout()
     console.print(Text(printable(made.title), style="bold"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", justify="right", no_wrap=True, style="dim")
+    table.add_column("No.", justify="right", no_wrap=True, style="dim")
     table.add_column("Track", overflow="fold", ratio=1)
     table.add_column("Genre", no_wrap=True)
     table.add_column("Length", justify="right", no_wrap=True)
     table.add_column("Near", justify="right", no_wrap=True)
     steps: list[str] = ["", *(f"{max(0.0, step):.2f}" for step in made.steps)]
-    for number, (track, step) in enumerate(zip(made.tracks, steps, strict=False), start=1):
+    for track, step in zip(made.tracks, steps, strict=False):
         length = "" if track.duration is None else time_text(track.duration)
-        name = Text(printable(track.caption))
-        table.add_row(str(number), name, genre_text(track), length, step)
+        name = Text(shortened(track.caption))
+        table.add_row(str(track.id), name, genre_text(track), length, step)
     console.print(table)
     total = time_text(made.duration)
     console.print(f"\n{len(made.tracks)} songs, {total}; Near: to the song before", style="dim")
     for note in made.notes:
-        console.print(f"[yellow]note[/] {note}", soft_wrap=True)
+        console.print(Text("note", style="yellow"), Text(printable(note)), soft_wrap=True)

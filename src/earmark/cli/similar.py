@@ -21,7 +21,7 @@ from earmark.cli._library_options import (
     filters_of,
 )
 from earmark.cli._library_tables import genre_text
-from earmark.cli._output import compile_first, printable, progress_bar, stdout
+from earmark.cli._output import compile_first, printable, progress_bar, shortened, stdout
 
 if TYPE_CHECKING:
     from earmark.workflows.similar import SimilarSongs
@@ -115,7 +115,7 @@ def _similar(
 
 def _print(found: SimilarSongs, n: int) -> None:
     console = stdout()
-    name = escape(printable(found.query.caption))
+    name = escape(shortened(found.query.caption))
     console.print(f"Near [bold]{name}[/], by {found.by}", soft_wrap=True)
     if found.neighbours:
         console.print(_table(found, narrow=console.width < _NARROW))
@@ -127,14 +127,14 @@ def _print(found: SimilarSongs, n: int) -> None:
 
 def _table(found: SimilarSongs, *, narrow: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", justify="right", no_wrap=True, style="dim")
+    table.add_column("No.", justify="right", no_wrap=True, style="dim")
     table.add_column("Track", overflow="fold", ratio=2)
     if not narrow:
         table.add_column("Genre", no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Why", overflow="fold", ratio=3, style="dim")
-    for rank, one in enumerate(found.neighbours, start=1):
-        row: list[Text | str] = [str(rank), Text(printable(one.track.caption))]
+    for one in found.neighbours:
+        row: list[Text | str] = [str(one.track.id), Text(shortened(one.track.caption))]
         if not narrow:
             row.append(genre_text(one.track))
         table.add_row(*row, f"{one.score:.2f}", Text(printable(one.why)))

@@ -23,6 +23,7 @@ _HELP = (
 )
 _EXAMPLES = (
     "Examples:  earmark train --dataset folder:~/Music/by-genre -o mine.earmark  ·  "
+    "earmark train --dataset library -o mine.earmark  ·  "
     "earmark classify song.mp3 --model mine.earmark"
 )
 
@@ -45,7 +46,7 @@ def _train(
             "--dataset",
             "-d",
             help="NAME:PATH, see earmark datasets list; folder:PATH for your own music, a folder "
-            "for each genre.",
+            "for each genre; library for what you said in your library, or library:PATH.",
             show_default=False,
         ),
     ],

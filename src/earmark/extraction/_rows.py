@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from earmark.errors import AudioError, ParameterError
@@ -97,23 +98,46 @@ def _rows(
     path: str, digest: str, track: TrackFeatures, sets: Sequence[FeatureSet], schema: pa.Schema
 ) -> pa.RecordBatch:
     n = len(track.bounds)
-    columns: dict[str, Any] = {
-        "path": [stored_path(path)] * n,
-        "sha256": [digest] * n,
-        "index": list(range(n)),
+    texts = {"path": stored_path(path), "sha256": digest, "fingerprint": _fingerprint(sets)}
+    numbers: dict[str, Any] = {
+        "index": np.arange(n),
         "start": [start for start, _ in track.bounds],
         "end": [end for _, end in track.bounds],
-        "fingerprint": [_fingerprint(sets)] * n,
     }
     for one in sets:
         values = track.values[one.name]
         if one.per_frame:
-            columns[one.name] = [matrix.ravel() for matrix in values]
-            columns[f"{one.name}_frames"] = [matrix.shape[1] for matrix in values]
+            numbers[one.name] = values
+            numbers[f"{one.name}_frames"] = [matrix.shape[1] for matrix in values]
         else:
-            columns |= dict(zip(one.names, track.matrix(one).T, strict=True))
-    arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+            numbers |= dict(zip(one.names, track.matrix(one).T, strict=True))
+    arrays = []
+    for field in schema:
+        if field.name in texts:
+            arrays.append(_repeated(texts[field.name], n))
+        elif pa.types.is_list(field.type):
+            matrices = numbers[field.name]
+            ends = np.cumsum([0, *(matrix.size for matrix in matrices)])
+            inner = _column(np.concatenate([m.ravel() for m in matrices]), field.type.value_type)
+            arrays.append(pa.ListArray.from_arrays(_column(ends, pa.int32()), inner))
+        else:
+            arrays.append(_column(numbers[field.name], field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _repeated(text: str, n: int) -> pa.Array:
+    """Make a text a column, the same in each row."""
+    content = text.encode()
+    ends = len(content) * np.arange(n + 1, dtype=np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), n, [None, pa.py_buffer(ends), pa.py_buffer(content * n)]
+    )
+
+
+def _column(values: Any, kind: pa.DataType) -> pa.Array:
+    """Make numbers a column; `pa.array` would load pandas to see whether they are one of its."""
+    numbers = np.ascontiguousarray(values, dtype=kind.to_pandas_dtype())
+    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def file_to_rows(path: str, *, sets: Sequence[FeatureSet], unit: Unit) -> pa.RecordBatch:

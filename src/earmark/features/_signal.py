@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from earmark.features._kernel import kernel
+from earmark.features._kernel import inner_kernel, kernel
 from earmark.features._lanes import HOP, LANES, OVERLAP
-from earmark.features._spectrum import HOP_LENGTH, N_FFT, n_frames
+from earmark.features._spectrum import N_FFT, n_frames
 from earmark.types import BoolArray, Float32Array, FloatArray, IntArray
 
-__all__ = ["rms_and_crossings", "signal_blocks"]
+__all__ = ["fill_rms_and_crossings", "rms_and_crossings"]
 
 _f4 = np.float32
 
 
-@kernel("void(float32[::1], int64, float32[::1], float64[::1], int64[::1], boolean[::1])")
-def signal_blocks(
+@inner_kernel
+def _sum_stretches(
     padded: Float32Array,
     n: int,
     y: Float32Array,
@@ -78,12 +78,23 @@ def signal_blocks(
         at_start[stretch] = 1 <= at < n and (y[at] < limit) != (y[at - 1] < limit)
 
 
-def _per_frame(stretches: FloatArray | IntArray) -> FloatArray:
-    """Add up the four stretches of 512 samples that a frame is made of."""
-    overlap = N_FFT // HOP_LENGTH
-    n = len(stretches) - overlap + 1
-    sums: FloatArray = np.sum([stretches[i : i + n] for i in range(overlap)], axis=0, dtype=float)
-    return sums
+@kernel("void(float32[::1], float32[::1], float64[::1], float64[::1])")
+def fill_rms_and_crossings(
+    padded: Float32Array, y: Float32Array, rms: FloatArray, rate: FloatArray
+) -> None:
+    """Add up the four stretches of 512 samples that a frame is made of; see `rms_and_crossings`."""
+    n_stretches = len(rms) + OVERLAP - 1
+    energy = np.empty(n_stretches)
+    crossings = np.empty(n_stretches, np.int64)
+    at_start = np.empty(n_stretches, np.bool_)
+    _sum_stretches(padded, len(y), y, energy, crossings, at_start)
+    for frame in range(len(rms)):
+        total, changes = 0.0, -np.int64(at_start[frame])
+        for stretch in range(frame, frame + OVERLAP):
+            total += energy[stretch]
+            changes += crossings[stretch]
+        rms[frame] = np.sqrt(total / N_FFT)
+        rate[frame] = changes / N_FFT
 
 
 def rms_and_crossings(y: Float32Array, padded: Float32Array) -> tuple[FloatArray, FloatArray]:
@@ -109,11 +120,6 @@ def rms_and_crossings(y: Float32Array, padded: Float32Array) -> tuple[FloatArray
     >>> float(rms[8]), float(rate[8])
     (0.5, 0.99951171875)
     """
-    n_stretches = n_frames(len(y)) + N_FFT // HOP_LENGTH - 1
-    energy = np.empty(n_stretches)
-    crossings = np.empty(n_stretches, dtype=np.int64)
-    at_start = np.empty(n_stretches, dtype=np.bool_)
-    signal_blocks(padded, len(y), y, energy, crossings, at_start)
-    frames = slice(0, n_frames(len(y)))
-    rms = np.sqrt(_per_frame(energy) / N_FFT)
-    return rms, (_per_frame(crossings) - at_start[frames]) / N_FFT
+    rms, rate = np.empty((2, n_frames(len(y))))
+    fill_rms_and_crossings(padded, y, rms, rate)
+    return rms, rate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -214,7 +215,8 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
             folder = os.path.dirname(path)
             raise LibraryError(path, f"its folder {folder!r}: {error.strerror}") from error
     with sqlite_errors(path):
-        connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+        where, is_uri = _how_to_open(path)
+        connection = sqlite3.connect(where, timeout=_WAIT_S, isolation_level=None, uri=is_uri)
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -228,6 +230,19 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
             connection.close()
             raise
     return connection
+
+
+def _how_to_open(path: str) -> tuple[str, bool]:
+    """Return what SQLite is to open: one that may not be written is read as if none ever wrote.
+
+    In WAL mode a reader writes, too: into a file beside the library.
+    """
+    folder = os.path.dirname(path)
+    if not os.path.exists(path) or (os.access(path, os.W_OK) and os.access(folder, os.W_OK)):
+        return path, False
+    has_log = os.path.exists(f"{path}-wal") and os.path.getsize(f"{path}-wal")
+    mode = "mode=ro" if has_log else "mode=ro&immutable=1"
+    return f"{pathlib.Path(path).as_uri()}?{mode}", True
 
 
 def _just_begun(path: str) -> bool:

@@ -260,7 +260,7 @@ class Filters:
     artist, album, title : str or None
         Part of what the tags say, whatever the case; the artist may be the album's.
     words : tuple of str
-        Each is part of the artist or of the title; where there is no title, of the path.
+        Each is part of the artist or of the title; where there is no title, of the file's name.
     year : tuple of (int or None, int or None) or None
         First and last year.
     path : str or None

@@ -105,8 +105,13 @@ def below(folder: str) -> tuple[bytes, bytes]:
 
 
 def holds(text: str | bytes, part: str) -> bool:
-    """Tell whether a text or a path has a part, whatever the case: SQL's ``holds(text, part)``."""
-    return part.casefold() in os.fsdecode(text).casefold()
+    """Tell whether a text, or the name of a file without its folder, has a part, whatever the case.
+
+    SQL's ``holds(text, part)``; paths are bytes.
+    """
+    if isinstance(text, bytes):
+        text = os.path.basename(os.fsdecode(text))
+    return part.casefold() in text.casefold()
 
 
 def _contains(column: str, text: str) -> tuple[str, str]:
@@ -155,10 +160,7 @@ def where(filters: Filters) -> tuple[str, list[Any]]:
     def add_any(columns: Sequence[str], text: str, *, unnamed: bool = False) -> None:
         parts = [_contains(f"t.{column}", text) for column in columns]
         if unnamed:
-            # LIKE never matches bytes, and `holds` is to see those that are not UTF-8.
-            path = "CAST(t.path AS TEXT)" if text.isascii() else "t.path"
-            clause, given = _contains(path, text)
-            parts.append((f"(t.title = '' AND {clause})", given))
+            parts.append(("(t.title = '' AND holds(t.path, ?))", text))
         add(f"({' OR '.join(clause for clause, _ in parts)})", *(given for _, given in parts))
 
     if filters.genre is not None:

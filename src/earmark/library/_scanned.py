@@ -196,6 +196,7 @@ class Scanned:
                 )
             self.answer(track_id, answer)
             self.place(track_id, space_sha256, vector)
+            _share_correction(connection, digest)
         return track_id
 
     def answer(self, track_id: int, answer: Answer) -> None:
@@ -338,6 +339,8 @@ class Scanned:
         with self._library.transaction() as connection:
             for track_id in track_ids:
                 _update(connection, track_id, {"missing_since": now})
+                row = connection.execute("SELECT digest FROM track WHERE id = ?", [track_id])
+                _share_correction(connection, *row.fetchone())
 
     def prune(self, track_ids: Iterable[int]) -> int:
         """Forget tracks whose files are gone, with all that was decided about them.
@@ -382,6 +385,17 @@ def _update(connection: sqlite3.Connection, track_id: int, columns: dict[str, An
     assignments = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(
         f"UPDATE track SET {assignments} WHERE id = ?", [*columns.values(), track_id]
+    )
+
+
+def _share_correction(connection: sqlite3.Connection, digest: bytes | None) -> None:
+    """Let what the user said of a recording hold for its copies: of one, the original may go."""
+    connection.execute(
+        "INSERT OR IGNORE INTO correction "
+        "SELECT t.id, c.genre, c.corrected_at FROM correction c "
+        "JOIN track o ON o.id = c.track_id JOIN track t ON t.digest = o.digest "
+        "WHERE o.digest = ? ORDER BY c.corrected_at DESC",
+        [digest],
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from earmark.library._rows import TRACK_TABLES
+from earmark.library._records import Filters
+from earmark.library._rows import TRACK_TABLES, where
 from earmark.types import Seconds
 
 if TYPE_CHECKING:
@@ -84,36 +85,35 @@ class LibraryStats:
         }
 
 
-_HERE = "missing_since IS NULL AND state = 'analysed'"
-
-
-def library_stats(library: Library) -> LibraryStats:
+def library_stats(library: Library, filters: Filters | None = None) -> LibraryStats:
     """Count what is in a library.
 
     Parameters
     ----------
     library : Library
         The library.
+    filters : Filters or None
+        Which tracks are counted; whether they failed or are gone is not asked.
 
     Returns
     -------
     LibraryStats
         Its numbers.
     """
+    wanted = filters or Filters()
+    here, values = where(replace(wanted, state="analysed", missing=False))
     (one,) = library.query(
-        f"SELECT count(*) AS n, total(duration) AS duration, "
-        "count(DISTINCT NULLIF(artist, '')) AS n_artists, "
-        "count(DISTINCT NULLIF(album, '')) AS n_albums, "
-        f"total(genres = '[]') AS n_without FROM track WHERE {_HERE}"
+        "SELECT count(*) AS n, total(t.duration) AS duration, "
+        "count(DISTINCT NULLIF(t.artist, '')) AS n_artists, "
+        "count(DISTINCT NULLIF(t.album, '')) AS n_albums, "
+        f"total(t.genres = '[]') AS n_without FROM {TRACK_TABLES} WHERE {here}",
+        values,
     )
-    (two,) = library.query(
-        "SELECT total(missing_since IS NULL) AS n_failed FROM track WHERE state = 'failed'"
-    )
-    ((n_missing,),) = library.query("SELECT count(*) FROM track WHERE missing_since IS NOT NULL")
     genres = library.query(
-        f"SELECT COALESCE(c.genre, a.genre) AS genre, a.unsure AS unsure, "
+        "SELECT COALESCE(c.genre, a.genre) AS genre, a.unsure AS unsure, "
         "c.genre IS NOT NULL AS corrected, count(*) AS n "
-        f"FROM {TRACK_TABLES} WHERE t.{_HERE.replace(' state', ' t.state')} GROUP BY 1, 2, 3"
+        f"FROM {TRACK_TABLES} WHERE {here} GROUP BY 1, 2, 3",
+        values,
     )
     by_genre: dict[str, int] = {}
     unsure: dict[str, int] = {}
@@ -123,16 +123,17 @@ def library_stats(library: Library) -> LibraryStats:
         if row["unsure"] is not None and not row["corrected"]:
             unsure[row["unsure"]] = unsure.get(row["unsure"], 0) + row["n"]
     decades = library.query(
-        f"SELECT year / 10 * 10 AS decade, count(*) AS n FROM track WHERE {_HERE} "
-        "AND year IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT t.year / 10 * 10 AS decade, count(*) AS n FROM {TRACK_TABLES} WHERE {here} "
+        "AND t.year IS NOT NULL GROUP BY 1 ORDER BY 1",
+        values,
     )
     files = [library.path, f"{library.path}-wal"]
     return LibraryStats(
         path=library.path,
         n_bytes=sum(os.path.getsize(path) for path in files if os.path.exists(path)),
         n_tracks=one["n"],
-        n_failed=int(two["n_failed"]),
-        n_missing=n_missing,
+        n_failed=library.count(replace(wanted, state="failed", missing=False)),
+        n_missing=library.count(replace(wanted, state=None, missing=True)),
         duration=one["duration"],
         n_artists=one["n_artists"],
         n_albums=one["n_albums"],

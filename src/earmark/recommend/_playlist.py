@@ -178,6 +178,36 @@ def _filled(
     return chosen.songs
 
 
+def _arranged(
+    catalogue: Catalogue, chosen: Chosen, tracks: Iterable[LibraryTrack], length: Length
+) -> list[Song]:
+    """Choose songs until they are as long as wanted, and order them.
+
+    Where those of one artist are too many to be kept apart, others are chosen in their stead.
+    """
+    listed = list(tracks)
+    without_place: set[int] = set()
+    ordered: list[Song] = []
+    for _ in range(_MOST_TRIES):
+        left = (track for track in listed if track.id not in without_place)
+        songs = _filled(catalogue, chosen, left, length)
+        if not songs:
+            break
+        found = _in_order(songs)
+        if len(found) > len(ordered):
+            ordered = found
+        placed = {song.track.id for song in found}
+        lost = {song.track.id for song in songs} - placed
+        if not lost:
+            break
+        without_place |= lost
+        chosen = Chosen(catalogue, per_artist=_PER_ARTIST)
+        for song in songs:
+            if song.track.id in placed:
+                chosen.add(song)
+    return ordered
+
+
 def _drawn(weights: FloatArray, rng: np.random.Generator) -> IntArray:
     """Draw everything, one after the other, each with a probability in proportion to its weight."""
     keys = np.log(rng.random(len(weights))) / np.maximum(weights, 1e-6)
@@ -229,9 +259,9 @@ def playlist_like(
 
     in_turn = zip_longest(*map(near, chosen.songs[: len(named)]))
     tracks = (track for several in in_turn for track in several if track is not None)
-    songs = _filled(catalogue, chosen, tracks, length)
+    songs = _arranged(catalogue, chosen, tracks, length)
     title = "Like " + ", ".join(song.track.caption for song in named)
-    return _made(title, _in_order(songs), length)
+    return _made(title, songs, length)
 
 
 def playlist_of_genre(
@@ -270,10 +300,10 @@ def playlist_of_genre(
     drawn.sort(key=lambda track: track.unsure is not None)  # stable: the sure ones first
     there = (track for track in drawn if catalogue.vector(track.id) is not None)
     chosen = Chosen(catalogue, per_artist=_PER_ARTIST)
-    songs = _filled(catalogue, chosen, there, length)
+    songs = _arranged(catalogue, chosen, there, length)
     if not songs:
         raise ParameterError(f"genre={genre!r}: no track of it can be compared")
-    return _made(tracks[0].genre or genre, _in_order(songs), length)
+    return _made(tracks[0].genre or genre, songs, length)
 
 
 def playlist_between(

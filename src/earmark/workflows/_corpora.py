@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 
-from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
+import numpy as np
+
+from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track, joined_groups
 from earmark.datasets import corpora as published
 from earmark.datasets._files import numbered
 from earmark.datasets.folder import artist_key
@@ -15,7 +18,8 @@ from earmark.extraction import TrackFeatures
 from earmark.extraction._rows import stored_path
 from earmark.features import FeatureSet
 from earmark.library import Filters, LibraryTrack, library_path, open_library
-from earmark.types import PathName
+from earmark.recommend import recording_keys
+from earmark.types import IntArray, PathName
 
 __all__ = ["LIBRARY", "corpora", "get_corpus", "kept_features", "parse_dataset"]
 
@@ -31,6 +35,17 @@ def _label(track: LibraryTrack) -> str:
 def _artist(track: LibraryTrack) -> tuple[str, str] | None:
     name = track.artist or track.albumartist
     return ("tag", artist_key(name)) if name else None
+
+
+def _recordings(tracks: Sequence[LibraryTrack]) -> IntArray:
+    """Number tracks so that copies and versions of one song have one number."""
+    keys = [recording_keys(track) for track in tracks]
+    kinds = sorted({key[0] for several in keys for key in several})
+    found = [np.arange(len(tracks))]
+    for kind in kinds:  # each is a grouping; a track without such a key is alone in it
+        of_kind = (next((key for key in several if key[0] == kind), None) for several in keys)
+        found.append(numbered(of_kind))
+    return joined_groups(*found)
 
 
 def _tracks(path: PathName) -> list[Track]:
@@ -62,7 +77,16 @@ def _tracks(path: PathName) -> list[Track]:
         )
     if not found:
         raise DatasetError(f"{os.fspath(path)!r}: the library holds no track")
+    n_silent = sum(_artist(track) is None for track in found)
+    if n_silent:
+        warnings.warn(
+            f"{n_silent} of {len(found)} tracks name no artist in their tags: "
+            "their scores may be better than those of music by artists not trained on",
+            DatasetWarning,
+            stacklevel=2,
+        )
     artists = numbered(_artist(track) for track in found)
+    recordings = _recordings(found)
     return [
         Track(
             id=stored_path(track.path),
@@ -70,9 +94,9 @@ def _tracks(path: PathName) -> list[Track]:
             path=track.path,
             artist=track.artist or track.albumartist,
             title=track.title,
-            groups={"artist": int(artist)},
+            groups={"artist": int(artist), "duplicate": int(recording)},
         )
-        for track, artist in zip(found, artists, strict=True)
+        for track, artist, recording in zip(found, artists, recordings, strict=True)
         for key in [_label(track).casefold()]
     ]
 
@@ -100,6 +124,8 @@ LIBRARY = Corpus(
         "the genre is your correction, else the first in the file's tags, never a prediction",
         "a genre in fewer than five tracks is left out",
         "a file without an artist in its tags counts as an artist of its own",
+        "copies and versions of a song are kept on one side of every split by the group "
+        "'duplicate': same audio, ids, or artist and title",
     ),
     files={},
     feature_sets=(),

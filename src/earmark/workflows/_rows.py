@@ -14,6 +14,7 @@ from earmark.datasets import (
     FeatureTable,
     Track,
     identical_rows,
+    joined_groups,
     segment_id,
 )
 from earmark.errors import AudioError, DatasetError, ParameterError
@@ -156,13 +157,16 @@ def _table(
         # Artists that tell nothing tracks do not, as where none is known: a score "with artists
         # apart" would promise too much.
         del groups["artist"]
+    duplicates = identical_rows(X)
+    if "duplicate" in groups:
+        duplicates = joined_groups(groups["duplicate"], duplicates)
     return FeatureTable(
         ids=np.array(ids),
         X=X,
         feature_set=kind.name,
         fingerprint=kind.fingerprint,
         labels=np.array([track.label for track in tracks])[of],
-        groups={**groups, "duplicate": identical_rows(X)},
+        groups={**groups, "duplicate": duplicates},
         partitions={
             name: np.array([track.partitions[name] for track in tracks])[of]
             for name in tracks[0].partitions

@@ -7,8 +7,9 @@ import io
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TextIO
 
 from earmark.errors import ParameterError
@@ -22,6 +23,7 @@ from earmark.library import (
     library_stats,
     open_library,
 )
+from earmark.recommend import Catalogue, Neighbour, find_similar, recording_keys
 from earmark.types import PathName
 
 __all__ = [
@@ -85,10 +87,13 @@ class TrackDetails:
         The track.
     answer : Answer or None
         What the model says, clip by clip; None of a track that failed.
+    neighbours : tuple of Neighbour
+        The nearest songs, by style.
     """
 
     track: LibraryTrack
     answer: Answer | None
+    neighbours: tuple[Neighbour, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -110,6 +115,7 @@ class TrackDetails:
             "track": self.track.to_dict(),
             "distance": None if self.answer is None else self.answer.distance,
             "clips": clips,
+            "similar": [one.to_dict() for one in self.neighbours],
         }
 
 
@@ -154,11 +160,13 @@ def list_tracks(
         return TrackPage(tuple(tracks), opened.count(filters) if partly else len(tracks))
 
 
-def failed_tracks(*, library: PathName | None = None) -> TrackPage:
+def failed_tracks(filters: Filters | None = None, *, library: PathName | None = None) -> TrackPage:
     """List the files that could not be listened to, and why.
 
     Parameters
     ----------
+    filters : Filters or None
+        Which of them.
     library : str, path-like or None
         The library's file.
 
@@ -172,14 +180,16 @@ def failed_tracks(*, library: PathName | None = None) -> TrackPage:
     LibraryError
         If the library cannot be used.
     """
-    return list_tracks(Filters(state="failed"), library=library)
+    return list_tracks(replace(filters or Filters(), state="failed"), library=library)
 
 
-def stats(*, library: PathName | None = None) -> LibraryStats:
+def stats(filters: Filters | None = None, *, library: PathName | None = None) -> LibraryStats:
     """Count what is in a library.
 
     Parameters
     ----------
+    filters : Filters or None
+        Which tracks are counted.
     library : str, path-like or None
         The library's file.
 
@@ -194,7 +204,7 @@ def stats(*, library: PathName | None = None) -> LibraryStats:
         If the library cannot be used.
     """
     with open_library(library) as opened:
-        return library_stats(opened)
+        return library_stats(opened, filters)
 
 
 def find_track(opened: Library, named: str) -> LibraryTrack:
@@ -205,7 +215,8 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     opened : Library
         Where to look.
     named : str
-        Its number, its path, or words that artist and title of one track hold, whatever the case.
+        Its number, its path, or words that artist and title of one song hold, whatever the case;
+        where there is no title, the name of the file.
 
     Returns
     -------
@@ -227,20 +238,26 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     ...
     earmark.errors.ParameterError: track='blue monday' is no number, path or words of a track ...
     """
-    if named.isascii() and named.isdigit():
-        return opened.track(int(named))
+    number = int(named) if named.isascii() and named.isdigit() else None
+    if number is not None and (by_number := opened.tracks_of([number])):
+        return by_number[0]
     found = opened.find(os.path.expanduser(named))
     if found is not None:
         return found
-    words = named.split()
-    candidates = opened.tracks(Filters(words=tuple(words))) if words else []
-    if len(candidates) == 1:
-        return candidates[0]
+    words = tuple(named.split())
+    candidates = opened.tracks(Filters(words=words)) if words else []
     if not candidates:
         raise ParameterError(
             f"track={named!r} is no number, path or words of a track in {opened.path!r}"
         )
-    shown = "; ".join(f"{one.id}: {one.caption}" for one in candidates[:_MOST_CANDIDATES])
+    shared = frozenset.intersection(*map(recording_keys, candidates))
+    if len(candidates) == 1 or shared:
+        return candidates[0]  # several files of one recording are one song
+    captions = Counter(one.caption for one in candidates)
+    shown = "; ".join(
+        f"{one.id}: {one.caption}" + (f" ({one.path})" if captions[one.caption] > 1 else "")
+        for one in candidates[:_MOST_CANDIDATES]
+    )
     more = len(candidates) - _MOST_CANDIDATES
     raise ParameterError(
         f"track={named!r} may be any of {len(candidates)}: {shown}"
@@ -248,20 +265,24 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     )
 
 
-def show_track(track: str | int, *, library: PathName | None = None) -> TrackDetails:
+def show_track(
+    track: str | int, *, library: PathName | None = None, n_similar: int = 5
+) -> TrackDetails:
     """Tell all that is known of one track.
 
     Parameters
     ----------
     track : str or int
-        Its number, its path, or words that artist and title of one track hold.
+        As `find_track` takes it.
     library : str, path-like or None
         The library's file.
+    n_similar : int
+        How many of the nearest songs are wanted.
 
     Returns
     -------
     TrackDetails
-        The track, and what the model says clip by clip.
+        The track, what the model says clip by clip, and the nearest songs.
 
     Raises
     ------
@@ -272,7 +293,11 @@ def show_track(track: str | int, *, library: PathName | None = None) -> TrackDet
     """
     with open_library(library) as opened:
         found = find_track(opened, str(track))
-        return TrackDetails(found, opened.answer(found.id))
+        near: list[Neighbour] = []
+        if found.state == "analysed" and n_similar:
+            catalogue = Catalogue(opened)
+            near = find_similar(catalogue, catalogue.song(found.id), n=n_similar)
+        return TrackDetails(found, opened.answer(found.id), tuple(near))
 
 
 def review_tracks(
@@ -303,7 +328,7 @@ def review_tracks(
 
 
 def set_genre(
-    tracks: Iterable[str | int],
+    tracks: str | int | Iterable[str | int],
     genre: str | None,
     *,
     library: PathName | None = None,
@@ -312,7 +337,7 @@ def set_genre(
 
     Parameters
     ----------
-    tracks : iterable of str or int
+    tracks : str, int, or iterable of them
         As `find_track` takes them.
     genre : str or None
         The genre; None takes back what was said.
@@ -331,8 +356,11 @@ def set_genre(
     ParameterError
         If the genre is blank, or a track is not there or not the only one: then nothing is done.
     """
+    named = [tracks] if isinstance(tracks, str | int) else list(tracks)
+    if genre is not None and genre.strip().isdigit():
+        raise ParameterError(f"genre={genre!r} is a number: the genre comes after the tracks")
     with open_library(library) as opened:
-        found = [find_track(opened, str(track)) for track in tracks]
+        found = [find_track(opened, str(track)) for track in named]
         opened.set_genre((one.id for one in found), genre, now=time.time())
         return opened.tracks_of(one.id for one in found)
 

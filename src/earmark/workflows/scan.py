@@ -13,11 +13,19 @@ from earmark.errors import (
     AudioAccessError,
     AudioError,
     AudioNotFoundError,
+    ModelNotFoundError,
     ParameterError,
     WorkerDiedError,
 )
 from earmark.extraction import find_inputs, map_files, usable_cores
-from earmark.library import FileState, KnownFile, Library, library_path, open_library
+from earmark.library import (
+    FileState,
+    Filters,
+    KnownFile,
+    Library,
+    library_path,
+    open_library,
+)
 from earmark.models import DEFAULT_MODEL, shipped_models
 from earmark.recommend import same_sound
 from earmark.types import PathName, Progress
@@ -109,7 +117,7 @@ class ScanReport:
 
 
 def scan(
-    paths: Iterable[PathName] = (),
+    paths: PathName | Iterable[PathName] = (),
     *,
     library: PathName | None = None,
     model: PathName | None = None,
@@ -126,7 +134,7 @@ def scan(
 
     Parameters
     ----------
-    paths : iterable of str or path-like
+    paths : str, path-like, or iterable of them
         Folders and files; none: all that were scanned before.
     library : str, path-like or None
         The library's file, see `earmark.library.library_path`. It is made if there is none.
@@ -172,9 +180,12 @@ def scan(
     if jobs is not None and jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
     begun = time.monotonic()
-    with open_library(library, create=True) as opened:
-        roots = [os.path.abspath(os.path.expanduser(os.fspath(path))) for path in paths]
-        roots = list(dict.fromkeys(roots)) or opened.scanned.roots()
+    named = _absolute(paths)
+    there = any(map(os.path.lexists, named))
+    if named and not there and not os.path.exists(library_path(library)):
+        raise ParameterError(f"paths={named!r}: no such file or folder")  # makes no library
+    with open_library(library, create=there) as opened:
+        roots = named or opened.scanned.roots()
         if not roots:
             raise ParameterError("paths: no folder is named, and none was scanned before")
         ears = _ears(opened, model)
@@ -183,10 +194,21 @@ def scan(
     return replace(report, seconds=time.monotonic() - begun)
 
 
+def _absolute(paths: PathName | Iterable[PathName]) -> list[str]:
+    several = [paths] if isinstance(paths, str | os.PathLike) else paths
+    named = (os.path.abspath(os.path.expanduser(os.fspath(path))) for path in several)
+    return list(dict.fromkeys(named))
+
+
 def _ears(library: Library, model: PathName | None) -> Ears:
     """Load what the library is scanned with, and remember what the caller chose."""
     if model is None:
-        return Ears(library.setting("model") or DEFAULT_MODEL)
+        remembered = library.setting("model") or DEFAULT_MODEL
+        try:
+            return Ears(remembered)
+        except ModelNotFoundError as error:
+            reason = f"{error.reason}. The library remembers it; choose another: --model NAME"
+            raise ModelNotFoundError(remembered, reason) from error
     name = os.fspath(model)
     if name not in shipped_models():
         name = os.path.abspath(name)
@@ -270,10 +292,15 @@ class _Scan:
         """Find the files; what cannot be looked through is told with what failed."""
         there = [root for root in self.roots if os.path.lexists(root)]
         self.library.scanned.add_roots(there, now=time.time())
+        held = {root: self.library.count(_all_in(root)) for root in self.roots if root not in there}
+        scanned = self.library.scanned.roots()
+        # What is not there and holds nothing any more, since it was renamed, say, is no loss.
+        left = [root for root, count in held.items() if root in scanned and not count]
+        self.library.scanned.forget_roots(left)
         absent = [
-            AudioNotFoundError(root, "no such file or folder; what it held is kept as it was")
-            for root in self.roots
-            if root not in there
+            AudioNotFoundError(root, _what_was_held(count))
+            for root, count in held.items()
+            if root not in left
         ]
         found = find_inputs(there)
         closed = [one for one in found if isinstance(one, AudioAccessError)]
@@ -400,12 +427,22 @@ class _Scan:
         return None
 
 
+def _all_in(folder: str) -> Filters:
+    return Filters(path=folder, state=None)
+
+
+def _what_was_held(count: int) -> str:
+    if not count:
+        return "no such file or folder"
+    return f"no such file or folder; the {count:,} tracks it held are kept as they were"
+
+
 def _inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
 
 
 def watch(
-    paths: Iterable[PathName] = (),
+    paths: PathName | Iterable[PathName] = (),
     *,
     library: PathName | None = None,
     model: PathName | None = None,
@@ -417,7 +454,7 @@ def watch(
 
     Parameters
     ----------
-    paths : iterable of str or path-like
+    paths : str, path-like, or iterable of them
         Folders and files; none: all that were scanned before.
     library : str, path-like or None
         The library's file.
@@ -443,15 +480,11 @@ def watch(
     from watchfiles import watch as changes
 
     own = library_path(library)
-    report = scan(
-        [os.fspath(path) for path in paths],
-        library=library,
-        model=model,
-        jobs=jobs,
-        progress=progress,
-    )
+    report = scan(paths, library=library, model=model, jobs=jobs, progress=progress)
     yield report
     there = [root for root in report.roots if os.path.lexists(root)]
+    if not there:
+        raise ParameterError(f"paths={list(report.roots)!r}: none is there to be watched")
     looked_again = False  # at what came while the first scan went on
     for found in changes(
         *there,
