@@ -18,6 +18,7 @@ from change_helpers import file_state, known_state
 from organise_helpers import know, planned, tree, two_disks, write_song
 
 import earmark.changes._organise as organise
+import earmark.changes._organise_journal as journal
 import earmark.changes._transfer as transfer
 from earmark.changes import (
     OrganisePlan,
@@ -463,7 +464,7 @@ STEPS = [
     ("move", organise, "make_folders", True),
     ("move", os, "link", True),
     ("move", organise, "move_file", True),
-    ("move", organise, "tell_library", True),
+    ("move", journal, "tell_library", True),
     ("disk", transfer, "_write_copy", True),
     ("disk", transfer, "_rename", True),
     ("disk", transfer, "copy_file", True),

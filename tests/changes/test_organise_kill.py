@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from change_helpers import file_state, known_state
+from killed_process import Working
 from mutagen.id3 import ID3, TPE1
 from organise_helpers import know, planned, tree, two_disks, write_song
 
@@ -26,66 +24,22 @@ N_FILES = 24
 N_ROUNDS = 3
 SEED = 7
 
-# Forks, so that what is killed has nothing to load first; single-threaded, so that it may.
-_PARENT = """
-import os, sys
+_WORK = """
 import av, mutagen
 from earmark.changes import apply_organise, read_organise_plan, undo_organise
-from earmark.library import open_library
 link = os.link
 def link_in_one_folder(source, target):
     if os.path.dirname(source) != os.path.dirname(target):
         raise OSError(18, "another disk")
     link(source, target)
-for line in sys.stdin:
-    pid = os.fork()
-    if not pid:
-        what, disk = line.split()
-        if disk == "other":
-            os.link = link_in_one_folder
-        with open_library(sys.argv[1]) as library:
-            if what == "undo":
-                undo_organise(library)
-            else:
-                apply_organise(library, read_organise_plan(sys.argv[2]))
-        os._exit(0)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+def work(library, plan, what, disk):
+    if disk == "other":
+        os.link = link_in_one_folder
+    if what == "undo":
+        undo_organise(library)
+    else:
+        apply_organise(library, read_organise_plan(plan))
 """
-
-
-class Working:
-    """Applies or takes back again and again, each time in a process of its own."""
-
-    def __init__(self, library: Path, plan: Path) -> None:
-        self._parent = subprocess.Popen(
-            [sys.executable, "-c", _PARENT, str(library), str(plan)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )
-
-    def __enter__(self) -> Working:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._parent.communicate(timeout=30)
-        assert self._parent.returncode == 0
-
-    def killed_after(self, seconds: float, *what: str) -> bool:
-        """Begin, and kill it; say whether it was faster."""
-        assert self._parent.stdin is not None
-        assert self._parent.stdout is not None
-        self._parent.stdin.write(" ".join(what) + "\n")
-        self._parent.stdin.flush()
-        pid = int(self._parent.stdout.readline())
-        time.sleep(seconds)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        code = int(self._parent.stdout.readline())
-        assert code in (0, -signal.SIGKILL)
-        return code == 0
 
 
 def check_all_whole(old: Mapping[str, bytes], places: Mapping[str, Path], mode: str) -> None:
@@ -133,7 +87,7 @@ def test_twelve_kills(
         kinds = [("move", "other"), ("move", "same"), ("copy", "same"), ("move", "other")]
         plan_file = Path(folder, "plan.csv")
         n_late = n_moved = n_left = 0
-        with Working(Path(folder, "library.db"), plan_file) as working:
+        with Working(_WORK, Path(folder, "library.db"), plan_file) as working:
             for number in range(N_ROUNDS * len(kinds)):
                 mode, disk = kinds[number % len(kinds)]
                 plan = planned(library, into, mode=mode)

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from change_helpers import add_failed
+from change_helpers import add_failed, file_state
 from organise_helpers import know, planned, write_song
 
 from earmark.changes import (
-    FileStamp,
     OrganisePlan,
     OrganisePolicy,
     OrganiseRow,
@@ -21,7 +20,8 @@ from earmark.changes import (
     write_organise_plan,
 )
 from earmark.errors import ParameterError, PlanError
-from earmark.library import Library, open_library
+from earmark.library import FileState, Library, open_library
+from earmark.tags import Tags
 
 
 @pytest.fixture
@@ -174,6 +174,22 @@ def test_what_cannot_be_moved_is_kept(library: Library, tmp_path: Path, into: Pa
     assert [row.action for row in linked] == ["link", "keep", "link", "link"]
 
 
+def test_song_that_is_gone_has_no_row_where_another_is(
+    library: Library, tmp_path: Path, into: Path
+) -> None:
+    song = write_song(tmp_path / "a.mp3", b"first")
+    other = write_song(tmp_path / "b.mp3", b"second")
+    know(library, song, artist="Ann")
+    know(library, other, artist="Bob")
+    other.replace(song)
+    moved = (2, str(song), file_state(song), Tags(artist="Bob"))
+    library.scanned.move([moved], now=2.0)
+    plan = planned(library, into)
+    assert [(row.action, row.target) for row in plan.rows] == [("link", "Jazz/Bob/a.mp3")]
+    write_organise_plan(tmp_path / "plan.csv", plan)
+    assert read_organise_plan(tmp_path / "plan.csv") == plan
+
+
 def test_read_only_target_is_told(library: Library, tmp_path: Path, into: Path) -> None:
     know(library, write_song(tmp_path / "a.mp3"))
     into.mkdir(mode=0o555)
@@ -209,7 +225,7 @@ def test_bad_policy_is_refused(wrong: dict[str, Any], message: str) -> None:
         OrganisePolicy(**{"into": "/x", **wrong})
 
 
-SEEN = FileStamp(5, 1_700_000_000_000_000_007)
+SEEN = FileState(5, 1_700_000_000_000_000_007)
 ROWS = (
     OrganiseRow("/m/a.mp3", "link", "Jazz/Ann/a.mp3", seen=SEEN),
     OrganiseRow("/m/\udcff\n.mp3", "keep", "Jazz/_.mp3", "another file comes there", "/m/b", SEEN),

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.changes import FileStamp, PlanRow, TagPlan, Threshold, read_plan, write_plan
+from earmark.changes import PlanRow, TagPlan, Threshold, read_plan, write_plan
 from earmark.errors import ParameterError, PlanError
+from earmark.library import FileState
 
 ROWS = (
-    PlanRow("/m/a.mp3", "write", ("Jazz",), (), 0.912, "", FileStamp(5, 1_700_000_000_000_000_007)),
+    PlanRow("/m/a.mp3", "write", ("Jazz",), (), 0.912, "", FileState(5, 1_700_000_000_000_000_007)),
     PlanRow("/m/b.mp3", "keep", (), ("Rock", "Pop; or so"), None, "has a genre", None),
 )
 PLAN = TagPlan(ROWS, Threshold(0.7, 0.9, 0.6), "gtzan943", 0.5)
@@ -66,7 +67,15 @@ def test_any_name_survives(
 ) -> None:
     path = tmp_path_factory.mktemp("plan") / "plan.csv"
     action = "write" if genres else "keep"
-    row = PlanRow(name, action, tuple(genres), tuple(now), None, "", FileStamp(size, mtime))
+    row = PlanRow(
+        "/" + name.replace("\0", ""),
+        action,
+        tuple(genres),
+        tuple(now),
+        None,
+        "",
+        FileState(size, mtime),
+    )
     write_plan(path, TagPlan((row,), Threshold(0.5)))
     assert read_plan(path).rows == (row,)
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -87,7 +96,8 @@ def with_cell(path: Path, line: int, column: str, value: str) -> None:
         (3, "genres", " ", r"line 3, column 'genres': ' ': there is no genre to write"),
         (4, "genres", "a\\q", r"line 4, column 'genres': .* means nothing"),
         (4, "path", "a\\", r"line 4, column 'path': .* written twice"),
-        (4, "path", "", r"line 4, column 'path': '': there is no path"),
+        (4, "path", "", r"line 4, column 'path': '': not the full path of a file"),
+        (4, "path", "m/b.mp3", r"line 4, column 'path': 'm/b.mp3': not the full path of a file"),
         (4, "path", "/m/a.mp3", r"line 4, column 'path': '/m/a.mp3' stands in line 3 already"),
         (3, "seen", "1,7E+18", r"line 3, column 'seen': '1,7E\+18': not of the form"),
         (3, "seen", "", r"line 3, column 'seen': '': not of the form"),

@@ -47,6 +47,33 @@ def test_file_is_replaced(song: Path) -> None:
     assert alone(song)
 
 
+def test_folder_that_cannot_be_synced_is_no_failure(
+    song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    replace_safely(song, change=renew, verify=accept)
+    assert song.read_bytes() == NEW
+    assert alone(song)
+
+
+def test_links_to_a_library_have_one_lock(tmp_path: Path) -> None:
+    (tmp_path / "library.db").touch()
+    (tmp_path / "alias.db").symlink_to(tmp_path / "library.db")
+    with (
+        exclusive(str(tmp_path / "library.db")),
+        pytest.raises(LibraryError, match="another apply or undo"),
+        exclusive(str(tmp_path / "alias.db")),
+    ):
+        pass
+
+
 def test_mode_owner_and_attributes_stay_and_time_does_not(song: Path) -> None:
     song.chmod(0o640)
     os.utime(song, ns=(10**18, 10**18))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from change_helpers import CLASSES, add_track, file_state, known_state
+from killed_process import Working
 
 from earmark.changes import (
     TagPlan,
@@ -35,20 +33,11 @@ N_KILLS = 30
 SEED = 5
 ENDINGS = ("flac", "mp3", "ogg", "wav", "aiff")
 
-# Forks, so that what is killed has nothing to load first; single-threaded, so that it may.
-_PARENT = """
-import os, sys
+_WORK = """
 import av, mutagen.id3, mutagen.ogg
 from earmark.changes import apply_plan, read_plan
-from earmark.library import open_library
-for line in sys.stdin:
-    pid = os.fork()
-    if not pid:
-        with open_library(sys.argv[1]) as library:
-            apply_plan(library, read_plan(sys.argv[2]))
-        os._exit(0)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+def work(library, plan):
+    apply_plan(library, read_plan(plan))
 """
 
 
@@ -71,40 +60,6 @@ def made_plan(library: Library) -> TagPlan:
     tracks = library.tracks(Filters(missing=None, state=None))
     policy = TagPolicy(replace=True)
     return plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
-
-
-class Applying:
-    """Applies a plan again and again, each time in a process of its own."""
-
-    def __init__(self, library: Path, plan: Path) -> None:
-        self._parent = subprocess.Popen(
-            [sys.executable, "-c", _PARENT, str(library), str(plan)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        )
-
-    def __enter__(self) -> Applying:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._parent.communicate(timeout=30)
-        assert self._parent.returncode == 0
-
-    def killed_after(self, seconds: float) -> bool:
-        """Begin, and kill it; say whether it was faster."""
-        assert self._parent.stdin is not None
-        assert self._parent.stdout is not None
-        self._parent.stdin.write("again\n")
-        self._parent.stdin.flush()
-        pid = int(self._parent.stdout.readline())
-        time.sleep(seconds)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        code = int(self._parent.stdout.readline())
-        assert code in (0, -signal.SIGKILL)
-        return code == 0
 
 
 @pytest.fixture
@@ -134,7 +89,7 @@ def test_thirty_kills(fast_folder: Path, capsys: pytest.CaptureFixture[str]) -> 
         old = {name: Path(name).read_bytes() for name in old}
     n_old = n_new = n_left = n_faster = 0
     plan_file = fast_folder / "plan.csv"
-    with Applying(path, plan_file) as applying:
+    with Working(_WORK, path, plan_file) as applying:
         for _ in range(N_KILLS):
             with open_library(path) as library:
                 write_plan(plan_file, made_plan(library), overwrite=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from change_helpers import CLASSES, add_failed, add_track
+from change_helpers import CLASSES, add_failed, add_track, file_state
 from tool_files import write_sound
 
 from earmark.changes import (
@@ -18,11 +18,13 @@ from earmark.changes import (
     load_names,
     model_threshold,
     plan_tags,
+    read_plan,
     usual_name,
+    write_plan,
 )
 from earmark.errors import ParameterError
 from earmark.library import Filters, Library, open_library
-from earmark.tags import write_genres
+from earmark.tags import read_tags, write_genres
 
 LEAST = Threshold(0.8, 0.9, 0.6)
 
@@ -140,6 +142,28 @@ def test_files_that_cannot_be_written_are_kept(library: Library, tmp_path: Path)
         "failed": "not analysed: no decoder finds audio in it",
     }
     assert plan(library).to_write == ()
+
+
+def test_file_that_is_gone_is_not_listed_where_another_is(
+    library: Library, song: Path, tmp_path: Path
+) -> None:
+    add_track(library, song)
+    other = write_sound(tmp_path / "other.flac", seconds=0.2, seed=1)
+    add_track(library, other, genre="rock")
+    other.replace(song)
+    moved = (2, str(song), file_state(song), read_tags(song))
+    library.scanned.move([moved], now=2.0)
+    assert library.count(Filters(missing=None, state=None)) == 2
+    row = only(library)
+    assert (row.path, row.action, row.genres) == (str(song), "write", ("Rock",))
+    calls: list[tuple[int, int, str]] = []
+    tracks = library.tracks(Filters(missing=None, state=None))
+    for order in (tracks, tracks[::-1]):
+        found = plan_tags(order, threshold=LEAST, progress=lambda *call: calls.append(call))
+        write_plan(tmp_path / "plan.csv", found, overwrite=True)
+        assert found.rows == (row,)
+        assert [one.path for one in read_plan(tmp_path / "plan.csv").rows] == [str(song)]
+    assert calls == [(1, 1, str(song))] * 2
 
 
 def test_threshold_is_the_smallest_that_was_measured() -> None:

@@ -10,9 +10,11 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import mutagen
 import pytest
 import soundfile
@@ -357,3 +359,31 @@ def test_help_has_an_example(call: Callable[..., Any], command: list[str]) -> No
     assert done.exit_code == 0
     assert "Example" in done.stdout
     assert f"earmark {' '.join(command)}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["scan", "-j1"], "scan-1"),
+        (["library", "list"], "library-1"),
+        (["library", "list", "--missing"], "library-1"),
+        (["library", "failed"], "library-1"),
+        (["library", "review"], "library-1"),
+        (["library", "set-genre", "first", "fado"], "library-1"),
+        (["library", "prune"], "library-1"),
+        (["library", "export"], "library-1"),
+        (["library", "show", "first"], "library-track-1"),
+        (["library", "stats"], "library-stats-1"),
+    ],
+)
+def test_json_is_of_its_schema(
+    earmark: Run, scanned: Path, tmp_path: Path, arguments: list[str], name: str
+) -> None:
+    path = tmp_path / "library.db"
+    shutil.copy(scanned / "library.db", path)
+    done = earmark(*arguments, "--json", "--library", str(path))
+    assert done.stderr == b""
+    folder = resources.files("earmark.workflows") / "schemas"
+    schema = json.loads((folder / f"{name}.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(done.stdout), schema)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from earmark.cli.organise import add_to
 from earmark.errors import ParameterError
-from earmark.library import open_library
+from earmark.library import Journal, open_library
 from earmark.testing import music_like
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
@@ -127,3 +127,28 @@ def test_organise_refuses(call: Call, arguments: tuple[str, ...], message: str) 
 def test_nothing_organised_yet(call: Call) -> None:
     done = call("history")
     assert (done.exit_code, done.stdout) == (0, "nothing was applied yet\n")
+
+
+def test_what_was_cut_short_is_told(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    into = tmp_path / "usb" / "into"
+    into.parent.mkdir()
+    arguments = ("apply", "--into", str(into), "--by", "genre", "--mode", "copy", "--yes")
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "finish", end)
+        assert call(*arguments).exit_code
+    into.parent.rename(tmp_path / "away")
+    done = call("undo")
+    assert done.exit_code == 0
+    words = " ".join(done.stdout.split())
+    assert f"cut short before: {tmp_path}/music/1/a.flac: folder" in words
+    assert "is not there: it is looked at again later" in words
+    (tmp_path / "away").rename(into.parent)
+    done = call("undo")
+    assert f"cut short before: {tmp_path}/music/1/a.flac: was placed" in done.stdout
+    assert done.stdout.endswith("1 undone, 0 skipped, 0 failed\n")
+    assert not into.exists()

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import struct
 from pathlib import Path
 
 import mutagen
@@ -25,6 +26,7 @@ from earmark.tags import (
     read_genre_state,
     read_tags,
     restore_genre_state,
+    seen_by_mutagen,
     write_genres,
 )
 
@@ -272,6 +274,49 @@ def test_damage_is_told_and_nothing_else_happens(kind: str, tmp_path: Path, sour
         with contextlib.suppress(TagError, AudioError):
             write_genres(song, ["Jazz"])
             audio_digest(song)
+
+
+def test_attribute_of_no_kind_that_is_known_stays(tmp_path: Path, sources: Path) -> None:
+    song = make_file("wma of ffmpeg", tmp_path, sources=sources)
+    content = song.read_bytes()
+    name = "WM/AlbumTitle\0".encode("utf-16-le")
+    at = content.index(name) + len(name)
+    song.write_bytes(content[:at] + b"\0\1" + content[at + 2 :])
+    with pytest.raises(KeyError):
+        mutagen.File(song)
+    assert seen_by_mutagen(song) is None
+    others = other_tags(song)
+    assert write_genres(song, ["Rock"]) == ("Rock",)
+    assert other_tags(song) == others
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyError(256), IndexError("x"), struct.error("x"), TypeError("x"), RecursionError("x")],
+    ids=repr,
+)
+def test_whatever_mutagen_runs_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    import mutagen.id3
+    import mutagen.ogg
+
+    tone = np.zeros(4410)
+    soundfile.write(tmp_path / "a.ogg", tone, 22_050)
+    soundfile.write(tmp_path / "a.mp3", tone, 22_050)
+    write_genres(tmp_path / "a.mp3", ["Rock"])
+    (tmp_path / "a.mka").write_bytes(b"\x1aE\xdf\xa3" + bytes(500))
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(mutagen, "File", fail)
+    monkeypatch.setattr(mutagen.id3, "ID3", fail)
+    monkeypatch.setattr(mutagen.ogg, "OggPage", fail)
+    for name in ("a.ogg", "a.mp3", "a.mka"):
+        with pytest.raises(TagError, match=r"damaged|cannot be read"):
+            read_tags(tmp_path / name)
+        assert seen_by_mutagen(tmp_path / name) is None
 
 
 def test_memory_does_not_grow_with_what_a_header_claims(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def _digest_of_packets(file: BinaryIO, end: int) -> bytes | None:
         options = {"format_whitelist": _DEMUXERS, "analyzeduration": "0"}
         with av.open(part, mode="r", options=options, metadata_errors="replace") as container:
             stream = container.streams.best("audio")
-            if stream is None:
+            if not isinstance(stream, av.AudioStream):
                 return None
             # The same bytes at another rate are other music.
             context = stream.codec_context

@@ -4,7 +4,7 @@ What is shared by all kinds of changes: `replace_safely` for one file, `exclusiv
 and the library's journal, which holds what is needed to take a change back from before it is made.
 """
 
-from earmark.changes._apply import Outcome, TagRun, apply_plan, undo_batch
+from earmark.changes._apply import apply_plan, undo_batch
 from earmark.changes._lock import exclusive
 from earmark.changes._names import load_names, usual_name
 from earmark.changes._organise import apply_organise, undo_organise
@@ -13,7 +13,6 @@ from earmark.changes._organise_file import (
     read_organise_plan,
     write_organise_plan,
 )
-from earmark.changes._organise_journal import OrganiseOutcome, OrganiseRun
 from earmark.changes._organise_plan import (
     MODES,
     PARTS,
@@ -22,6 +21,7 @@ from earmark.changes._organise_plan import (
     OrganiseRow,
     plan_organise,
 )
+from earmark.changes._outcomes import Outcome, Run
 from earmark.changes._paths import alike, is_safe_name, safe_name
 from earmark.changes._plan import (
     PlanRow,
@@ -32,30 +32,21 @@ from earmark.changes._plan import (
     plan_tags,
 )
 from earmark.changes._plan_file import PLAN_VERSION, read_plan, write_plan
-from earmark.changes._replace import (
-    FileStamp,
-    discard_copy,
-    refusal,
-    replace_safely,
-    stamp_of,
-)
+from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
 
 __all__ = [
     "MODES",
     "ORGANISE_PLAN_VERSION",
     "PARTS",
     "PLAN_VERSION",
-    "FileStamp",
-    "OrganiseOutcome",
     "OrganisePlan",
     "OrganisePolicy",
     "OrganiseRow",
-    "OrganiseRun",
     "Outcome",
     "PlanRow",
+    "Run",
     "TagPlan",
     "TagPolicy",
-    "TagRun",
     "Threshold",
     "alike",
     "apply_organise",

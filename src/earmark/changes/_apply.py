@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
 
 from earmark.audio import audio_digest
-from earmark.changes._lock import exclusive
+from earmark.changes._outcomes import Outcome, Run, is_out_of_sight, left_begun, reason_of
 from earmark.changes._plan import PlanRow, TagPlan
 from earmark.changes._replace import discard_copy, refusal, replace_safely
-from earmark.errors import ChangeError, TagError
-from earmark.library import Library
-from earmark.library._journal import Change
+from earmark.changes._running import carry_out, take_back
+from earmark.errors import AudioError, ChangeError, TagError
+from earmark.library import Change, Library
 from earmark.tags import (
     GenreState,
     other_tags,
@@ -26,94 +24,9 @@ from earmark.tags import (
 )
 from earmark.types import Progress
 
-__all__ = ["Outcome", "TagRun", "apply_plan", "undo_batch"]
+__all__ = ["apply_plan", "undo_batch"]
 
-OutcomeState = Literal["written", "undone", "skipped", "failed"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one file.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    state : {"written", "undone", "skipped", "failed"}
-        What came of it.
-    genres : tuple of str
-        What it says now; empty where it was left as it is.
-    reason : str
-        Why it was left as it is.
-    """
-
-    path: str
-    state: OutcomeState
-    genres: tuple[str, ...] = ()
-    reason: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Its attributes.
-        """
-        return {
-            "path": self.path,
-            "state": self.state,
-            "genres": list(self.genres),
-            "reason": self.reason or None,
-        }
-
-
-@dataclass(frozen=True)
-class TagRun:
-    """What came of an apply or an undo.
-
-    Attributes
-    ----------
-    batch : int or None
-        What `undo_batch` takes; None if nothing was begun.
-    outcomes : tuple of Outcome
-        One a file that the plan wanted changed, or that was to be taken back.
-    cut_short : tuple of Outcome
-        What became of files at which an earlier run was ended.
-    """
-
-    batch: int | None
-    outcomes: tuple[Outcome, ...]
-    cut_short: tuple[Outcome, ...] = ()
-
-    def count(self, state: OutcomeState) -> int:
-        """Count the files of which something came.
-
-        Parameters
-        ----------
-        state : {"written", "undone", "skipped", "failed"}
-            What came of them.
-
-        Returns
-        -------
-        int
-            How many.
-        """
-        return sum(outcome.state == state for outcome in self.outcomes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            A run as the schema ``earmark.tag/1`` defines it.
-        """
-        return {
-            "batch": self.batch,
-            "outcomes": [outcome.to_dict() for outcome in self.outcomes],
-            "cut_short": [outcome.to_dict() for outcome in self.cut_short],
-        }
+_ANOTHER = "another file is there now"
 
 
 def _loose(genres: Iterable[str]) -> list[str]:
@@ -126,45 +39,22 @@ def _raw(state: GenreState) -> tuple[object, ...]:
     return (*(entry for _, entry in state.entries), state.extra.get("id3v1"))
 
 
-def _verified(check: Callable[[str], bool]) -> Callable[[str, str], None]:
+def _verified(check: Callable[[str], bool], digest: bytes) -> Callable[[str, str], None]:
     """Return what looks a copy over: all but genres as it was, and they as they should be."""
 
     def verify(original: str, copy: str) -> None:
-        if audio_digest(copy) != audio_digest(original):
+        if audio_digest(copy) != digest:
             raise ChangeError(original, "its audio would not have stayed the same")
+        # What wrote the copy looks it over, and so does a reader that has nothing to do with it,
+        # if it can read the original.
+        seen = seen_by_mutagen(original)
         same = other_tags(copy) == other_tags(original)
-        # What wrote the copy looks it over, and so does a reader that has nothing to do with it.
-        if not same or seen_by_mutagen(copy) != seen_by_mutagen(original):
+        if not same or (seen is not None and seen_by_mutagen(copy) != seen):
             raise ChangeError(original, "other tags would not have stayed the same")
         if not check(copy):
             raise ChangeError(original, "its genres would not have been those asked for")
 
     return verify
-
-
-def _settle(library: Library) -> tuple[Outcome, ...]:
-    """Find out what became of files at which a process was ended, and write it down."""
-    outcomes = []
-    for change in library.journal.changes(states=("begun",), kind="tag"):
-        reason = ""
-        try:
-            discard_copy(change.path)
-            if _raw(read_genre_state(change.path)) == _raw(_before(change)):
-                reason = "ended before it was changed"
-            elif not _says(change.path, change.after["genres"]):
-                reason = "another program has changed its genres"
-        except TagError as error:
-            reason = error.reason
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-        if reason:
-            library.journal.finish(change.id, "failed", reason=reason)
-            outcomes.append(Outcome(change.path, "failed", reason=reason))
-        else:
-            library.file_changed(change.path)
-            library.journal.finish(change.id, "done")
-            outcomes.append(Outcome(change.path, "written", tuple(change.after["genres"])))
-    return tuple(outcomes)
 
 
 def _before(change: Change) -> GenreState:
@@ -175,35 +65,111 @@ def _says(path: str, genres: Sequence[str]) -> bool:
     return _loose(read_tags(path).genres) == _loose(genres)
 
 
+def _digest(change: Change) -> bytes:
+    return bytes.fromhex(change.before["digest"])
+
+
+def _where_now(library: Library, change: Change) -> str | None:
+    """Return where the file of a change is now: where it was, or where the library has it.
+
+    None if another file is where it was; OSError if none can be looked at there.
+    """
+    digest = _digest(change)
+    unseen: BaseException | None = None
+    try:
+        if audio_digest(change.path) == digest:
+            return change.path
+    except AudioError as error:
+        unseen = error.__cause__
+    known = library.by_digest(digest)
+    # Doubles have one digest: what was changed is one of them.
+    own = [track for track in known if track.id == change.before["track"]]
+    there = [track.path for track in own or known if not track.missing]
+    if len(there) == 1 and there[0] != change.path:
+        try:
+            if audio_digest(there[0]) == digest:
+                return there[0]
+        except AudioError as error:
+            unseen = unseen or error.__cause__
+    if isinstance(unseen, OSError):
+        raise unseen
+    return None
+
+
+def _settle_one(library: Library, change: Change) -> Outcome:
+    """Find out what became of a file, and write it down; where it cannot be looked at, do not."""
+    reason = ""
+    try:
+        discard_copy(change.path)
+        path = _where_now(library, change)
+        if path is None:
+            return left_begun(change.path, _ANOTHER)
+        discard_copy(path)
+        if _raw(read_genre_state(path)) == _raw(_before(change)):
+            reason = "ended before it was changed"
+        elif not _says(path, change.after["genres"]):
+            reason = "another program has changed its genres"
+        else:
+            library.file_changed(path)
+    except (OSError, TagError) as error:
+        if is_out_of_sight(error):
+            return left_begun(change.path, reason_of(error))
+        reason, path = reason_of(error), change.path
+    if reason:
+        library.journal.finish(change.id, "failed", reason=reason)
+        return Outcome(path, "failed", reason=reason)
+    library.journal.finish(change.id, "done")
+    return Outcome(path, "written", tuple(change.after["genres"]))
+
+
+def _settle(library: Library) -> tuple[Outcome, ...]:
+    """Find out what became of files at which a process was ended."""
+    begun = library.journal.changes(states=("begun",), kind="tag")
+    return tuple(_settle_one(library, change) for change in begun)
+
+
 def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
     """Change one file."""
+    path = os.path.abspath(row.path)
     begun = None
     try:
-        reason = refusal(row.path)
+        reason = refusal(path)
         if reason is not None:
-            raise ChangeError(row.path, reason)
-        before = read_genre_state(row.path)
-        if row.seen is not None and read_tags(row.path).genres != row.now:
-            raise ChangeError(row.path, "its genres are no longer what the plan was made from")
+            raise ChangeError(path, reason)
+        before = read_genre_state(path).to_dict()
+        if row.seen is not None and read_tags(path).genres != row.now:
+            raise ChangeError(path, "its genres are no longer what the plan was made from")
+        digest = audio_digest(path)
+        track = library.find(path)
         begun = library.journal.begin(
-            batch, path=row.path, before=before.to_dict(), after={"genres": list(row.genres)}
+            batch,
+            path=path,
+            before={
+                **before,
+                "digest": digest.hex(),
+                "track": None if track is None else track.id,
+            },
+            after={"genres": list(row.genres)},
         )
         replace_safely(
-            row.path,
+            path,
             change=lambda copy: write_genres(copy, row.genres),
-            verify=_verified(lambda copy: _says(copy, row.genres)),
+            verify=_verified(lambda copy: _says(copy, row.genres), digest),
             expected=row.seen,
         )
-    except (ChangeError, TagError) as error:
+    except (AudioError, ChangeError, TagError) as error:
         if begun is not None:
             library.journal.finish(begun, "failed", reason=error.reason)
-        return Outcome(row.path, "failed", reason=error.reason)
-    library.file_changed(row.path)
+        return Outcome(path, "failed", reason=error.reason)
+    try:
+        library.file_changed(path)
+    except (OSError, TagError) as error:
+        return left_begun(path, reason_of(error))
     library.journal.finish(begun, "done")
-    return Outcome(row.path, "written", row.genres)
+    return Outcome(path, "written", row.genres)
 
 
-def apply_plan(library: Library, plan: TagPlan, *, progress: Progress | None = None) -> TagRun:
+def apply_plan(library: Library, plan: TagPlan, *, progress: Progress | None = None) -> Run:
     """Write what a plan says into the files' tags.
 
     Parameters
@@ -217,7 +183,7 @@ def apply_plan(library: Library, plan: TagPlan, *, progress: Progress | None = N
 
     Returns
     -------
-    TagRun
+    Run
         What came of each file. One that failed is as it was, and stops no other.
 
     Raises
@@ -225,46 +191,48 @@ def apply_plan(library: Library, plan: TagPlan, *, progress: Progress | None = N
     LibraryError
         If the library cannot be written, or another apply or undo is going on.
     """
-    outcomes: list[Outcome] = []
-    with exclusive(library.path):
-        cut_short = _settle(library)
-        batch = None
-        for done, row in enumerate(plan.to_write, start=1):
-            if batch is None:
-                about = {"model": plan.model, "threshold": plan.threshold.confidence}
-                batch = library.journal.begin_batch("tag", settings=about, now=time.time())
-            outcomes.append(_write(library, batch, row))
-            if progress is not None:
-                progress(done, len(plan.to_write), os.fspath(row.path))
-    return TagRun(batch, tuple(outcomes), cut_short)
+    return carry_out(
+        library,
+        plan.to_write,
+        kind="tag",
+        about={"model": plan.model, "threshold": plan.threshold.confidence},
+        settle=_settle,
+        change=partial(_write, library),
+        progress=progress,
+    )
 
 
 def _undo(library: Library, change: Change) -> Outcome:
     """Take one change back."""
     before = _before(change)
+    path: str | None = change.path
     try:
         discard_copy(change.path)
-        if _raw(read_genre_state(change.path)) != _raw(before):
-            if not _says(change.path, change.after["genres"]):
-                reason = "its genres are no longer what was written"
-                return Outcome(change.path, "skipped", reason=reason)
+        path = _where_now(library, change)
+        if path is None:
+            return Outcome(change.path, "skipped", reason=_ANOTHER)
+        discard_copy(path)
+        if _raw(read_genre_state(path)) != _raw(before):
+            if not _says(path, change.after["genres"]):
+                return Outcome(path, "skipped", reason="its genres are no longer what was written")
             replace_safely(
-                change.path,
+                path,
                 change=lambda copy: restore_genre_state(copy, before),
-                verify=_verified(lambda copy: _raw(read_genre_state(copy)) == _raw(before)),
+                verify=_verified(
+                    lambda copy: _raw(read_genre_state(copy)) == _raw(before), _digest(change)
+                ),
             )
-        library.file_changed(change.path)
-    except (ChangeError, TagError) as error:
-        return Outcome(change.path, "failed", reason=error.reason)
-    except OSError as error:
-        return Outcome(change.path, "failed", reason=(error.strerror or str(error)).lower())
+        library.file_changed(path)
+        genres = read_tags(path).genres
+    except (ChangeError, TagError, OSError) as error:
+        return Outcome(path or change.path, "failed", reason=reason_of(error))
     library.journal.finish(change.id, "undone")
-    return Outcome(change.path, "undone", read_tags(change.path).genres)
+    return Outcome(path, "undone", genres)
 
 
 def undo_batch(
     library: Library, batch: int | None = None, *, progress: Progress | None = None
-) -> TagRun:
+) -> Run:
     """Make the genres of files what they were before a plan was applied.
 
     Parameters
@@ -278,9 +246,11 @@ def undo_batch(
 
     Returns
     -------
-    TagRun
-        What came of each file. Files whose genres were changed by others since are skipped. Ended
-        at any moment, the same call goes on where it was.
+    Run
+        What came of each file. A file is known by its audio: where it was moved, it is changed
+        where the library has it now. Files whose genres were changed by others since, or in whose
+        place there is another, are skipped. Ended at any moment, the same call goes on where it
+        was.
 
     Raises
     ------
@@ -289,17 +259,11 @@ def undo_batch(
     LibraryError
         If the library cannot be written, or another apply or undo is going on.
     """
-    outcomes: list[Outcome] = []
-    with exclusive(library.path):
-        cut_short = _settle(library)
-        stands = any(one.n_to_undo for one in library.journal.batches("tag"))
-        if batch is None and cut_short and not stands:
-            return TagRun(None, (), cut_short)
-        number = library.journal.batch(batch, kind="tag").id
-        # The last first: one file may have been changed twice.
-        changes = library.journal.changes(number, states=("done",))[::-1]
-        for done, change in enumerate(changes, start=1):
-            outcomes.append(_undo(library, change))
-            if progress is not None:
-                progress(done, len(changes), change.path)
-    return TagRun(number, tuple(outcomes), cut_short)
+    return take_back(
+        library,
+        batch,
+        kind="tag",
+        settle=_settle,
+        undoing=lambda _: partial(_undo, library),
+        progress=progress,
+    )

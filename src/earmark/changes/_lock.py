@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,7 +23,8 @@ def exclusive(library_path: str) -> Iterator[None]:
     Parameters
     ----------
     library_path : str
-        The library's file; an empty one, ``.changes.lock`` at its end, is made beside it.
+        The library's file, or a link to it; an empty one, ``.changes.lock`` at its end, is made
+        beside it.
 
     Yields
     ------
@@ -34,7 +36,7 @@ def exclusive(library_path: str) -> Iterator[None]:
     LibraryError
         If another one is.
     """
-    path = f"{library_path}.changes.lock"
+    path = f"{os.path.realpath(library_path)}.changes.lock"
     try:
         with open(path, "ab") as file:
             if fcntl is not None:

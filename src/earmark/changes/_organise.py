@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from earmark.changes._lock import exclusive
 from earmark.changes._organise_journal import (
-    OrganiseOutcome,
-    OrganiseRun,
+    away,
+    done,
     expected,
+    forget_roots,
     is_made,
-    reason_of,
+    is_original,
+    noted,
     settle_one,
     target_of,
     tell_library,
 )
 from earmark.changes._organise_plan import OrganisePlan, OrganiseRow, same_audio
+from earmark.changes._outcomes import Outcome, Run, reason_of
 from earmark.changes._replace import stamp_of
+from earmark.changes._running import carry_out, take_back
 from earmark.changes._transfer import (
-    Mode,
     copy_file,
     discard_part,
     hindrance,
@@ -32,8 +35,7 @@ from earmark.changes._transfer import (
     remove_folders,
 )
 from earmark.errors import ChangeError
-from earmark.library import Library
-from earmark.library._journal import Change
+from earmark.library import Change, Library
 from earmark.types import Progress
 
 __all__ = ["apply_organise", "undo_organise"]
@@ -42,35 +44,26 @@ _UNDOING = "being taken back"
 """Reason of a change that is begun a second time, to undo it."""
 
 
-def _checked_place(into: str, row: OrganiseRow, mode: Mode) -> str:
-    """Return where a file comes to; ChangeError if it cannot."""
+def _begin(
+    library: Library, batch: int, path: str, *, into: str, row: OrganiseRow
+) -> Change | None:
+    """Write down what is about to be done with a file; None if there is nothing to do."""
+    if row.action == "keep":
+        raise ChangeError(path, "the plan keeps it")
     place = place_of(into, row.target)
-    reason = hindrance(row.path, mode)
+    reason = hindrance(row.path, row.action)
     if reason is not None:
         raise ChangeError(row.path, reason)
     if row.seen is not None and stamp_of(row.path) != row.seen:
         raise ChangeError(row.path, "it was changed since the plan was made")
-    return place
-
-
-def _begin(
-    library: Library, batch: int, position: int, *, path: str, place: str, mode: Mode
-) -> Change:
-    """Write down what is about to be done with a file."""
-    before = {"folders": missing_folders(os.path.dirname(place))}
-    after = expected(path, mode)
+    if os.path.lexists(place):
+        if same_audio(path, place):
+            return None
+        raise ChangeError(path, "another file is there")
+    before = noted(library, path, place, mode=row.action, into=into)
+    after = expected(path, row.action)
     number = library.journal.begin(batch, path=path, target=place, before=before, after=after)
-    return Change(
-        id=number,
-        batch_id=batch,
-        position=position,
-        path=path,
-        target=place,
-        before=before,
-        after=after,
-        state="begun",
-        reason=None,
-    )
+    return library.journal.change(number)
 
 
 def _carry_out(change: Change) -> None:
@@ -85,45 +78,39 @@ def _carry_out(change: Change) -> None:
         move_file(path, place)
 
 
-def _place(
-    library: Library, batch: int, position: int, *, into: str, row: OrganiseRow, mode: Mode
-) -> OrganiseOutcome:
+def _place(library: Library, into: str, batch: int, row: OrganiseRow) -> Outcome:
     """Bring one file to its place, or leave it where it is."""
     path = os.path.abspath(row.path)
     place = os.path.join(into, row.target)
     try:
-        place = _checked_place(into, row, mode)
-        if os.path.lexists(place):
-            if same_audio(path, place):
-                return OrganiseOutcome(path, place, "skipped", "it is there already")
-            raise ChangeError(path, "another file is there")
-        change = _begin(library, batch, position, path=path, place=place, mode=mode)
+        change = _begin(library, batch, path, into=into, row=row)
     except (ChangeError, OSError) as error:
-        return OrganiseOutcome(path, place, "failed", reason_of(error))
+        return Outcome(path, "failed", target=place, reason=reason_of(error))
+    if change is None:
+        return Outcome(path, "skipped", target=place, reason="it is there already")
+    place = target_of(change)
     try:
         _carry_out(change)
+        return done(library, change)
     except FileExistsError:  # another program was faster: what is there is not ours
         remove_folders(os.path.dirname(place), change.before["folders"])
         reason = "another file is there"
         library.journal.finish(change.id, "failed", reason=reason)
-        return OrganiseOutcome(path, place, "failed", reason)
+        return Outcome(path, "failed", target=place, reason=reason)
     except (ChangeError, OSError) as error:
-        return settle_one(library, change, reason_of(error))
-    if mode == "move":
-        tell_library(library, path, place)
-    library.journal.finish(change.id, "done")
-    return OrganiseOutcome(path, place, "placed")
+        return settle_one(library, change, change.before["folders"], why=reason_of(error))
 
 
 def apply_organise(
     library: Library, plan: OrganisePlan, *, progress: Progress | None = None
-) -> OrganiseRun:
+) -> Run:
     """Link, copy or move files to the places a plan says.
 
     Parameters
     ----------
     library : Library
-        Its journal holds what is done, from before it is; of files that are moved it is told.
+        Its journal holds what is done, from before it is; of files that are moved it is told, and
+        that the folder they come into is one of those that are scanned.
     plan : OrganisePlan
         What to do.
     progress : callable or None
@@ -131,7 +118,7 @@ def apply_organise(
 
     Returns
     -------
-    OrganiseRun
+    Run
         What came of each file. One that failed is where it was, and stops no other.
 
     Raises
@@ -139,21 +126,15 @@ def apply_organise(
     LibraryError
         If the library cannot be written, or another apply or undo is going on.
     """
-    outcomes: list[OrganiseOutcome] = []
-    about = {"into": plan.into, "by": plan.by, "mode": plan.mode}
-    with exclusive(library.path):
-        cut_short = _settle(library)
-        batch = None
-        for done, row in enumerate(plan.to_place, start=1):
-            if batch is None:
-                batch = library.journal.begin_batch("organise", settings=about, now=time.time())
-            if row.action != "keep":
-                outcomes.append(
-                    _place(library, batch, done - 1, into=plan.into, row=row, mode=row.action)
-                )
-            if progress is not None:
-                progress(done, len(plan.to_place), os.fspath(row.path))
-    return OrganiseRun(batch, tuple(outcomes), cut_short)
+    return carry_out(
+        library,
+        plan.to_place,
+        kind="organise",
+        about={"into": plan.into, "by": plan.by, "mode": plan.mode},
+        settle=_settle,
+        change=partial(_place, library, plan.into),
+        progress=progress,
+    )
 
 
 def _remove(change: Change) -> str:
@@ -168,6 +149,8 @@ def _remove(change: Change) -> str:
             return "the original is gone: its copy is kept"
         if os.path.realpath(path) == os.path.realpath(place):
             return "the original is a link to its copy by now"
+        if not is_original(path, change):
+            return "the original is no longer what was copied: its copy is kept"
     os.unlink(place)
     return ""
 
@@ -187,6 +170,9 @@ def _move_back(library: Library, change: Change) -> str:
             reason = hindrance(place, "move")
             if reason is not None:
                 return reason
+            root = change.before["root"]
+            if root is not None and not os.path.isdir(root):
+                return f"folder {root!r} is not there: bring its disk back, or make it"
             make_folders(missing_folders(os.path.realpath(os.path.dirname(path))))
             move_file(place, path)
     elif not os.path.lexists(path):
@@ -195,9 +181,12 @@ def _move_back(library: Library, change: Change) -> str:
     return ""
 
 
-def _undo(library: Library, change: Change, made: Collection[str]) -> OrganiseOutcome:
+def _undo(library: Library, change: Change, *, made: Collection[str]) -> Outcome:
     """Take one change back."""
     path, place = change.path, target_of(change)
+    unseen = away(change, made)
+    if unseen:
+        return Outcome(path, "skipped", target=place, reason=unseen)
     library.journal.finish(change.id, "begun", reason=_UNDOING)
     try:
         discard_part(place)
@@ -205,13 +194,13 @@ def _undo(library: Library, change: Change, made: Collection[str]) -> OrganiseOu
         reason = _move_back(library, change) if moved else _remove(change)
     except (ChangeError, OSError) as error:
         library.journal.finish(change.id, "done")
-        return OrganiseOutcome(path, place, "failed", reason_of(error))
+        return Outcome(path, "failed", target=place, reason=reason_of(error))
     if reason:
         library.journal.finish(change.id, "done")
-        return OrganiseOutcome(path, place, "skipped", reason)
+        return Outcome(path, "skipped", target=place, reason=reason)
     remove_folders(os.path.dirname(place), made)
     library.journal.finish(change.id, "undone")
-    return OrganiseOutcome(path, place, "undone")
+    return Outcome(path, "undone", target=place)
 
 
 def _made_folders(changes: Sequence[Change]) -> set[str]:
@@ -219,21 +208,21 @@ def _made_folders(changes: Sequence[Change]) -> set[str]:
     return {folder for change in changes for folder in change.before["folders"]}
 
 
-def _settle(library: Library) -> tuple[OrganiseOutcome, ...]:
+def _settle(library: Library) -> tuple[Outcome, ...]:
     """Bring to an end what a process was ended at, be it an apply or an undo."""
     outcomes = []
     for change in library.journal.changes(states=("begun",), kind="organise"):
+        made = _made_folders(library.journal.changes(change.batch_id))
         if change.reason == _UNDOING:
-            made = _made_folders(library.journal.changes(change.batch_id))
-            outcomes.append(_undo(library, change, made))
+            outcomes.append(_undo(library, change, made=made))
         else:
-            outcomes.append(settle_one(library, change))
+            outcomes.append(settle_one(library, change, made))
     return tuple(outcomes)
 
 
 def undo_organise(
     library: Library, batch: int | None = None, *, progress: Progress | None = None
-) -> OrganiseRun:
+) -> Run:
     """Take back what a plan did: links and copies go, moved files come back.
 
     Parameters
@@ -247,10 +236,11 @@ def undo_organise(
 
     Returns
     -------
-    OrganiseRun
-        What came of each file. What others have changed since is skipped, and so is a file whose
-        old place is taken. Folders that were made and are empty are removed. Ended at any moment,
-        the same call goes on where it was.
+    Run
+        What came of each file. What others have changed since is skipped, and so are a file whose
+        old place is taken, a copy whose original is another by now, and what is on a disk that is
+        away. Folders that were made and are empty are removed. Ended at any moment, the same call
+        goes on where it was.
 
     Raises
     ------
@@ -259,18 +249,15 @@ def undo_organise(
     LibraryError
         If the library cannot be written, or another apply or undo is going on.
     """
-    outcomes: list[OrganiseOutcome] = []
-    with exclusive(library.path):
-        cut_short = _settle(library)
-        stands = any(one.n_to_undo for one in library.journal.batches("organise"))
-        if batch is None and cut_short and not stands:
-            return OrganiseRun(None, (), cut_short)
-        number = library.journal.batch(batch, kind="organise").id
-        every = library.journal.changes(number)
-        made = _made_folders(every)
-        changes = [change for change in every if change.state == "done"][::-1]
-        for done, change in enumerate(changes, start=1):
-            outcomes.append(_undo(library, change, made))
-            if progress is not None:
-                progress(done, len(changes), change.path)
-    return OrganiseRun(number, tuple(outcomes), cut_short)
+    run = take_back(
+        library,
+        batch,
+        kind="organise",
+        settle=_settle,
+        undoing=lambda changes: partial(_undo, library, made=_made_folders(changes)),
+        progress=progress,
+    )
+    if any(outcome.state == "undone" for outcome in (*run.cut_short, *run.outcomes)):
+        with exclusive(library.path):
+            forget_roots(library)
+    return run

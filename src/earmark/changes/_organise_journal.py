@@ -1,131 +1,42 @@
-"""What came of files that were to be placed: as a run tells it, and as their places do."""
+"""What the journal holds of files that are placed, and what their places tell of it."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from earmark.audio import audio_digest
-from earmark.changes._replace import FileStamp, stamp_of
+from earmark.changes._outcomes import Outcome, left_begun, reason_of
+from earmark.changes._replace import stamp_of
 from earmark.changes._transfer import (
     Mode,
     discard_part,
     is_empty_file,
     is_one_file,
+    missing_folders,
     remove_folders,
     sha256_of,
 )
 from earmark.errors import AudioError, TagError
-from earmark.library import FileState, Library
-from earmark.library._journal import Change
+from earmark.library import Change, FileState, Filters, Library
 from earmark.tags import Tags, read_tags
 
 __all__ = [
-    "OrganiseOutcome",
-    "OrganiseRun",
+    "away",
+    "done",
     "expected",
+    "forget_roots",
     "is_made",
-    "reason_of",
+    "is_original",
+    "noted",
     "settle_one",
     "target_of",
     "tell_library",
 ]
-
-OrganiseState = Literal["placed", "undone", "skipped", "failed"]
-
-
-@dataclass(frozen=True)
-class OrganiseOutcome:
-    """What came of one file.
-
-    Attributes
-    ----------
-    path : str
-        Where the file was when the plan was made.
-    target : str
-        Where it was to come to.
-    state : {"placed", "undone", "skipped", "failed"}
-        What came of it.
-    reason : str
-        Why it was left as it is.
-    """
-
-    path: str
-    target: str
-    state: OrganiseState
-    reason: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Its attributes.
-        """
-        return {
-            "path": self.path,
-            "target": self.target,
-            "state": self.state,
-            "reason": self.reason or None,
-        }
-
-
-@dataclass(frozen=True)
-class OrganiseRun:
-    """What came of an apply or an undo.
-
-    Attributes
-    ----------
-    batch : int or None
-        What `undo_organise` takes; None if nothing was begun.
-    outcomes : tuple of OrganiseOutcome
-        One a file that the plan wanted placed, or that was to be taken back.
-    cut_short : tuple of OrganiseOutcome
-        What became of files at which an earlier run was ended.
-    """
-
-    batch: int | None
-    outcomes: tuple[OrganiseOutcome, ...]
-    cut_short: tuple[OrganiseOutcome, ...] = ()
-
-    def count(self, state: OrganiseState) -> int:
-        """Count the files of which something came.
-
-        Parameters
-        ----------
-        state : {"placed", "undone", "skipped", "failed"}
-            What came of them.
-
-        Returns
-        -------
-        int
-            How many.
-        """
-        return sum(outcome.state == state for outcome in self.outcomes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            A run as the schema ``earmark.organise/1`` defines it.
-        """
-        return {
-            "batch": self.batch,
-            "outcomes": [outcome.to_dict() for outcome in self.outcomes],
-            "cut_short": [outcome.to_dict() for outcome in self.cut_short],
-        }
-
-
-def reason_of(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return (error.strerror or str(error)).lower()
-    return str(getattr(error, "reason", error))
 
 
 def _digest(path: str) -> str | None:
@@ -134,6 +45,76 @@ def _digest(path: str) -> str | None:
         return audio_digest(path).hex()
     except AudioError:
         return None
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
+
+
+def _mount_of(folder: str) -> str:
+    """Return where the disk that a folder is on, or would be on, is in the tree of files."""
+    while not os.path.ismount(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def noted(library: Library, path: str, place: str, *, mode: Mode, into: str) -> Mapping[str, Any]:
+    """Return what must be known of a file's old and new place to take back what is done.
+
+    Parameters
+    ----------
+    library : Library
+        The library.
+    path, place : str
+        Where the file is, and where it comes to.
+    mode : {"link", "copy", "move"}
+        How it comes there.
+    into : str
+        The folder that files come into.
+
+    Returns
+    -------
+    mapping
+        ``folders`` that are made; ``mounts``, where the disks are; of a moved file the ``root``,
+        what is scanned that it lies in, and ``into`` if that will be scanned only because of it.
+
+    Raises
+    ------
+    ChangeError
+        If the folders cannot be made.
+    """
+    folder = os.path.dirname(place)
+    # A link is one, be the disk of what it leads to there or not.
+    around = {folder} if mode == "link" else {folder, os.path.realpath(os.path.dirname(path))}
+    before: dict[str, Any] = {
+        "folders": missing_folders(folder),
+        "mounts": sorted({_mount_of(one) for one in around}),
+    }
+    if mode == "move":
+        roots = library.scanned.roots()
+        before["root"] = next((root for root in roots if _is_inside(path, root)), None)
+        scanned = any(root == into or _is_inside(into, root) for root in roots)
+        before["into"] = None if scanned else into
+    return before
+
+
+def away(change: Change, made: Collection[str]) -> str:
+    """Say why the place of a change tells nothing, as where its disk is away; ``""`` if it does.
+
+    Parameters
+    ----------
+    change : Change
+        The change.
+    made : collection of str
+        Folders that were made for its batch.
+    """
+    for mount in change.before["mounts"]:
+        if not os.path.ismount(mount):
+            return f"there is no disk at {mount!r}"
+    folder = os.path.dirname(target_of(change))
+    while folder in made:
+        folder = os.path.dirname(folder)
+    return "" if os.path.isdir(folder) else f"folder {folder!r} is not there"
 
 
 def expected(path: str, mode: Mode) -> dict[str, Any]:
@@ -156,9 +137,17 @@ def is_made(place: str, change: Change) -> bool:
         return False
     if after["mode"] == "copy":
         return sha256_of(place) == str(after["sha256"])
-    if stamp_of(place) == FileStamp(after["size"], after["mtime_ns"]):
+    if stamp_of(place) == FileState(after["size"], after["mtime_ns"]):
         return True
     return after["digest"] is not None and _digest(place) == after["digest"]
+
+
+def is_original(path: str, change: Change) -> bool:
+    """Tell whether a file still is what was copied, its tags apart."""
+    if sha256_of(path) == str(change.after["sha256"]):
+        return True
+    digest = _digest(path)
+    return digest is not None and digest == _digest(target_of(change))
 
 
 def tell_library(library: Library, path: str, place: str) -> None:
@@ -190,12 +179,37 @@ def target_of(change: Change) -> str:
     return change.target or change.path
 
 
+def done(library: Library, change: Change) -> Outcome:
+    """Write down that a file is at its place."""
+    place = target_of(change)
+    if change.after["mode"] == "move":
+        tell_library(library, change.path, place)
+        if change.before["into"] is not None:
+            # A later scan without paths is to look where the files are now.
+            library.scanned.add_roots([change.before["into"]], now=time.time())
+    library.journal.finish(change.id, "done")
+    return Outcome(change.path, "placed", target=place)
+
+
+def forget_roots(library: Library) -> None:
+    """Scan folders no longer that are scanned since files were moved there, if none are left."""
+    changes = library.journal.changes(kind="organise")
+    added = {str(change.before["into"]) for change in changes if change.before.get("into")}
+    stand = [target_of(change) for change in changes if change.state in ("begun", "done")]
+    for into in added & set(library.scanned.roots()):
+        known = library.count(Filters(path=into, missing=False, state=None))
+        if not known and not any(_is_inside(one, os.path.realpath(into)) for one in stand):
+            library.scanned.forget_roots([into])
+
+
 def _not_done(change: Change) -> str:
     """Say why a change was not made; ``""`` if it was. A move that is half done is finished."""
     path, place = change.path, target_of(change)
-    if not os.path.lexists(place):
-        return "ended before it was placed" if os.path.lexists(path) else "it is gone"
     mode = change.after["mode"]
+    if not os.path.lexists(place):
+        if mode == "move" and not os.path.lexists(path):
+            raise FileNotFoundError(errno.ENOENT, "it is at neither of both places")
+        return "ended before it was placed"
     if mode == "move" and os.path.lexists(path) and is_one_file(path, place):
         if not is_empty_file(path):
             os.unlink(path)
@@ -208,7 +222,9 @@ def _not_done(change: Change) -> str:
     return "another file is there"
 
 
-def settle_one(library: Library, change: Change, why: str = "") -> OrganiseOutcome:
+def settle_one(
+    library: Library, change: Change, made: Collection[str], *, why: str = ""
+) -> Outcome:
     """Find out what became of a file, write it down, and leave nothing half done.
 
     Parameters
@@ -216,26 +232,32 @@ def settle_one(library: Library, change: Change, why: str = "") -> OrganiseOutco
     library : Library
         Its journal holds the change.
     change : Change
-        One that was begun.
+        One that was begun. It stays so where its places cannot be looked at: only they tell.
+    made : collection of str
+        Folders that were made for its batch.
     why : str
         What went wrong, where that is known.
 
     Returns
     -------
-    OrganiseOutcome
+    Outcome
         What became of it.
     """
     place = target_of(change)
+    reason = ""
+    unseen = away(change, made)
     try:
-        discard_part(place)
-        reason = _not_done(change)
+        if not unseen:
+            discard_part(place)
+            reason = _not_done(change)
+            if not reason:
+                return done(library, change)
     except OSError as error:
-        reason = reason_of(error)
-    if not reason:
-        if change.after["mode"] == "move":
-            tell_library(library, change.path, place)
-        library.journal.finish(change.id, "done")
-        return OrganiseOutcome(change.path, place, "placed")
+        unseen = reason_of(error)
+    if unseen:
+        if why:
+            return Outcome(change.path, "failed", target=place, reason=why)
+        return left_begun(change.path, unseen, target=place)
     remove_folders(os.path.dirname(place), change.before["folders"])
     library.journal.finish(change.id, "failed", reason=why or reason)
-    return OrganiseOutcome(change.path, place, "failed", why or reason)
+    return Outcome(change.path, "failed", target=place, reason=why or reason)

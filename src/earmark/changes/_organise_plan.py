@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from earmark.changes._names import usual_name
 from earmark.changes._paths import alike, safe_name
-from earmark.changes._replace import FileStamp, stamp_of
+from earmark.changes._plan_rows import count_kept, rows_of
+from earmark.changes._replace import stamp_of
 from earmark.changes._transfer import Mode, hindrance, missing_folders, place_of
 from earmark.errors import AudioError, ChangeError, ParameterError
 
 if TYPE_CHECKING:
-    from earmark.library import LibraryTrack
+    from earmark.library import FileState, LibraryTrack
     from earmark.types import Progress
 
 __all__ = [
@@ -114,7 +114,7 @@ class OrganiseRow:
         Why it is kept.
     taken_by : str
         What is at that place, or comes there, if that is why; ``""`` otherwise.
-    seen : FileStamp or None
+    seen : FileState or None
         What the file was when the plan was made; None if it was not there.
     """
 
@@ -123,7 +123,7 @@ class OrganiseRow:
     target: str = ""
     why: str = ""
     taken_by: str = ""
-    seen: FileStamp | None = None
+    seen: FileState | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -182,7 +182,7 @@ class OrganisePlan:
     @property
     def kept(self) -> Mapping[str, int]:
         """How many files are kept, by reason, the commonest first."""
-        return dict(Counter(row.why for row in self.rows if row.action == "keep").most_common())
+        return count_kept(self.rows)
 
     @property
     def fits(self) -> bool:
@@ -356,7 +356,7 @@ def plan_organise(
     Returns
     -------
     OrganisePlan
-        A row for each track. Where two would come to one place, the first comes there.
+        A row for each file. Where two would come to one place, the first comes there.
 
     Raises
     ------
@@ -374,10 +374,6 @@ def plan_organise(
         there = ", ".join(sorted(known))
         raise ParameterError(f"names: no genre is called {unknown[0]!r}; there are: {there}")
     places = _Places(os.path.realpath(policy.into))
-    rows = []
-    for done, track in enumerate(tracks, start=1):
-        rows.append(_row(track, policy, places))
-        if progress is not None:
-            progress(done, len(tracks), os.fspath(track.path))
+    rows = rows_of(tracks, lambda track: _row(track, policy, places), progress)
     needed, free = _space(rows, os.path.realpath(policy.into))
-    return OrganisePlan(tuple(rows), policy.into, policy.by, policy.mode, needed, free)
+    return OrganisePlan(rows, policy.into, policy.by, policy.mode, needed, free)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from earmark.changes._names import usual_name
-from earmark.changes._replace import FileStamp, refusal, stamp_of
+from earmark.changes._plan_rows import count_kept, rows_of
+from earmark.changes._replace import refusal, stamp_of
 from earmark.errors import ParameterError, TagError
 from earmark.tags import can_write
 
 if TYPE_CHECKING:
-    from earmark.library import LibraryTrack
+    from earmark.library import FileState, LibraryTrack
     from earmark.types import Progress
 
 __all__ = ["Action", "PlanRow", "TagPlan", "TagPolicy", "Threshold", "model_threshold", "plan_tags"]
@@ -91,7 +90,7 @@ class PlanRow:
         How sure the model is; None where it was not asked, or the user has spoken.
     why : str
         Why the file is kept, or why its genre is certain.
-    seen : FileStamp or None
+    seen : FileState or None
         What the file was when the plan was made; None if it was not there.
     """
 
@@ -101,7 +100,7 @@ class PlanRow:
     now: tuple[str, ...] = ()
     confidence: float | None = None
     why: str = ""
-    seen: FileStamp | None = None
+    seen: FileState | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -151,7 +150,7 @@ class TagPlan:
     @property
     def kept(self) -> Mapping[str, int]:
         """How many files are kept, by reason, the commonest first."""
-        return dict(Counter(row.why for row in self.rows if row.action == "keep").most_common())
+        return count_kept(self.rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -311,7 +310,7 @@ def plan_tags(
     Returns
     -------
     TagPlan
-        A row for each track.
+        A row for each file.
 
     Raises
     ------
@@ -330,11 +329,7 @@ def plan_tags(
         raise ParameterError(
             f"names: no genre is called {unknown[0]!r}; there are: {', '.join(classes)}"
         )
-    rows = []
-    for done, track in enumerate(tracks, start=1):
-        rows.append(_row(track, policy, threshold))
-        if progress is not None:
-            progress(done, len(tracks), os.fspath(track.path))
+    rows = rows_of(tracks, lambda track: _row(track, policy, threshold), progress)
     asked = [_doubt(one, threshold) for one in tracks if one.predicted and not one.missing]
     covered = asked.count("") / len(asked) if asked else None
-    return TagPlan(tuple(rows), threshold, model, covered)
+    return TagPlan(rows, threshold, model, covered)

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from earmark.changes._replace import FileStamp
 from earmark.errors import ParameterError, PlanError
+from earmark.library import FileState
 from earmark.types import PathName
 
 __all__ = ["escaped", "meant", "read_table", "seen_text", "stamp_in", "write_table"]
@@ -59,7 +59,7 @@ def meant(text: str) -> str:
     return _ESCAPE.sub(one, text)
 
 
-def seen_text(seen: FileStamp | None) -> str:
+def seen_text(seen: FileState | None) -> str:
     """Write what a file was when the plan was made."""
     if seen is None:
         return ""
@@ -67,14 +67,14 @@ def seen_text(seen: FileStamp | None) -> str:
     return f"{seen.size} bytes at {seconds}.{rest:09}"
 
 
-def stamp_in(text: str, *, needed: bool) -> FileStamp | None:
+def stamp_in(text: str, *, needed: bool) -> FileState | None:
     """Return what `seen_text` was given; ValueError where it is something else."""
     if not text.strip() and not needed:
         return None
     seen = _SEEN.fullmatch(text.strip())
     if seen is None:
         raise ValueError("not of the form '123 bytes at 1700000000.123456789'")
-    return FileStamp(int(seen[1]), int(seen[2]) * 1_000_000_000 + int(seen[3]))
+    return FileState(int(seen[1]), int(seen[2]) * 1_000_000_000 + int(seen[3]))
 
 
 def write_table(

@@ -8,6 +8,7 @@ backslash is two, and a semicolon that is part of a genre ``\;``.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -151,8 +152,8 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> PlanRow:
         raise refused("genres", "there is no genre to write")
     if any("\0" in genre for genre in found["genres"]):
         raise refused("genres", "a genre cannot hold a null character")
-    if not found["path"]:
-        raise refused("path", "there is no path")
+    if not os.path.isabs(found["path"]) or "\0" in found["path"]:
+        raise refused("path", "not the full path of a file")
     try:
         seen = stamp_in(cells["seen"], needed=action == "write")
     except ValueError as error:

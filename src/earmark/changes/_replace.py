@@ -15,31 +15,15 @@ import shutil
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from earmark.errors import AudioError, ChangeError, TagError
+from earmark.library import FileState
 from earmark.types import PathName
 
-__all__ = ["FileStamp", "discard_copy", "refusal", "replace_safely", "stamp_of"]
+__all__ = ["discard_copy", "refusal", "replace_safely", "stamp_of"]
 
 
-@dataclass(frozen=True)
-class FileStamp:
-    """What tells whether a file is still the one it was.
-
-    Attributes
-    ----------
-    size : int
-        In bytes.
-    mtime_ns : int
-        When it was changed last.
-    """
-
-    size: int
-    mtime_ns: int
-
-
-def stamp_of(path: PathName) -> FileStamp:
+def stamp_of(path: PathName) -> FileState:
     """Return what tells whether a file is still the one it was.
 
     Parameters
@@ -49,7 +33,7 @@ def stamp_of(path: PathName) -> FileStamp:
 
     Returns
     -------
-    FileStamp
+    FileState
         Of what is there now.
 
     Raises
@@ -58,7 +42,7 @@ def stamp_of(path: PathName) -> FileStamp:
         If it is not there.
     """
     status = os.stat(path)
-    return FileStamp(status.st_size, status.st_mtime_ns)
+    return FileState(status.st_size, status.st_mtime_ns)
 
 
 def refusal(path: PathName) -> str | None:
@@ -147,6 +131,16 @@ def _sync(path: str) -> None:
         os.close(handle)
 
 
+def _sync_folder(folder: str) -> None:
+    """Bring names in a folder to the disk, where that can be done.
+
+    By now they are what they should be: a folder that cannot be synced is no reason to say not.
+    """
+    if os.name == "posix":
+        with suppress(OSError):
+            _sync(folder)
+
+
 def _identity(path: str) -> tuple[int, ...]:
     status = os.stat(path)
     return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
@@ -157,7 +151,7 @@ def replace_safely(
     *,
     change: Callable[[str], object],
     verify: Callable[[str, str], None],
-    expected: FileStamp | None = None,
+    expected: FileState | None = None,
 ) -> None:
     """Change a file, or leave it as it is.
 
@@ -170,7 +164,7 @@ def replace_safely(
     verify : callable
         Called with the paths of the file and of the changed copy; raises a `ChangeError` if the
         copy is not as it should be.
-    expected : FileStamp or None
+    expected : FileState or None
         What the file must still be.
 
     Raises
@@ -199,8 +193,7 @@ def replace_safely(
         except BaseException:
             discard_copy(target)
             raise
-        if os.name == "posix":
-            _sync(os.path.dirname(target))
+        _sync_folder(os.path.dirname(target))
     except (AudioError, TagError) as error:
         raise ChangeError(path, error.reason) from error
     except OSError as error:

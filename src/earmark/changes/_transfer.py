@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Literal
 
 from earmark.changes._paths import parts_of
-from earmark.changes._replace import _copy_of, _identity, _sync, _write_copy
+from earmark.changes._replace import _copy_of, _identity, _sync, _sync_folder, _write_copy
 from earmark.errors import ChangeError
 from earmark.types import PathName
 
@@ -183,11 +183,6 @@ def discard_part(place: str) -> None:
     """
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(_copy_of(place))
-
-
-def _sync_folder(folder: str) -> None:
-    if os.name == "posix":
-        _sync(folder)
 
 
 def _rename(path: str, place: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,22 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._changing import (
+    AllOption,
+    BatchArgument,
+    JsonOption,
+    LimitOption,
+    NamesOption,
+    OutputOption,
+    OverwriteOption,
+    add_group,
+    print_document,
+    print_history,
+    print_kept,
+    print_run,
+    print_written,
+    rows_shown,
+)
 from earmark.cli._library_options import (
     AlbumOption,
     ArtistOption,
@@ -27,7 +42,7 @@ from earmark.errors import ParameterError
 
 if TYPE_CHECKING:
     from earmark.library import Filters
-    from earmark.workflows.organise import OrganiseOutcome, OrganisePlan, OrganiseRun
+    from earmark.workflows.organise import OrganisePlan, OrganiseRow
 
 __all__ = ["add_to"]
 
@@ -57,19 +72,6 @@ _KeepUnsureOption = Annotated[
     bool,
     typer.Option("--keep-unsure", help="Leave unsure ones where they are; else: folder Unsure."),
 ]
-_NamesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--names",
-        help='What you call genres: TOML lines hiphop = "Rap", or CSV; "" stays where it is.',
-        show_default=False,
-    ),
-]
-_LimitOption = Annotated[
-    int, typer.Option("--limit", "-n", min=0, help="Show so many files at the most; 0: all.")
-]
-_AllOption = Annotated[bool, typer.Option("--all", help="Show files that are kept, too.")]
-_JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -80,23 +82,21 @@ def add_to(app: typer.Typer) -> None:
     app : typer.Typer
         The application.
     """
-    organise = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
-    organise.command(
-        "plan",
-        epilog="Examples:  earmark organise plan --into ~/Sorted  ·  "
-        "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
-    )(_plan)
-    organise.command(
-        "apply",
-        no_args_is_help=True,
-        epilog="Examples:  earmark organise apply plan.csv  ·  "
-        "earmark organise apply --into ~/Sorted --mode move --yes",
-    )(_apply)
-    organise.command("undo", epilog="Examples:  earmark organise undo  ·  earmark organise undo 3")(
-        _undo
-    )
-    organise.command("history", epilog="Example:  earmark organise history")(_history)
-    app.add_typer(organise, name="organise")
+    commands: dict[str, tuple[Callable[..., None], str]] = {
+        "plan": (
+            _plan,
+            "Examples:  earmark organise plan --into ~/Sorted  ·  "
+            "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
+        ),
+        "apply": (
+            _apply,
+            "Examples:  earmark organise apply plan.csv  ·  "
+            "earmark organise apply --into ~/Sorted --mode move --yes",
+        ),
+        "undo": (_undo, "Examples:  earmark organise undo  ·  earmark organise undo 3"),
+        "history": (_history, "Example:  earmark organise history"),
+    }
+    add_group(app, "organise", commands, about=_HELP, examples=_EXAMPLES)
 
 
 def _made_plan(into: Path | None, filters: Filters, **asked: Any) -> OrganisePlan:
@@ -115,25 +115,18 @@ def _plan(
     by: _ByOption = "genre/artist",
     mode: _ModeOption = "link",
     library: LibraryOption = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Where to write the plan; edit it.", show_default=False
-        ),
-    ] = None,
+    output: OutputOption = None,
     keep_unsure: _KeepUnsureOption = False,
-    names: _NamesOption = None,
+    names: NamesOption = None,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,
     year: YearOption = None,
     folder: InOption = None,
-    limit: _LimitOption = 100,
-    show_kept: _AllOption = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
-    ] = False,
-    as_json: _JsonOption = False,
+    limit: LimitOption = 100,
+    show_kept: AllOption = False,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show where files would come to, one by one; no file is changed."""
     from earmark.workflows.organise import report
@@ -150,15 +143,10 @@ def _plan(
         overwrite=overwrite,
     )
     if as_json:
-        typer.echo(json.dumps(report(plan), indent=1))
+        print_document(report(plan))
         return
     _print_plan(plan, limit=limit, show_kept=show_kept)
-    if output is not None:
-        stdout().print(
-            f"written to {escape(printable(str(output)))}: look it over, edit it, then "
-            "earmark organise apply it",
-            soft_wrap=True,
-        )
+    print_written(output, "organise")
 
 
 def _apply(
@@ -173,17 +161,17 @@ def _apply(
     ] = False,
     library: LibraryOption = None,
     keep_unsure: _KeepUnsureOption = False,
-    names: _NamesOption = None,
+    names: NamesOption = None,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     album: AlbumOption = None,
     year: YearOption = None,
     folder: InOption = None,
-    limit: _LimitOption = 100,
-    as_json: _JsonOption = False,
+    limit: LimitOption = 100,
+    as_json: JsonOption = False,
 ) -> None:
     """Do what a plan says; each file comes to its place as a whole or stays where it is."""
-    from earmark.workflows.organise import apply_organise
+    from earmark.workflows.organise import apply_organise, report
 
     if plan is not None and into is not None:
         raise ParameterError("a plan says itself where to: give either PLAN or --into")
@@ -206,55 +194,33 @@ def _apply(
             raise ParameterError("nothing was changed: look at the plan, and say --yes to do it")
     with progress_bar("Placing") as progress:
         run = apply_organise(what, library=library, progress=progress)
-    _tell(run, as_json=as_json, verb="placed")
-    if not as_json and run.count("placed"):
-        stdout().print(f"take it back with: earmark organise undo {run.batch}")
+    print_run(run, report=report, as_json=as_json, done="placed", undo="earmark organise undo")
     # What is there already is where it should be.
     if run.count("failed"):
         raise typer.Exit(1)
 
 
 def _undo(
-    batch: Annotated[
-        int | None,
-        typer.Argument(help="Number that earmark organise history shows.", show_default="the last"),
-    ] = None,
+    batch: BatchArgument = None,
     library: LibraryOption = None,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Remove the links and copies an apply made, and bring back what it moved."""
-    from earmark.workflows.organise import undo_organise
+    from earmark.workflows.organise import report, undo_organise
 
     with progress_bar("Taking back") as progress:
         run = undo_organise(batch, library=library, progress=progress)
-    _tell(run, as_json=as_json, verb="undone")
+    print_run(run, report=report, as_json=as_json, done="undone")
     if run.count("failed") or run.count("skipped"):
         raise typer.Exit(1)
 
 
-def _history(library: LibraryOption = None, as_json: _JsonOption = False) -> None:
+def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List what was applied, and how much of it stands."""
     from earmark.workflows.organise import list_organise_batches, report
 
     batches = list_organise_batches(library=library)
-    if as_json:
-        typer.echo(json.dumps(report(batches), indent=1))
-        return
-    if not batches:
-        stdout().print("nothing was applied yet")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "Placed", "Undone", "Failed"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("When", no_wrap=True)
-    table.add_column("Mode", no_wrap=True)
-    table.add_column("Into", overflow="fold")
-    for one in batches:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
-        counts = (one.n_to_undo, one.counts["undone"], one.counts["failed"])
-        said = [Text(printable(str(one.settings.get(name, "")))) for name in ("mode", "into")]
-        table.add_row(str(one.id), *map(str, counts), when, *said)
-    stdout().print(table)
+    print_history(batches, report=report, as_json=as_json, done="placed", settings=["mode", "into"])
 
 
 def _bytes_text(size: int) -> str:
@@ -271,25 +237,23 @@ def _bytes_text(size: int) -> str:
     return f"{size} bytes"
 
 
+def _table(rows: Sequence[OrganiseRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("", no_wrap=True)
+    table.add_column("File", overflow="fold", ratio=1)
+    table.add_column("Into", overflow="fold", ratio=1)
+    for row in rows:
+        style = "dim" if row.action == "keep" else ""
+        target = row.target if row.action != "keep" else row.why
+        cells = (row.action, printable(row.path), printable(target))
+        table.add_row(*map(Text, cells), style=style)
+    return table
+
+
 def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
     """Print the files of a plan, what collides, why others are kept, and what it takes."""
     console = stdout()
-    rows = plan.rows if show_kept else plan.to_place
-    shown = rows[:limit] if limit else rows
-    if shown:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("", no_wrap=True)
-        table.add_column("File", overflow="fold", ratio=1)
-        table.add_column("Into", overflow="fold", ratio=1)
-        for row in shown:
-            style = "dim" if row.action == "keep" else ""
-            target = row.target if row.action != "keep" else row.why
-            cells = (row.action, printable(row.path), printable(target))
-            table.add_row(*map(Text, cells), style=style)
-        console.print(table)
-        console.print()
-    if len(rows) > len(shown):
-        console.print(f"{len(rows) - len(shown):,} more are shown by --limit 0", style="dim")
+    rows_shown(plan.rows if show_kept else plan.to_place, limit=limit, table=_table)
     for row in plan.collisions[: limit or None]:
         told = (printable(row.path), printable(row.target), row.why, printable(row.taken_by))
         name, target, why, other = map(escape, told)
@@ -304,32 +268,7 @@ def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
         f"{len(plan.to_place):,} to be {verb} into {into}, {n_kept:,} kept where they are",
         soft_wrap=True,
     )
-    for why, count in plan.kept.items():
-        console.print(f"  {count:,}  {escape(printable(why))}", style="dim", soft_wrap=True)
+    print_kept(plan)
     if plan.bytes_needed and plan.bytes_free is not None:
         told_free = f"{_bytes_text(plan.bytes_needed)} needed, {_bytes_text(plan.bytes_free)} free"
         console.print(told_free if plan.fits else f"[red]the disk is too small:[/] {told_free}")
-
-
-def _tell(run: OrganiseRun, *, as_json: bool, verb: Any) -> None:
-    """Print what was done, what was not, and why."""
-    from earmark.workflows.organise import report
-
-    if as_json:
-        typer.echo(json.dumps(report(run), indent=1))
-        return
-    console = stdout()
-
-    def line(word: str, outcome: OrganiseOutcome, reason: str) -> None:
-        name, told = escape(printable(outcome.path)), escape(printable(reason))
-        console.print(f"{word} {name}: {told}", soft_wrap=True)
-
-    for outcome in run.cut_short:
-        done = "was placed" if outcome.state == "placed" else "was taken back"
-        line("cut short before:", outcome, outcome.reason or done)
-    for state, word in (("skipped", "[yellow]skipped[/]"), ("failed", "[red]failed[/] ")):
-        for outcome in run.outcomes:
-            if outcome.state == state:
-                line(word, outcome, outcome.reason)
-    counts = f"{run.count(verb):,} {verb}, {run.count('skipped'):,} skipped, "
-    console.print(f"{counts}{run.count('failed'):,} failed")

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._changing import (
+    AllOption,
+    BatchArgument,
+    JsonOption,
+    LimitOption,
+    NamesOption,
+    OutputOption,
+    OverwriteOption,
+    add_group,
+    print_document,
+    print_history,
+    print_kept,
+    print_run,
+    print_written,
+    rows_shown,
+)
 from earmark.cli._library_options import (
     ArtistOption,
     GenreOption,
@@ -23,8 +36,7 @@ from earmark.cli._library_options import (
 from earmark.cli._output import printable, progress_bar, stdout
 
 if TYPE_CHECKING:
-    from earmark.changes import Outcome
-    from earmark.workflows.tag import TagPlan, TagRun
+    from earmark.workflows.tag import PlanRow, Run, TagPlan
 
 __all__ = ["add_to"]
 
@@ -37,8 +49,6 @@ _EXAMPLES = (
     "Examples:  earmark tag plan -o plan.csv  ·  earmark tag apply plan.csv  ·  earmark tag undo"
 )
 
-_JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
-
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to an application.
@@ -48,28 +58,22 @@ def add_to(app: typer.Typer) -> None:
     app : typer.Typer
         The application.
     """
-    tag = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
-    tag.command(
-        "plan",
-        epilog="Examples:  earmark tag plan  ·  earmark tag plan --in ~/Music/new -o plan.csv  ·  "
-        "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv",
-    )(_plan)
-    tag.command("apply", epilog="Example:  earmark tag apply plan.csv", no_args_is_help=True)(
-        _apply
-    )
-    tag.command("undo", epilog="Examples:  earmark tag undo  ·  earmark tag undo 3")(_undo)
-    tag.command("history", epilog="Example:  earmark tag history")(_history)
-    app.add_typer(tag, name="tag")
+    commands: dict[str, tuple[Callable[..., None], str]] = {
+        "plan": (
+            _plan,
+            "Examples:  earmark tag plan  ·  earmark tag plan --in ~/Music/new -o plan.csv  ·  "
+            "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv",
+        ),
+        "apply": (_apply, "Example:  earmark tag apply plan.csv"),
+        "undo": (_undo, "Examples:  earmark tag undo  ·  earmark tag undo 3"),
+        "history": (_history, "Example:  earmark tag history"),
+    }
+    add_group(app, "tag", commands, about=_HELP, examples=_EXAMPLES)
 
 
 def _plan(
     library: LibraryOption = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Where to write the plan; edit it.", show_default=False
-        ),
-    ] = None,
+    output: OutputOption = None,
     threshold: Annotated[
         float | None,
         typer.Option(
@@ -94,27 +98,14 @@ def _plan(
         float,
         typer.Option("--also", min=0, max=1, help="Further genres must be so probable."),
     ] = 0.25,
-    names: Annotated[
-        Path | None,
-        typer.Option(
-            "--names",
-            help='What you call genres: TOML lines hiphop = "Rap", or CSV; "" is never written.',
-            show_default=False,
-        ),
-    ] = None,
+    names: NamesOption = None,
     genre: GenreOption = None,
     artist: ArtistOption = None,
     folder: InOption = None,
-    limit: Annotated[
-        int, typer.Option("--limit", "-n", min=0, help="Show so many files at the most; 0: all.")
-    ] = 100,
-    show_kept: Annotated[
-        bool, typer.Option("--all", help="Show the files that are kept as they are, too.")
-    ] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output if it is there.")
-    ] = False,
-    as_json: _JsonOption = False,
+    limit: LimitOption = 100,
+    show_kept: AllOption = False,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what would be written, file by file; no file is changed."""
     from dataclasses import replace as changed
@@ -139,75 +130,49 @@ def _plan(
             progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps(report(plan), indent=1))
+        print_document(report(plan))
         return
     _print_plan(plan, limit=limit, show_kept=show_kept)
-    if output is not None:
-        stdout().print(
-            f"written to {escape(printable(str(output)))}: look it over, edit it, then "
-            "earmark tag apply it",
-            soft_wrap=True,
-        )
+    print_written(output, "tag")
 
 
 def _apply(
     plan: Annotated[str, typer.Argument(help="What earmark tag plan -o wrote.")],
     library: LibraryOption = None,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write what a plan says; each file is changed as a whole or not at all."""
-    from earmark.workflows.tag import apply_tags
+    from earmark.workflows.tag import apply_tags, report
 
     with progress_bar("Writing") as progress:
         run = apply_tags(plan, library=library, progress=progress)
-    _tell(run, as_json=as_json, verb="written")
-    if not as_json and run.count("written"):
-        stdout().print(f"take it back with: earmark tag undo {run.batch}")
+    print_run(run, report=report, as_json=as_json, done="written", undo="earmark tag undo")
     _exit(run)
 
 
 def _undo(
-    batch: Annotated[
-        int | None,
-        typer.Argument(help="Number that earmark tag history shows.", show_default="the last"),
-    ] = None,
+    batch: BatchArgument = None,
     library: LibraryOption = None,
-    as_json: _JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make genres what they were before an apply."""
-    from earmark.workflows.tag import undo_tags
+    from earmark.workflows.tag import report, undo_tags
 
     with progress_bar("Taking back") as progress:
         run = undo_tags(batch, library=library, progress=progress)
-    _tell(run, as_json=as_json, verb="undone")
+    print_run(run, report=report, as_json=as_json, done="undone")
     _exit(run)
 
 
-def _history(library: LibraryOption = None, as_json: _JsonOption = False) -> None:
+def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List what was applied, and how much of it stands."""
     from earmark.workflows.tag import list_tag_batches, report
 
     batches = list_tag_batches(library=library)
-    if as_json:
-        typer.echo(json.dumps(report(batches), indent=1))
-        return
-    if not batches:
-        stdout().print("nothing was applied yet")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", "Written", "Undone", "Failed"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("When", no_wrap=True)
-    table.add_column("Model", overflow="fold")
-    for one in batches:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
-        counts = (one.n_to_undo, one.counts["undone"], one.counts["failed"])
-        model = Text(printable(str(one.settings.get("model", ""))))
-        table.add_row(str(one.id), *map(str, counts), when, model)
-    stdout().print(table)
+    print_history(batches, report=report, as_json=as_json, done="written", settings=["model"])
 
 
-def _exit(run: TagRun) -> None:
+def _exit(run: Run) -> None:
     if run.count("failed") or run.count("skipped"):
         raise typer.Exit(1)
 
@@ -216,32 +181,28 @@ def _genres(genres: Sequence[str]) -> str:
     return printable("; ".join(genres))
 
 
+def _table(rows: Sequence[PlanRow]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("File", overflow="fold", ratio=2)
+    table.add_column("Genre", overflow="fold", ratio=1)
+    table.add_column("Sure", justify="right", no_wrap=True)
+    table.add_column("Now", overflow="fold", ratio=1)
+    table.add_column("", overflow="fold", ratio=1)
+    for row in rows:
+        sure = "" if row.confidence is None else f"{row.confidence:.0%}"
+        style = "bold" if row.action == "write" else "dim"
+        cells = (printable(row.path), _genres(row.genres), sure, _genres(row.now))
+        table.add_row(*map(Text, cells), Text(printable(row.why), style="dim"), style=style)
+    return table
+
+
 def _print_plan(plan: TagPlan, *, limit: int, show_kept: bool) -> None:
     """Print the files of a plan, why others are kept, and what is promised."""
-    console = stdout()
-    rows = plan.rows if show_kept else plan.to_write
-    shown = rows[:limit] if limit else rows
-    if shown:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("File", overflow="fold", ratio=2)
-        table.add_column("Genre", overflow="fold", ratio=1)
-        table.add_column("Sure", justify="right", no_wrap=True)
-        table.add_column("Now", overflow="fold", ratio=1)
-        table.add_column("", overflow="fold", ratio=1)
-        for row in shown:
-            sure = "" if row.confidence is None else f"{row.confidence:.0%}"
-            style = "bold" if row.action == "write" else "dim"
-            cells = (printable(row.path), _genres(row.genres), sure, _genres(row.now))
-            table.add_row(*map(Text, cells), Text(printable(row.why), style="dim"), style=style)
-        console.print(table)
-        console.print()
-    if len(rows) > len(shown):
-        console.print(f"{len(rows) - len(shown):,} more are shown by --limit 0", style="dim")
+    rows_shown(plan.rows if show_kept else plan.to_write, limit=limit, table=_table)
     n_kept = len(plan.rows) - len(plan.to_write)
-    console.print(f"{len(plan.to_write):,} to be written, {n_kept:,} kept as they are")
-    for why, count in plan.kept.items():
-        console.print(f"  {count:,}  {escape(printable(why))}", style="dim", soft_wrap=True)
-    console.print(_promise(plan), soft_wrap=True)
+    stdout().print(f"{len(plan.to_write):,} to be written, {n_kept:,} kept as they are")
+    print_kept(plan)
+    stdout().print(_promise(plan), soft_wrap=True)
 
 
 def _promise(plan: TagPlan) -> str:
@@ -256,30 +217,3 @@ def _promise(plan: TagPlan) -> str:
     if plan.covered is not None:
         told += f"; {plan.covered:.0%} of the tracks here have one"
     return told
-
-
-def _tell(run: TagRun, *, as_json: bool, verb: Any) -> None:
-    """Print what was done, what was not, and why."""
-    from earmark.workflows.tag import report
-
-    if as_json:
-        typer.echo(json.dumps(report(run), indent=1))
-        return
-    console = stdout()
-
-    def line(word: str, outcome: Outcome) -> None:
-        name, reason = (escape(printable(text)) for text in (outcome.path, outcome.reason))
-        console.print(f"{word} {name}: {reason}", soft_wrap=True)
-
-    for outcome in run.cut_short:
-        kept = Text(f"cut short before: {printable(outcome.path)}: ")
-        kept.append(printable(outcome.reason) or "was written")
-        console.print(kept, soft_wrap=True)
-    for outcome in run.outcomes:
-        if outcome.state == "skipped":
-            line("[yellow]skipped[/]", outcome)
-    for outcome in run.outcomes:
-        if outcome.state == "failed":
-            line("[red]failed[/] ", outcome)
-    counts = f"{run.count(verb):,} {verb}, {run.count('skipped'):,} skipped, "
-    console.print(f"{counts}{run.count('failed'):,} failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from earmark.tags._tags import Fields, GenreState
 
-__all__ = ["BadTagError", "Container", "Entries", "Others"]
+__all__ = ["BadTagError", "Container", "Entries", "Others", "parser_errors"]
 
 Others = tuple[tuple[str, bytes], ...]
 """Everything but genres, named, as bytes."""
@@ -17,6 +18,20 @@ Others = tuple[tuple[str, bytes], ...]
 
 class BadTagError(ValueError):
     """A tag is not as its kind is written; the reason is the message."""
+
+
+def parser_errors() -> tuple[type[Exception], ...]:
+    """Return what mutagen raises on files that are not as their kind is written.
+
+    Besides its own error those are whatever its parsers run into: a key or an index that is not
+    there, a number that is too short, containers within containers without an end.
+    """
+    from mutagen import MutagenError
+
+    return (
+        *(MutagenError, ArithmeticError, AssertionError, AttributeError, EOFError, LookupError),
+        *(MemoryError, RuntimeError, TypeError, ValueError, struct.error),
+    )
 
 
 @dataclass

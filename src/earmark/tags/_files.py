@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 from earmark.errors import TagError
-from earmark.tags._container import BadTagError, Container, Others
+from earmark.tags._container import BadTagError, Container, Others, parser_errors
 from earmark.tags._registry import container_of
 from earmark.tags._tags import Fields, GenreState, Tags, field_name, tags_of
 from earmark.types import PathName
@@ -53,15 +53,19 @@ def _writable(file: BinaryIO, path: PathName) -> Container:
     return container
 
 
-def _other_fields(file: BinaryIO, path: PathName) -> Fields:
+def _other_fields(file: BinaryIO) -> Fields:
     """Return what mutagen reads of a kind of file that is not written."""
-    import mutagen
-
     file.seek(0)
     try:
-        found: Any = mutagen.File(file)
-    except (mutagen.MutagenError, EOFError) as error:
+        return _found_by_mutagen(file)
+    except parser_errors() as error:
         raise BadTagError(f"its tags cannot be read: {error}") from error
+
+
+def _found_by_mutagen(file: BinaryIO) -> Fields:
+    import mutagen
+
+    found: Any = mutagen.File(file)
     tags = getattr(found, "tags", None) or {}
     if hasattr(tags, "getall"):  # ID3
         tags = {"artist": tags.get("TPE1"), "albumartist": tags.get("TPE2")} | {
@@ -108,7 +112,7 @@ def read_tags(path: PathName) -> Tags:
     """
     with _opened(path) as file:
         container = container_of(file, os.fspath(path))
-        fields = _other_fields(file, path) if container is None else container.fields(file)
+        fields = _other_fields(file) if container is None else container.fields(file)
         return tags_of(fields)
 
 
@@ -311,12 +315,16 @@ def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
     ...     "genre" in seen_by_mutagen(file.name)
     False
     """
+    try:
+        return _witnessed(os.fspath(path))
+    except parser_errors():
+        return None
+
+
+def _witnessed(path: str) -> dict[str, str] | None:
     import mutagen
 
-    try:
-        found: Any = mutagen.File(os.fspath(path))
-    except (mutagen.MutagenError, EOFError, ValueError):
-        return None
+    found: Any = mutagen.File(path)
     if found is None:
         return None
     values = {str(name): value for name, value in (found.tags or {}).items()}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from earmark.tags._container import BadTagError
+from earmark.tags._container import BadTagError, parser_errors
 from earmark.tags._tags import Fields, field_name
 
 __all__ = [
@@ -214,16 +214,21 @@ def id3_fields(data: bytes) -> Fields:
     BadTagError
         If it cannot be read.
     """
-    import mutagen
+    from mutagen.id3 import ID3NoHeaderError
+
+    try:
+        return _fields(data)
+    except ID3NoHeaderError:
+        return {}
+    except parser_errors() as error:
+        raise BadTagError(f"its ID3 tag cannot be read: {error}") from error
+
+
+def _fields(data: bytes) -> Fields:
     import mutagen.id3
 
     read: Any = mutagen.id3.ID3
-    try:
-        tags = read(io.BytesIO(data))
-    except mutagen.id3.ID3NoHeaderError:
-        return {}
-    except (mutagen.MutagenError, ValueError) as error:
-        raise BadTagError(f"its ID3 tag cannot be read: {error}") from error
+    tags = read(io.BytesIO(data))
     names = {"artist": "TPE1", "albumartist": "TPE2", "title": "TIT2", "album": "TALB"}
     names |= {"date": "TDRC", "isrc": "TSRC"}
     found: dict[str, Sequence[str]] = {

@@ -14,7 +14,7 @@ from earmark.tags._comments import (
     parse_comments,
     render_comments,
 )
-from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._container import BadTagError, Container, Entries, Others, parser_errors
 from earmark.tags._tags import Fields, GenreState
 
 __all__ = ["OggOpus", "OggVorbis"]
@@ -35,12 +35,11 @@ class _Layout:
 @contextmanager
 def _pages() -> Iterator[Any]:
     """Yield mutagen's class of pages; what goes wrong with them becomes a BadTagError."""
-    import mutagen
     import mutagen.ogg
 
     try:
         yield mutagen.ogg.OggPage
-    except (mutagen.MutagenError, EOFError, ValueError) as error:
+    except parser_errors() as error:
         raise BadTagError(f"its Ogg pages are damaged: {str(error) or 'cut short'}") from error
 
 

@@ -38,7 +38,7 @@ def _artist(track: LibraryTrack) -> tuple[str, str] | None:
 
 
 def _recordings(tracks: Sequence[LibraryTrack]) -> IntArray:
-    """Number tracks so that copies and versions of one song have one number."""
+    """Give copies and versions of one song one number."""
     keys = [recording_keys(track) for track in tracks]
     kinds = sorted({key[0] for several in keys for key in several})
     found = [np.arange(len(tracks))]

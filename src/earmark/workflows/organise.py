@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from earmark.changes import (
-    OrganiseOutcome,
     OrganisePlan,
     OrganisePolicy,
     OrganiseRow,
-    OrganiseRun,
-    load_names,
+    Run,
     read_organise_plan,
     write_organise_plan,
 )
@@ -21,18 +18,16 @@ from earmark.changes import apply_organise as apply_rows
 from earmark.changes import plan_organise as plan_rows
 from earmark.changes import undo_organise as undo_rows
 from earmark.changes._transfer import Mode
-from earmark.errors import ParameterError
-from earmark.library import Filters, open_library
-from earmark.library._journal import Batch
+from earmark.library import Batch, Filters, open_library
 from earmark.types import PathName, Progress
+from earmark.workflows._changing import check_output, names_of, report_of, wanted_tracks
 
 __all__ = [
     "SCHEMA",
     "Batch",
-    "OrganiseOutcome",
     "OrganisePlan",
     "OrganiseRow",
-    "OrganiseRun",
+    "Run",
     "apply_organise",
     "list_organise_batches",
     "plan_organise",
@@ -105,15 +100,10 @@ def plan_organise(
     ...     plan_organise(into=f"{folder}/by genre", library=f"{folder}/music.db").to_place
     ()
     """
-    if output is not None and os.path.lexists(output) and not overwrite:
-        raise ParameterError(
-            f"output={os.fspath(output)!r} exists: delete it, choose another, or ask to "
-            "overwrite it"
-        )
-    called = names if isinstance(names, Mapping) else {} if names is None else load_names(names)
-    policy = OrganisePolicy(os.fspath(into), by, mode, keep_unsure, called)
+    check_output(output, overwrite=overwrite)
+    policy = OrganisePolicy(os.fspath(into), by, mode, keep_unsure, names_of(names))
     with open_library(library) as opened:
-        tracks = opened.tracks(filters or Filters(missing=None, state=None))
+        tracks = wanted_tracks(opened, filters)
     plan = plan_rows(tracks, policy=policy, progress=progress)
     if output is not None:
         write_organise_plan(output, plan, overwrite=overwrite)
@@ -125,11 +115,12 @@ def apply_organise(
     *,
     library: PathName | None = None,
     progress: Progress | None = None,
-) -> OrganiseRun:
+) -> Run:
     """Link, copy or move files to the places a plan says.
 
     Nothing is ever overwritten, and nothing is written outside of the plan's folder. What is done
-    is in the library first; where files were moved, it knows them at their new places.
+    is in the library first; where files were moved, it knows them at their new places, and later
+    scans look there.
 
     Parameters
     ----------
@@ -142,7 +133,7 @@ def apply_organise(
 
     Returns
     -------
-    OrganiseRun
+    Run
         What came of each file, and the number that `undo_organise` takes.
 
     Raises
@@ -164,11 +155,7 @@ def apply_organise(
     """
     what = plan if isinstance(plan, OrganisePlan) else read_organise_plan(plan)
     with open_library(library) as opened:
-        run = apply_rows(opened, what, progress=progress)
-        if run.count("placed") and any(row.action == "move" for row in what.to_place):
-            # A later scan without paths is to look where the files are now.
-            opened.scanned.add_roots([what.into], now=time.time())
-        return run
+        return apply_rows(opened, what, progress=progress)
 
 
 def undo_organise(
@@ -176,7 +163,7 @@ def undo_organise(
     *,
     library: PathName | None = None,
     progress: Progress | None = None,
-) -> OrganiseRun:
+) -> Run:
     """Remove the links and copies that were made, and bring back what was moved.
 
     Parameters
@@ -190,7 +177,7 @@ def undo_organise(
 
     Returns
     -------
-    OrganiseRun
+    Run
         What came of each file; those that others have changed since are skipped.
 
     Raises
@@ -245,12 +232,12 @@ def list_organise_batches(*, library: PathName | None = None) -> list[Batch]:
         return opened.journal.batches("organise")
 
 
-def report(result: OrganisePlan | OrganiseRun | list[Batch]) -> dict[str, Any]:
+def report(result: OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
     """Return a plan, a run or a list of batches as ``earmark.organise/1`` defines them.
 
     Parameters
     ----------
-    result : OrganisePlan, OrganiseRun or list of Batch
+    result : OrganisePlan, Run or list of Batch
         What one of the functions here returned.
 
     Returns
@@ -263,8 +250,4 @@ def report(result: OrganisePlan | OrganiseRun | list[Batch]) -> dict[str, Any]:
     >>> report([])
     {'schema': 'earmark.organise/1', 'batches': []}
     """
-    if isinstance(result, OrganisePlan):
-        return {"schema": SCHEMA, "plan": result.to_dict()}
-    if isinstance(result, OrganiseRun):
-        return {"schema": SCHEMA, "run": result.to_dict()}
-    return {"schema": SCHEMA, "batches": [batch.to_dict() for batch in result]}
+    return report_of(SCHEMA, result)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from earmark.changes import (
     PlanRow,
+    Run,
     TagPlan,
     TagPolicy,
-    TagRun,
     Threshold,
     apply_plan,
-    load_names,
     model_threshold,
     read_plan,
     undo_batch,
@@ -21,17 +19,17 @@ from earmark.changes import (
 )
 from earmark.changes import plan_tags as plan_rows
 from earmark.errors import ParameterError
-from earmark.library import Filters, open_library
-from earmark.library._journal import Batch
+from earmark.library import Batch, Filters, open_library
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.types import PathName, Progress
+from earmark.workflows._changing import check_output, names_of, report_of, wanted_tracks
 
 __all__ = [
     "SCHEMA",
     "Batch",
     "PlanRow",
+    "Run",
     "TagPlan",
-    "TagRun",
     "apply_tags",
     "list_tag_batches",
     "plan_tags",
@@ -111,20 +109,15 @@ def plan_tags(
     for name, value in (("threshold", threshold), ("precision", precision)):
         if value is not None and not 0 <= value <= 1:
             raise ParameterError(f"{name}={value!r} is not from 0 to 1")
-    if output is not None and os.path.lexists(output) and not overwrite:
-        raise ParameterError(
-            f"output={os.fspath(output)!r} exists: delete it, choose another, or ask to "
-            "overwrite it"
-        )
-    called = names if isinstance(names, Mapping) else {} if names is None else load_names(names)
-    policy = TagPolicy(replace=replace, max_genres=max_genres, also=also, names=called)
+    check_output(output, overwrite=overwrite)
+    policy = TagPolicy(replace=replace, max_genres=max_genres, also=also, names=names_of(names))
     with open_library(library) as opened:
         model = load_model(opened.setting("model") or DEFAULT_MODEL)
         if threshold is None:
             least = model_threshold(model.manifest, precision=precision)
         else:
             least = Threshold(threshold)
-        tracks = opened.tracks(filters or Filters(missing=None, state=None))
+        tracks = wanted_tracks(opened, filters)
     plan = plan_rows(
         tracks,
         threshold=least,
@@ -143,7 +136,7 @@ def apply_tags(
     *,
     library: PathName | None = None,
     progress: Progress | None = None,
-) -> TagRun:
+) -> Run:
     """Write the genres of a plan into the files.
 
     Each file is copied, the copy is changed, looked over and renamed over the file, so that at
@@ -161,7 +154,7 @@ def apply_tags(
 
     Returns
     -------
-    TagRun
+    Run
         What came of each file, and the number that `undo_tags` takes.
 
     Raises
@@ -191,7 +184,7 @@ def undo_tags(
     *,
     library: PathName | None = None,
     progress: Progress | None = None,
-) -> TagRun:
+) -> Run:
     """Make the genres of files what they were before a plan was applied.
 
     Parameters
@@ -205,8 +198,9 @@ def undo_tags(
 
     Returns
     -------
-    TagRun
-        What came of each file; those whose genres others have changed since are skipped.
+    Run
+        What came of each file, where it is now; those whose genres others have changed since are
+        skipped.
 
     Raises
     ------
@@ -260,12 +254,12 @@ def list_tag_batches(*, library: PathName | None = None) -> list[Batch]:
         return opened.journal.batches("tag")
 
 
-def report(result: TagPlan | TagRun | list[Batch]) -> dict[str, Any]:
+def report(result: TagPlan | Run | list[Batch]) -> dict[str, Any]:
     """Return a plan, a run or a list of batches as the schema ``earmark.tag/1`` defines them.
 
     Parameters
     ----------
-    result : TagPlan, TagRun or list of Batch
+    result : TagPlan, Run or list of Batch
         What one of the functions here returned.
 
     Returns
@@ -278,8 +272,4 @@ def report(result: TagPlan | TagRun | list[Batch]) -> dict[str, Any]:
     >>> report([])
     {'schema': 'earmark.tag/1', 'batches': []}
     """
-    if isinstance(result, TagPlan):
-        return {"schema": SCHEMA, "plan": result.to_dict()}
-    if isinstance(result, TagRun):
-        return {"schema": SCHEMA, "run": result.to_dict()}
-    return {"schema": SCHEMA, "batches": [batch.to_dict() for batch in result]}
+    return report_of(SCHEMA, result)

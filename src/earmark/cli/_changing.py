@@ -1,0 +1,205 @@
+"""What ``earmark tag`` and ``earmark organise`` have in common: options, and what is printed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from earmark.cli._output import printable, stdout
+
+if TYPE_CHECKING:
+    from earmark.changes import OrganisePlan, Outcome, Run, TagPlan
+    from earmark.changes._outcomes import OutcomeState
+    from earmark.library import Batch
+
+__all__ = [
+    "AllOption",
+    "BatchArgument",
+    "JsonOption",
+    "LimitOption",
+    "NamesOption",
+    "OutputOption",
+    "OverwriteOption",
+    "add_group",
+    "print_document",
+    "print_history",
+    "print_kept",
+    "print_run",
+    "print_written",
+    "rows_shown",
+]
+
+Report = Callable[[Any], Mapping[str, Any]]
+Row = TypeVar("Row")
+
+AllOption = Annotated[bool, typer.Option("--all", help="Show files that are kept, too.")]
+BatchArgument = Annotated[
+    int | None,
+    typer.Argument(help="Number that history shows.", show_default="the last"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", "-n", min=0, help="Show so many files at the most; 0: all.")
+]
+NamesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--names",
+        help='What you call genres: TOML lines hiphop = "Rap", or CSV; "": leave such files alone.',
+        show_default=False,
+    ),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Where to write the plan; edit it.", show_default=False),
+]
+OverwriteOption = Annotated[
+    bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+]
+
+_STATES = {"written": "was written", "placed": "was placed", "undone": "was taken back"}
+
+
+def add_group(
+    app: typer.Typer,
+    name: str,
+    commands: Mapping[str, tuple[Callable[..., None], str]],
+    *,
+    about: str,
+    examples: str,
+) -> None:
+    """Add commands to an application under one name.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    name : str
+        Of the group.
+    commands : mapping of str to (callable, str)
+        What each one does, and examples of it.
+    about, examples : str
+        Of the group.
+    """
+    group = typer.Typer(no_args_is_help=True, help=about, epilog=examples)
+    for command, (function, epilog) in commands.items():
+        group.command(command, epilog=epilog, no_args_is_help=command == "apply")(function)
+    app.add_typer(group, name=name)
+
+
+def print_document(document: Mapping[str, Any]) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(document, indent=1))
+
+
+def rows_shown(rows: Sequence[Row], *, limit: int, table: Callable[[Sequence[Row]], Table]) -> None:
+    """Print a table of the first rows of a plan, and how many more there are."""
+    console = stdout()
+    shown = rows[:limit] if limit else rows
+    if shown:
+        console.print(table(shown))
+        console.print()
+    if len(rows) > len(shown):
+        console.print(f"{len(rows) - len(shown):,} more are shown by --limit 0", style="dim")
+
+
+def print_kept(plan: TagPlan | OrganisePlan) -> None:
+    """Print how many files of a plan are kept, and why."""
+    for why, count in plan.kept.items():
+        stdout().print(f"  {count:,}  {escape(printable(why))}", style="dim", soft_wrap=True)
+
+
+def print_written(output: Path | None, command: str) -> None:
+    """Print where a plan was written to, and what to do with it."""
+    if output is not None:
+        stdout().print(
+            f"written to {escape(printable(str(output)))}: look it over, edit it, then "
+            f"earmark {command} apply it",
+            soft_wrap=True,
+        )
+
+
+def print_run(
+    run: Run, *, report: Report, as_json: bool, done: OutcomeState, undo: str = ""
+) -> None:
+    """Print what was done, what was not, and why.
+
+    Parameters
+    ----------
+    run : Run
+        What came of an apply or undo.
+    report : callable
+        Makes of it what JSON can hold.
+    as_json : bool
+        Whether that is printed.
+    done : {"written", "placed", "undone"}
+        What was to become of the files.
+    undo : str
+        The command that takes it back.
+    """
+    if as_json:
+        print_document(report(run))
+        return
+    console = stdout()
+
+    def line(word: str, outcome: Outcome) -> None:
+        told = outcome.reason or _STATES[outcome.state]
+        name, told = escape(printable(outcome.path)), escape(printable(told))
+        console.print(f"{word} {name}: {told}", soft_wrap=True)
+
+    for outcome in run.cut_short:
+        line("cut short before:", outcome)
+    for state, word in (("skipped", "[yellow]skipped[/]"), ("failed", "[red]failed[/] ")):
+        for outcome in run.outcomes:
+            if outcome.state == state:
+                line(word, outcome)
+    counts = f"{run.count(done):,} {done}, {run.count('skipped'):,} skipped, "
+    console.print(f"{counts}{run.count('failed'):,} failed")
+    if undo and run.count(done):
+        console.print(f"take it back with: {undo} {run.batch}")
+
+
+def print_history(
+    batches: list[Batch], *, report: Report, as_json: bool, done: str, settings: Sequence[str]
+) -> None:
+    """Print what was applied, and how much of it stands.
+
+    Parameters
+    ----------
+    batches : list of Batch
+        What was applied.
+    report : callable
+        Makes of them what JSON can hold.
+    as_json : bool
+        Whether that is printed.
+    done : str
+        What became of the files.
+    settings : sequence of str
+        Names of what was asked for, the longest last.
+    """
+    if as_json:
+        print_document(report(batches))
+        return
+    if not batches:
+        stdout().print("nothing was applied yet")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("ID", done.capitalize(), "Undone", "Failed"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("When", *(name.capitalize() for name in settings[:-1])):
+        table.add_column(column, no_wrap=True)
+    table.add_column(settings[-1].capitalize(), overflow="fold")
+    for one in batches:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
+        counts = (one.n_to_undo, one.counts["undone"], one.counts["failed"])
+        said = [Text(printable(str(one.settings.get(name, "")))) for name in settings]
+        table.add_row(str(one.id), *map(str, counts), when, *said)
+    stdout().print(table)

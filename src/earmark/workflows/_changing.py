@@ -1,0 +1,42 @@
+"""What `tag` and `organise` have in common besides `earmark.changes`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from earmark.changes import OrganisePlan, Run, TagPlan, load_names
+from earmark.errors import ParameterError
+from earmark.library import Batch, Filters, Library, LibraryTrack
+from earmark.types import PathName
+
+__all__ = ["check_output", "names_of", "report_of", "wanted_tracks"]
+
+
+def check_output(output: PathName | None, *, overwrite: bool) -> None:
+    """Refuse to write a plan over a file; before it is made, since that takes its time."""
+    if output is not None and os.path.lexists(output) and not overwrite:
+        raise ParameterError(
+            f"output={os.fspath(output)!r} exists: delete it, choose another, or ask to "
+            "overwrite it"
+        )
+
+
+def names_of(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return what the user calls genres, be it given as such or in a file."""
+    if isinstance(names, Mapping):
+        return names
+    return {} if names is None else load_names(names)
+
+
+def wanted_tracks(library: Library, filters: Filters | None) -> list[LibraryTrack]:
+    """Return the tracks of a plan: those asked for, else all, those that are gone included."""
+    return library.tracks(filters or Filters(missing=None, state=None))
+
+
+def report_of(schema: str, result: TagPlan | OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
+    """Return a plan, a run or a list of batches as a schema defines them."""
+    if isinstance(result, list):
+        return {"schema": schema, "batches": [batch.to_dict() for batch in result]}
+    return {"schema": schema, "run" if isinstance(result, Run) else "plan": result.to_dict()}
