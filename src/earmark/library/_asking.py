@@ -14,7 +14,7 @@ import numpy.typing as npt
 from earmark.errors import ParameterError
 from earmark.library._opening import sqlite_errors
 from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack
-from earmark.library._rows import TRACK_COLUMNS, TRACK_TABLES, answer_of, stored, track_of, where
+from earmark.library._rows import TRACK_COLUMNS, answer_of, stored, tables, track_of, where
 from earmark.types import Float32Array, IntArray, PathName
 
 __all__ = ["Asking"]
@@ -101,7 +101,7 @@ class Asking:
             How many.
         """
         clause, values = where(filters or Filters())
-        query = f"SELECT count(*) FROM {TRACK_TABLES} WHERE {clause}"
+        query = f"SELECT count(*) FROM {tables(clause)} WHERE {clause}"
         ((number,),) = self.query(query, values)
         return int(number)
 
@@ -119,7 +119,7 @@ class Asking:
             Rising.
         """
         clause, values = where(filters or Filters())
-        query = f"SELECT t.id FROM {TRACK_TABLES} WHERE {clause} ORDER BY t.id"
+        query = f"SELECT t.id FROM {tables(clause)} WHERE {clause} ORDER BY t.id"
         return np.array([row["id"] for row in self.query(query, values)], dtype=np.int64)
 
     def tracks(
@@ -157,9 +157,9 @@ class Asking:
             raise ParameterError(f"sort={sort!r} is not one of {', '.join(_SORTS)}")
         if offset < 0 or (limit is not None and limit < 0):
             raise ParameterError(f"limit={limit!r}, offset={offset!r}: 0 or more is needed")
-        clause, values = where(filters or Filters())
+        clause, values = where(filters or Filters(), ordered=sort == "path")
         query = (
-            f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE {clause} "
+            f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)} WHERE {clause} "
             f"ORDER BY {_SORTS[sort]} LIMIT ? OFFSET ?"
         )
         rows = self.query(query, [*values, -1 if limit is None else limit, offset])
@@ -203,7 +203,7 @@ class Asking:
         """
         wanted = [int(number) for number in track_ids]
         query = (
-            f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} "
+            f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)} "
             "WHERE t.id IN (SELECT value FROM json_each(?))"
         )
         found = {row["id"]: track_of(row) for row in self.query(query, [json.dumps(wanted)])}
@@ -223,7 +223,7 @@ class Asking:
             The track whose file is there or, if there is none, the last one that was.
         """
         query = (
-            f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.path = ? "
+            f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)} WHERE t.path = ? "
             "ORDER BY t.missing_since IS NOT NULL, t.missing_since DESC LIMIT 1"
         )
         rows = self.query(query, [stored(os.path.abspath(os.fspath(path)))])
@@ -242,7 +242,12 @@ class Asking:
         Answer or None
             None where it was not asked.
         """
-        rows = self.query("SELECT * FROM answer WHERE track_id = ?", [track_id])
+        query = (
+            "SELECT m.sha256, m.classes, a.unsure, a.distance, a.probabilities, l.bounds, "
+            "l.probabilities AS clips FROM answer a JOIN model m ON m.id = a.model_id "
+            "JOIN timeline l ON l.track_id = a.track_id WHERE a.track_id = ?"
+        )
+        rows = self.query(query, [track_id])
         return answer_of(rows[0]) if rows else None
 
     def matrix(self, track_id: int, fingerprint: str) -> npt.NDArray[Any] | None:
@@ -346,7 +351,9 @@ class Asking:
         list of LibraryTrack
             By number; those whose file is gone included.
         """
-        query = f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.digest = ? ORDER BY t.id"
+        query = (
+            f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)} WHERE t.digest = ? ORDER BY t.id"
+        )
         return [track_of(row) for row in self.query(query, [digest])]
 
 

@@ -17,6 +17,9 @@ from earmark.types import PathName
 __all__ = ["connect", "library_path", "sqlite_errors"]
 
 _MAGIC = b"SQLite format 3\0"
+_FIRST_PAGE = 4096
+"""Bytes of a file without tables."""
+
 _WAIT_S = 60.0
 """How long a write waits for another process' write."""
 
@@ -81,8 +84,6 @@ def _check_header(path: str) -> None:
         if header and not header.startswith(_MAGIC):
             raise LibraryError(path, "it is not a library")
         return
-    if not header:
-        raise LibraryError(path, "it is empty (0 bytes)")
     if len(header) < 100 or not header.startswith(_MAGIC):
         raise LibraryError(path, "it is not a library")
     (page_size,) = struct.unpack(">H", header[16:18])
@@ -111,13 +112,17 @@ def _version(connection: sqlite3.Connection) -> tuple[int, int]:
     return version, application
 
 
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    ((n_tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
+    return not n_tables
+
+
 def _make(connection: sqlite3.Connection) -> None:
     """Make the tables, unless another process has made them meanwhile."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        ((n_tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
-        if _version(connection) == (0, 0) and not n_tables:
+        if _version(connection) == (0, 0) and _is_empty(connection):
             for statement in _statements(DDL):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -206,7 +211,7 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
         raise LibraryError(path, "there is no library; make one with: earmark scan FOLDER")
     if os.path.isdir(path):
         raise LibraryError(path, "it is a folder")
-    if not new and not (create and _just_begun(path)):
+    if not new and not _just_begun(path):
         _check_header(path)
     if new:
         try:
@@ -224,6 +229,8 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
             connection.create_function("holds", 2, holds, deterministic=True)
             if create and _version(connection) == (0, 0):
                 _make(connection)
+            if _is_empty(connection):
+                raise LibraryError(path, "it is empty: its first scan was ended before it began")
             _check_version(path, *_version(connection))
             _migrate(connection, path)
         except BaseException:
@@ -247,4 +254,14 @@ def _how_to_open(path: str) -> tuple[str, bool]:
 
 def _just_begun(path: str) -> bool:
     """Tell whether a process was ended while it made this file: nothing is in it then."""
-    return os.path.getsize(path) == 0
+    try:
+        with open(path, "rb") as file:
+            header = file.read(100)
+            size = os.fstat(file.fileno()).st_size
+    except OSError:
+        return False  # what is wrong with it is told when its header is read
+    if not header:
+        return True
+    version, application = struct.unpack(">I4xI", header[60:72].ljust(12, b"\1"))
+    # A first page and no other: not one table. SQLite writes it when it is told to keep a log.
+    return header.startswith(_MAGIC) and not version and not application and size <= _FIRST_PAGE

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, get_args
 
 import numpy as np
 
 from earmark.errors import ParameterError
-from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack
+from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack, State
 from earmark.types import FloatArray
 
 __all__ = [
     "TRACK_COLUMNS",
-    "TRACK_TABLES",
     "answer_of",
     "below",
     "holds",
     "stored",
+    "tables",
     "track_of",
     "where",
 ]
@@ -33,13 +35,25 @@ TRACK_COLUMNS = ", ".join(
         *("t.duration", "t.error_code", "t.error_reason", "t.warnings"),
         *(f"t.{name}" for name in (*_FROM_TAGS, *TRAITS)),
         *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.unsure"),
-        *("a.classes", "a.probabilities", "c.genre AS corrected"),
+        *("m.classes", "a.probabilities", "c.genre AS corrected"),
     ]
 )
 
-TRACK_TABLES = (
-    "track t LEFT JOIN answer a ON a.track_id = t.id LEFT JOIN correction c ON c.track_id = t.id"
-)
+_JOINS = {
+    "a": "LEFT JOIN answer a ON a.track_id = t.id",
+    "c": "LEFT JOIN correction c ON c.track_id = t.id",
+    "m": "LEFT JOIN model m ON m.id = a.model_id",
+}
+
+
+def tables(*told: str) -> str:
+    """Return the tables of which parts of a query speak: t, and of a, c and m those it needs.
+
+    SQLite would look up the others as well, row by row.
+    """
+    named = {alias for part in told for alias in re.findall(r"\b([acm])\.", part)}
+    needed = named | {"a"} if "m" in named else named
+    return " ".join(["track t", *(join for alias, join in _JOINS.items() if alias in needed)])
 
 
 def stored(path: str) -> bytes:
@@ -47,6 +61,7 @@ def stored(path: str) -> bytes:
     return os.fsencode(path)
 
 
+@lru_cache(maxsize=64)
 def _texts(content: str) -> tuple[str, ...]:
     return tuple(json.loads(content)) if content != "[]" else ()
 
@@ -55,7 +70,7 @@ def _probabilities(row: sqlite3.Row) -> Mapping[str, float]:
     if row["classes"] is None:
         return {}
     values = np.frombuffer(row["probabilities"], dtype="<f4").tolist()
-    return dict(zip(json.loads(row["classes"]), values, strict=True))
+    return dict(zip(_texts(row["classes"]), values, strict=True))
 
 
 def track_of(row: sqlite3.Row) -> LibraryTrack:
@@ -84,17 +99,17 @@ def track_of(row: sqlite3.Row) -> LibraryTrack:
 
 
 def answer_of(row: sqlite3.Row) -> Answer:
-    """Make an answer of a row of the table of answers."""
-    classes = tuple(json.loads(row["classes"]))
+    """Make an answer of a row of the tables of answers, models and timelines."""
+    classes = _texts(row["classes"])
     bounds: FloatArray = np.frombuffer(row["bounds"], dtype="<f8").reshape(-1, 2)
     return Answer(
-        model_sha256=row["model_sha256"],
+        model_sha256=row["sha256"],
         classes=classes,
         probabilities=np.frombuffer(row["probabilities"], dtype="<f4"),
         unsure=row["unsure"],
         distance=row["distance"],
         bounds=bounds,
-        timeline=np.frombuffer(row["timeline"], dtype="<f4").reshape(-1, len(classes)),
+        timeline=np.frombuffer(row["clips"], dtype="<f4").reshape(-1, len(classes)),
     )
 
 
@@ -142,8 +157,23 @@ def _between(name: str, column: str, bounds: Any) -> tuple[list[str], list[Any]]
     return clauses, [value for _, value in pairs if value is not None]
 
 
-def where(filters: Filters) -> tuple[str, list[Any]]:
-    """Write filters as the condition of a query over `TRACK_TABLES`.
+def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
+    """Write filters as the condition of a query over `tables`.
+
+    Parameters
+    ----------
+    filters : Filters
+        Which tracks.
+    ordered : bool
+        Whether some are wanted by the order of their paths: their index is of use then, and a
+        detour otherwise.
+
+    Returns
+    -------
+    str
+        The condition.
+    list
+        What stands for its question marks.
 
     Raises
     ------
@@ -197,10 +227,16 @@ def where(filters: Filters) -> tuple[str, list[Any]]:
             "(a.unsure IS NULL OR c.genre IS NOT NULL)",
         ),
         (filters.corrected, "c.genre IS NOT NULL", "c.genre IS NULL"),
-        (filters.missing, "t.missing_since IS NOT NULL", "t.missing_since IS NULL"),
+        (
+            filters.missing,
+            "t.missing_since IS NOT NULL",
+            "t.missing_since IS NULL" if ordered else "+t.missing_since IS NULL",
+        ),
     ):
         if wanted is not None:
             clauses.append(yes if wanted else no)
     if filters.state is not None:
-        add("t.state = ?", filters.state)
+        if filters.state not in get_args(State):
+            raise ParameterError(f"state={filters.state!r} is not one of analysed, failed")
+        add(f"t.state = '{filters.state}'")  # not bound: an index is of the failed ones alone
     return " AND ".join(clauses) or "TRUE", values

@@ -55,7 +55,8 @@ class Scanned:
             kept.setdefault(row["track_id"], set()).add(row["fingerprint"])
         query = (
             "SELECT t.id, t.path, t.size, t.mtime_ns, t.digest, t.state, t.missing_since, "
-            "a.model_sha256, e.space_sha256 FROM track t LEFT JOIN answer a ON a.track_id = t.id "
+            "m.sha256 AS model_sha256, e.space_sha256 FROM track t "
+            "LEFT JOIN answer a ON a.track_id = t.id LEFT JOIN model m ON m.id = a.model_id "
             "LEFT JOIN embedding e ON e.track_id = t.id ORDER BY t.id"
         )
         return [
@@ -210,15 +211,22 @@ class Scanned:
             What it says.
         """
         first, second = answer.ranked[:2]
-        row = [
-            *(track_id, answer.model_sha256, first, float(answer.probabilities.max()), second),
-            *(answer.unsure, answer.distance, json.dumps(answer.classes)),
-            answer.probabilities.astype("<f4").tobytes(),
-            answer.bounds.astype("<f8").tobytes(),
-            answer.timeline.astype("<f4").tobytes(),
-        ]
+        model = [answer.model_sha256, json.dumps(answer.classes)]
         with self._library.transaction() as connection:
-            connection.execute(f"REPLACE INTO answer VALUES ({', '.join('?' * len(row))})", row)
+            connection.execute("INSERT OR IGNORE INTO model (sha256, classes) VALUES (?, ?)", model)
+            ((model_id,),) = connection.execute(
+                "SELECT id FROM model WHERE sha256 = ? AND classes = ?", model
+            )
+            row = [
+                *(track_id, model_id, first, float(answer.probabilities.max()), second),
+                *(answer.unsure, answer.distance, answer.probabilities.astype("<f4").tobytes()),
+            ]
+            connection.execute("REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            clips = [
+                answer.bounds.astype("<f8").tobytes(),
+                answer.timeline.astype("<f4").tobytes(),
+            ]
+            connection.execute("REPLACE INTO timeline VALUES (?, ?, ?)", [track_id, *clips])
 
     def place(self, track_id: int, space_sha256: str, vector: Float32Array) -> None:
         """Write down where a track lies in a learnt space.

@@ -65,6 +65,7 @@ CREATE TABLE track (
 ) STRICT;
 CREATE UNIQUE INDEX track_by_path ON track (path) WHERE missing_since IS NULL;
 CREATE INDEX track_by_digest ON track (digest);
+CREATE INDEX track_failed ON track (id) WHERE state = 'failed';
 CREATE INDEX track_missing ON track (missing_since) WHERE missing_since IS NOT NULL;
 
 CREATE TABLE matrix (                      -- features: large, and apart from what lists read
@@ -77,20 +78,31 @@ CREATE TABLE matrix (                      -- features: large, and apart from wh
 ) STRICT;
 CREATE INDEX matrix_by_track ON matrix (track_id);
 
-CREATE TABLE answer (                      -- what a model says of a track
-    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
-    model_sha256 TEXT NOT NULL,
+CREATE TABLE model (                       -- those that were asked
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    classes TEXT NOT NULL,                 -- JSON: list of str
+    UNIQUE (sha256, classes)
+) STRICT;
+
+CREATE TABLE answer (                      -- what a model says of a track; narrow, for what is
+    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,  -- filtered by
+    model_id INTEGER NOT NULL REFERENCES model (id),
     genre TEXT NOT NULL,
     confidence REAL NOT NULL,
     runner_up TEXT NOT NULL,
     unsure TEXT CHECK (unsure IN ('confidence', 'unfamiliar')),
     distance REAL NOT NULL,
-    classes TEXT NOT NULL,                 -- JSON: list of str
-    probabilities BLOB NOT NULL,           -- float32 [n_classes]
-    bounds BLOB NOT NULL,                  -- float64 [n_clips, 2]: start and end in seconds
-    timeline BLOB NOT NULL                 -- float32 [n_clips, n_classes]
+    probabilities BLOB NOT NULL            -- float32 [n_classes]
 ) STRICT;
 CREATE INDEX answer_by_genre ON answer (genre COLLATE NOCASE);
+CREATE INDEX answer_unsure ON answer (unsure) WHERE unsure IS NOT NULL;
+
+CREATE TABLE timeline (                    -- the same clip by clip
+    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
+    bounds BLOB NOT NULL,                  -- float64 [n_clips, 2]: start and end in seconds
+    probabilities BLOB NOT NULL            -- float32 [n_clips, n_classes]
+) STRICT;
 
 CREATE TABLE embedding (                   -- where a track lies in a learnt space
     track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,

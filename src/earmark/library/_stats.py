@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from earmark.library._records import Filters
-from earmark.library._rows import TRACK_TABLES, where
+from earmark.library._rows import tables, where
 from earmark.types import Seconds
 
 if TYPE_CHECKING:
@@ -106,13 +106,13 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
         "SELECT count(*) AS n, total(t.duration) AS duration, "
         "count(DISTINCT NULLIF(t.artist, '')) AS n_artists, "
         "count(DISTINCT NULLIF(t.album, '')) AS n_albums, "
-        f"total(t.genres = '[]') AS n_without FROM {TRACK_TABLES} WHERE {here}",
+        f"total(t.genres = '[]') AS n_without FROM {tables(here)} WHERE {here}",
         values,
     )
     genres = library.query(
         "SELECT COALESCE(c.genre, a.genre) AS genre, a.unsure AS unsure, "
         "c.genre IS NOT NULL AS corrected, count(*) AS n "
-        f"FROM {TRACK_TABLES} WHERE {here} GROUP BY 1, 2, 3",
+        f"FROM {tables('a. c.')} WHERE {here} GROUP BY 1, 2, 3",
         values,
     )
     by_genre: dict[str, int] = {}
@@ -123,7 +123,7 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
         if row["unsure"] is not None and not row["corrected"]:
             unsure[row["unsure"]] = unsure.get(row["unsure"], 0) + row["n"]
     decades = library.query(
-        f"SELECT t.year / 10 * 10 AS decade, count(*) AS n FROM {TRACK_TABLES} WHERE {here} "
+        f"SELECT t.year / 10 * 10 AS decade, count(*) AS n FROM {tables(here)} WHERE {here} "
         "AND t.year IS NOT NULL GROUP BY 1 ORDER BY 1",
         values,
     )
