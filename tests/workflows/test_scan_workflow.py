@@ -26,6 +26,7 @@ from earmark.errors import (
 from earmark.library import Filters, open_library
 from earmark.models import load_model
 from earmark.testing import music_like
+from earmark.workflows import _scanning as scanning
 from earmark.workflows import scan as workflow
 from earmark.workflows.scan import ScanPlan, ScanReport, scan, watch
 
@@ -69,7 +70,7 @@ def again(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScanRepo
     def run(*paths: Path, may_listen: bool = False, **settings: Any) -> ScanReport:
         with monkeypatch.context() as context:
             if not may_listen:
-                context.setattr(workflow, "listen", refuse_to_decode)
+                context.setattr(scanning, "listen", refuse_to_decode)
             folders = paths or (home / "music",)
             return scan(folders, library=home / "library.db", jobs=1, **settings)
 
@@ -264,8 +265,8 @@ def test_read_error_that_passes_loses_nothing(
         return AudioAccessError(path, "the disk does not answer")
 
     with monkeypatch.context() as context:
-        context.setattr(workflow, "examine", refuse)
-        context.setattr(workflow, "listen", refuse)
+        context.setattr(scanning, "examine", refuse)
+        context.setattr(scanning, "listen", refuse)
         assert counts(scan([home / "music"], library=home / "library.db", jobs=1)) == {
             "unchanged": 3,
             "failed": 2,
@@ -362,14 +363,14 @@ def test_folder_that_vanishes_while_it_is_scanned(
 ) -> None:
     write_song(home / "more" / "a.flac", seed=11)
     write_song(home / "more" / "b.flac", seed=12)
-    listen = workflow.listen
+    listen = scanning.listen
 
     def listen_and_delete(path: str, **settings: Any) -> Any:
         found = listen(path, **settings)
         shutil.rmtree(home / "more", ignore_errors=True)
         return found
 
-    monkeypatch.setattr(workflow, "listen", listen_and_delete)
+    monkeypatch.setattr(scanning, "listen", listen_and_delete)
     report = scan([home / "more"], library=home / "library.db", jobs=1)
     assert counts(report) == {"analysed": 1, "failed": 1}
     assert report.failed[0].code == "not-found"
@@ -553,8 +554,8 @@ def test_every_audio_file_there_is(
     assert first.n_files > 120
     assert first.n_analysed + len(first.failed) == first.n_files
     assert all(one.reason for one in first.failed)
-    monkeypatch.setattr(workflow, "listen", refuse_to_decode)
-    monkeypatch.setattr(workflow, "examine", refuse_to_decode)
+    monkeypatch.setattr(scanning, "listen", refuse_to_decode)
+    monkeypatch.setattr(scanning, "examine", refuse_to_decode)
     second = scan([data], library=library)
     assert second.n_unchanged == first.n_analysed
     assert len(second.failed) == len(first.failed)

@@ -1,6 +1,7 @@
 """Files to features: one file clip by clip, and many at once, none of which stops another.
 
-What has to do with tables loads pyarrow, and is loaded when first used.
+Each name is loaded when it is first used: the processes that work on files can be on their way
+before anything else is.
 """
 
 from __future__ import annotations
@@ -8,13 +9,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from earmark.extraction._inputs import find_inputs
-from earmark.extraction._parallel import map_files, prepare_workers, usable_cores
-from earmark.extraction._tracks import MIN_TRACK_S, UNITS, TrackFeatures, Unit, extract_track
-
 if TYPE_CHECKING:
+    from earmark.extraction._inputs import find_inputs as find_inputs
     from earmark.extraction._journal import Journal as Journal
     from earmark.extraction._journal import Record as Record
+    from earmark.extraction._parallel import map_files as map_files
+    from earmark.extraction._parallel import prepare_workers as prepare_workers
+    from earmark.extraction._parallel import usable_cores as usable_cores
     from earmark.extraction._remote import find_remote_inputs as find_remote_inputs
     from earmark.extraction._remote import is_remote as is_remote
     from earmark.extraction._rows import FAILURES_SCHEMA as FAILURES_SCHEMA
@@ -23,18 +24,32 @@ if TYPE_CHECKING:
     from earmark.extraction._rows import failure_row as failure_row
     from earmark.extraction._rows import features_schema as features_schema
     from earmark.extraction._rows import file_to_rows as file_to_rows
+    from earmark.extraction._tracks import MIN_TRACK_S as MIN_TRACK_S
+    from earmark.extraction._tracks import UNITS as UNITS
+    from earmark.extraction._tracks import TrackFeatures as TrackFeatures
+    from earmark.extraction._tracks import Unit as Unit
+    from earmark.extraction._tracks import extract_track as extract_track
 
 _HOMES = {
     "FAILURES_SCHEMA": "_rows",
+    "MIN_TRACK_S": "_tracks",
+    "UNITS": "_tracks",
     "Journal": "_journal",
     "Record": "_journal",
+    "TrackFeatures": "_tracks",
+    "Unit": "_tracks",
     "batch_to_bytes": "_rows",
     "bytes_to_batch": "_rows",
+    "extract_track": "_tracks",
     "failure_row": "_rows",
     "features_schema": "_rows",
     "file_to_rows": "_rows",
+    "find_inputs": "_inputs",
     "find_remote_inputs": "_remote",
     "is_remote": "_remote",
+    "map_files": "_parallel",
+    "prepare_workers": "_parallel",
+    "usable_cores": "_parallel",
 }
 
 __all__ = [

@@ -139,9 +139,9 @@ class Journal:
     def __init__(self, store: _Store) -> None:
         self._store = store
         with store.transaction() as connection:
-            pass
+            writer = connection
         # What the journal says must outlast the system itself: not only this process.
-        connection.execute("PRAGMA synchronous = FULL")
+        writer.execute("PRAGMA synchronous = FULL")
 
     def begin_batch(self, kind: BatchKind, *, settings: Mapping[str, Any], now: float) -> int:
         """Begin a batch of changes.

@@ -13,6 +13,14 @@ import numpy as np
 
 from earmark.library._records import TRAITS, Answer, FileState, Heard, KnownFile
 from earmark.library._rows import below, stored
+from earmark.library._writing import (
+    add_track,
+    leave_place,
+    share_correction,
+    tag_columns,
+    update,
+    utf8,
+)
 from earmark.types import Float32Array
 
 if TYPE_CHECKING:
@@ -20,8 +28,6 @@ if TYPE_CHECKING:
     from earmark.tags import Tags
 
 __all__ = ["Scanned"]
-
-_FROM_TAGS = ("artist", "albumartist", "title", "album", "genres", "year", "ids")
 
 
 class _Store(Protocol):
@@ -167,7 +173,7 @@ class Scanned:
             Number of the track.
         """
         columns = {
-            **_tag_columns(tags),
+            **tag_columns(tags),
             "size": state.size,
             "mtime_ns": state.mtime_ns,
             "digest": digest,
@@ -181,10 +187,10 @@ class Scanned:
         }
         with self._library.transaction() as connection:
             if track_id is None:
-                track_id = _add_track(connection, path, columns, now=now)
+                track_id = add_track(connection, path, columns, now=now)
             else:
-                _leave_place(connection, path, track_id, now=now)
-                _update(
+                leave_place(connection, path, track_id, now=now)
+                update(
                     connection, track_id, {**columns, "path": stored(path), "missing_since": None}
                 )
             connection.execute("DELETE FROM matrix WHERE track_id = ?", [track_id])
@@ -197,7 +203,7 @@ class Scanned:
                 )
             self.answer(track_id, answer)
             self.place(track_id, space_sha256, vector)
-            _share_correction(connection, digest)
+            share_correction(connection, digest)
         return track_id
 
     def answer(self, track_id: int, answer: Answer) -> None:
@@ -273,7 +279,7 @@ class Scanned:
             "mtime_ns": None if state is None else state.mtime_ns,
             "state": "failed",
             "error_code": error.code,
-            "error_reason": _utf8(error.reason),
+            "error_reason": utf8(error.reason),
             "scanned_at": now,
         }
         with self._library.transaction() as connection:
@@ -281,8 +287,8 @@ class Scanned:
                 "SELECT id FROM track WHERE path = ? AND missing_since IS NULL", [stored(path)]
             ).fetchone()
             if row is None:
-                return _add_track(connection, path, columns, now=now)
-            _update(connection, row["id"], columns)
+                return add_track(connection, path, columns, now=now)
+            update(connection, row["id"], columns)
             return int(row["id"])
 
     def refresh(self, track_id: int, state: FileState, tags: Tags, *, now: float) -> None:
@@ -321,9 +327,9 @@ class Scanned:
                     [now, track_id, stored(path)],
                 )
             for track_id, path, state, tags in listed:
-                _leave_place(connection, path, track_id, now=now)
+                leave_place(connection, path, track_id, now=now)
                 columns = {
-                    **_tag_columns(tags),
+                    **tag_columns(tags),
                     "path": stored(path),
                     "size": state.size,
                     "mtime_ns": state.mtime_ns,
@@ -332,7 +338,7 @@ class Scanned:
                     "error_code": None,
                     "error_reason": None,
                 }
-                _update(connection, track_id, columns)
+                update(connection, track_id, columns)
 
     def mark_missing(self, track_ids: Iterable[int], *, now: float) -> None:
         """Write down that the files of tracks are gone; they are kept until `prune`.
@@ -346,9 +352,9 @@ class Scanned:
         """
         with self._library.transaction() as connection:
             for track_id in track_ids:
-                _update(connection, track_id, {"missing_since": now})
+                update(connection, track_id, {"missing_since": now})
                 row = connection.execute("SELECT digest FROM track WHERE id = ?", [track_id])
-                _share_correction(connection, *row.fetchone())
+                share_correction(connection, *row.fetchone())
 
     def prune(self, track_ids: Iterable[int]) -> int:
         """Forget tracks whose files are gone, with all that was decided about them.
@@ -370,62 +376,3 @@ class Scanned:
                 ).rowcount
                 for track_id in track_ids
             )
-
-
-def _utf8(text: str) -> str:
-    """Return what SQLite can hold of a text."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _tag_columns(tags: Tags) -> dict[str, Any]:
-    columns = {name: getattr(tags, name) for name in _FROM_TAGS}
-    return {
-        name: _utf8(value) if isinstance(value, str) else value
-        for name, value in {
-            **columns,
-            "genres": json.dumps(list(tags.genres)),
-            "ids": json.dumps(dict(tags.ids), sort_keys=True),
-        }.items()
-    }
-
-
-def _update(connection: sqlite3.Connection, track_id: int, columns: dict[str, Any]) -> None:
-    assignments = ", ".join(f"{name} = ?" for name in columns)
-    connection.execute(
-        f"UPDATE track SET {assignments} WHERE id = ?", [*columns.values(), track_id]
-    )
-
-
-def _share_correction(connection: sqlite3.Connection, digest: bytes | None) -> None:
-    """Let what the user said of a recording hold for its copies: of one, the original may go."""
-    connection.execute(
-        "INSERT OR IGNORE INTO correction "
-        "SELECT t.id, c.genre, c.corrected_at FROM correction c "
-        "JOIN track o ON o.id = c.track_id JOIN track t ON t.digest = o.digest "
-        "WHERE o.digest = ? ORDER BY c.corrected_at DESC",
-        [digest],
-    )
-
-
-def _leave_place(
-    connection: sqlite3.Connection, path: str, track_id: int | None, *, now: float
-) -> None:
-    """Note that whatever else was at a place is gone."""
-    connection.execute(
-        "UPDATE track SET missing_since = ? "
-        "WHERE path = ? AND missing_since IS NULL AND id IS NOT ?",
-        [now, stored(path), track_id],
-    )
-
-
-def _add_track(
-    connection: sqlite3.Connection, path: str, columns: dict[str, Any], *, now: float
-) -> int:
-    """Make a track, the only one whose file is there."""
-    _leave_place(connection, path, None, now=now)
-    complete = {"path": stored(path), **columns, "added_at": now}
-    names, marks = ", ".join(complete), ", ".join("?" * len(complete))
-    added = connection.execute(
-        f"INSERT INTO track ({names}) VALUES ({marks})", list(complete.values())
-    )
-    return int(added.lastrowid or 0)

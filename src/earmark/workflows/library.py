@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TextIO
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Literal, TextIO
 
 from earmark.errors import ParameterError
 from earmark.library import (
-    TRAITS,
-    Answer,
     Filters,
     Library,
     LibraryStats,
@@ -25,6 +21,7 @@ from earmark.library import (
 )
 from earmark.recommend import Catalogue, Neighbour, find_similar, recording_keys
 from earmark.types import PathName
+from earmark.workflows._library_pages import TrackDetails, TrackPage, csv_rows
 
 __all__ = [
     "Filters",
@@ -45,78 +42,6 @@ __all__ = [
 ]
 
 _MOST_CANDIDATES = 5
-
-
-@dataclass(frozen=True)
-class TrackPage:
-    """Some of the tracks that were asked for.
-
-    Attributes
-    ----------
-    tracks : tuple of LibraryTrack
-        The tracks.
-    total : int
-        How many there are in all.
-    """
-
-    tracks: tuple[LibraryTrack, ...]
-    total: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.library/1`` defines.
-        """
-        return {
-            "schema": "earmark.library/1",
-            "total": self.total,
-            "tracks": [track.to_dict() for track in self.tracks],
-        }
-
-
-@dataclass(frozen=True)
-class TrackDetails:
-    """All that is known of one track.
-
-    Attributes
-    ----------
-    track : LibraryTrack
-        The track.
-    answer : Answer or None
-        What the model says, clip by clip; None of a track that failed.
-    neighbours : tuple of Neighbour
-        The nearest songs, by style.
-    """
-
-    track: LibraryTrack
-    answer: Answer | None
-    neighbours: tuple[Neighbour, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.library-track/1`` defines.
-        """
-        clips = []
-        if self.answer is not None:
-            for (start, end), row in zip(
-                self.answer.bounds.tolist(), self.answer.timeline.tolist(), strict=True
-            ):
-                named = dict(zip(self.answer.classes, row, strict=True))
-                clips.append({"start": start, "end": end, "probabilities": named})
-        return {
-            "schema": "earmark.library-track/1",
-            "track": self.track.to_dict(),
-            "distance": None if self.answer is None else self.answer.distance,
-            "clips": clips,
-            "similar": [one.to_dict() for one in self.neighbours],
-        }
 
 
 def list_tracks(
@@ -479,35 +404,6 @@ def export_tracks(
         for track in page.tracks:
             output.write(json.dumps(track.to_dict()) + "\n")
     else:
-        for row in _csv_rows(page.tracks):
+        for row in csv_rows(page.tracks):
             output.write(row)
     return len(page.tracks)
-
-
-_COLUMNS = (
-    *("id", "path", "artist", "albumartist", "title", "album", "year", "duration"),
-    *TRAITS,
-    *("genre", "corrected", "predicted", "confidence", "runner_up", "unsure"),
-)
-
-
-def _csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
-    classes = list(dict.fromkeys(genre for one in tracks for genre in one.probabilities))
-
-    def line(values: Iterable[object]) -> str:
-        row = io.StringIO()
-        csv.writer(row, lineterminator="\n").writerow(values)
-        return row.getvalue()
-
-    head = [*_COLUMNS, "tag_genres", *(f"p_{genre}" for genre in classes), "missing", "error"]
-    yield line(head)
-    for one in tracks:
-        yield line(
-            [
-                *(getattr(one, name) for name in _COLUMNS),
-                "; ".join(one.genres),
-                *(one.probabilities.get(genre) for genre in classes),
-                "yes" if one.missing else "",
-                one.error_reason,
-            ]
-        )

@@ -1,0 +1,75 @@
+"""Statements that write rows of tracks; each is part of a transaction of its caller."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+from earmark.library._rows import stored
+
+if TYPE_CHECKING:
+    from earmark.tags import Tags
+
+__all__ = ["add_track", "leave_place", "share_correction", "tag_columns", "update", "utf8"]
+
+_FROM_TAGS = ("artist", "albumartist", "title", "album", "genres", "year", "ids")
+
+
+def utf8(text: str) -> str:
+    """Return what SQLite can hold of a text."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def tag_columns(tags: Tags) -> dict[str, Any]:
+    columns = {name: getattr(tags, name) for name in _FROM_TAGS}
+    return {
+        name: utf8(value) if isinstance(value, str) else value
+        for name, value in {
+            **columns,
+            "genres": json.dumps(list(tags.genres)),
+            "ids": json.dumps(dict(tags.ids), sort_keys=True),
+        }.items()
+    }
+
+
+def update(connection: sqlite3.Connection, track_id: int, columns: dict[str, Any]) -> None:
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(
+        f"UPDATE track SET {assignments} WHERE id = ?", [*columns.values(), track_id]
+    )
+
+
+def share_correction(connection: sqlite3.Connection, digest: bytes | None) -> None:
+    """Let what the user said of a recording hold for its copies: of one, the original may go."""
+    connection.execute(
+        "INSERT OR IGNORE INTO correction "
+        "SELECT t.id, c.genre, c.corrected_at FROM correction c "
+        "JOIN track o ON o.id = c.track_id JOIN track t ON t.digest = o.digest "
+        "WHERE o.digest = ? ORDER BY c.corrected_at DESC",
+        [digest],
+    )
+
+
+def leave_place(
+    connection: sqlite3.Connection, path: str, track_id: int | None, *, now: float
+) -> None:
+    """Note that whatever else was at a place is gone."""
+    connection.execute(
+        "UPDATE track SET missing_since = ? "
+        "WHERE path = ? AND missing_since IS NULL AND id IS NOT ?",
+        [now, stored(path), track_id],
+    )
+
+
+def add_track(
+    connection: sqlite3.Connection, path: str, columns: dict[str, Any], *, now: float
+) -> int:
+    """Make a track, the only one whose file is there."""
+    leave_place(connection, path, None, now=now)
+    complete = {"path": stored(path), **columns, "added_at": now}
+    names, marks = ", ".join(complete), ", ".join("?" * len(complete))
+    added = connection.execute(
+        f"INSERT INTO track ({names}) VALUES ({marks})", list(complete.values())
+    )
+    return int(added.lastrowid or 0)

@@ -1,0 +1,322 @@
+"""The steps of a scan, and what they come to."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from earmark.errors import AudioAccessError, AudioError, AudioNotFoundError, WorkerDiedError
+from earmark.extraction import find_inputs, map_files, usable_cores
+from earmark.library import FileState, Filters, KnownFile, Library
+from earmark.recommend import same_sound
+from earmark.types import Progress
+from earmark.workflows._listening import Ears, Listened, examine, file_state, listen
+from earmark.workflows._scan_plan import ScanPlan, find_moves, make_plan
+
+__all__ = ["Scan", "ScanReport"]
+
+
+@dataclass(frozen=True)
+class ScanReport:
+    """What a scan did.
+
+    Attributes
+    ----------
+    library : str
+        Its file.
+    roots : tuple of str
+        What was scanned.
+    n_files : int
+        Audio files that were found.
+    n_unchanged : int
+        Those of them that cost no more than a look at their time.
+    n_analysed : int
+        Those that were listened to.
+    n_refreshed : int
+        Those of which only tags or times had changed.
+    n_moved : int
+        Those that the library knew from another place.
+    n_answered : int
+        Those that were answered or placed anew from what is kept of them.
+    n_missing : int
+        Tracks whose files are gone since the last scan.
+    failed : tuple of AudioError
+        What could not be listened to, in this scan or before.
+    seconds : float
+        How long it took.
+    audio_seconds : float
+        How long the music is that was listened to.
+    """
+
+    library: str
+    roots: tuple[str, ...]
+    n_files: int = 0
+    n_unchanged: int = 0
+    n_analysed: int = 0
+    n_refreshed: int = 0
+    n_moved: int = 0
+    n_answered: int = 0
+    n_missing: int = 0
+    failed: tuple[AudioError, ...] = field(default=())
+    seconds: float = 0.0
+    audio_seconds: float = 0.0
+
+    @property
+    def found_something(self) -> bool:
+        """Whether anything was not as the library had it."""
+        counts = (self.n_analysed, self.n_refreshed, self.n_moved, self.n_answered, self.n_missing)
+        return any(counts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What the schema ``earmark.scan/1`` defines.
+        """
+        return {
+            "schema": "earmark.scan/1",
+            "library": self.library,
+            "roots": list(self.roots),
+            "files": self.n_files,
+            "unchanged": self.n_unchanged,
+            "analysed": self.n_analysed,
+            "refreshed": self.n_refreshed,
+            "moved": self.n_moved,
+            "answered": self.n_answered,
+            "missing": self.n_missing,
+            "failed": [
+                {"path": one.path, "code": one.code, "message": one.reason} for one in self.failed
+            ],
+            "seconds": round(self.seconds, 3),
+            "audio_seconds": round(self.audio_seconds, 3),
+        }
+
+
+class Scan:
+    """One scan: its steps, and what they have counted so far."""
+
+    def __init__(
+        self,
+        library: Library,
+        ears: Ears,
+        roots: Sequence[str],
+        *,
+        jobs: int | None,
+        retry_failed: bool,
+    ) -> None:
+        self.library = library
+        self.ears = ears
+        self.roots = roots
+        self.jobs = jobs or usable_cores()
+        # A file that brings a decoder down must not bring the scan down, time after time.
+        self.isolated = jobs is None
+        self.retry_failed = retry_failed
+        self.report = ScanReport(library.path, tuple(roots))
+
+    def _count(self, **more: Any) -> None:
+        changes = {name: getattr(self.report, name) + value for name, value in more.items()}
+        self.report = replace(self.report, **changes)
+
+    def run(
+        self, *, planned: Callable[[ScanPlan], None] | None, progress: Progress | None
+    ) -> ScanReport:
+        files = self._find()
+        known = self.library.scanned.known()
+        plan = self._plan(files, known, retry_failed=self.retry_failed)
+        self._count(
+            n_files=len(files),
+            n_unchanged=len(plan.unchanged),
+            failed=tuple(self._failed_before(plan.failed_before)),
+        )
+        waiting, found = self._moved_or_changed(plan, known)
+        gone = [one.id for one in known if one.id in plan.gone]
+        self.library.scanned.mark_missing(gone, now=time.time())
+        self._count(n_missing=len(gone))
+        more = self._still_to_do(found)
+        plan = replace(
+            plan,
+            listen=(*plan.listen, *waiting, *more.listen),
+            examine=(),
+            answer=(*plan.answer, *more.answer),
+        )
+        if planned is not None:
+            planned(plan)
+        self._answer_again(plan.answer)
+        self._listen(plan.listen, progress)
+        return self.report
+
+    def _still_to_do(self, track_ids: Collection[int]) -> ScanPlan:
+        """Find what tracks that were just recognised need as well: another model's answer, say."""
+        known = [one for one in self.library.scanned.known() if one.id in track_ids]
+        return self._plan([one.path for one in known], known, retry_failed=False)
+
+    def _plan(
+        self, files: Sequence[str], known: Sequence[KnownFile], *, retry_failed: bool
+    ) -> ScanPlan:
+        return make_plan(
+            files,
+            known,
+            self.roots,
+            needed=self.ears.fingerprints,
+            model_sha256=self.ears.model.sha256,
+            space_sha256=self.ears.style.sha256,
+            retry_failed=retry_failed,
+        )
+
+    def _find(self) -> list[str]:
+        """Find the files; what cannot be looked through is told with what failed."""
+        there = [root for root in self.roots if os.path.lexists(root)]
+        self.library.scanned.add_roots(there, now=time.time())
+        held = {root: self.library.count(_all_in(root)) for root in self.roots if root not in there}
+        scanned = self.library.scanned.roots()
+        # What is not there and holds nothing any more, since it was renamed, say, is no loss.
+        left = [root for root, count in held.items() if root in scanned and not count]
+        self.library.scanned.forget_roots(left)
+        absent = [
+            AudioNotFoundError(root, _what_was_held(count))
+            for root, count in held.items()
+            if root not in left
+        ]
+        found = find_inputs(there)
+        closed = [one for one in found if isinstance(one, AudioAccessError)]
+        empty = [one for one in found if isinstance(one, AudioError) and one not in closed]
+        roots = self.library.scanned.known() if empty else []
+        strange = [one for one in empty if not any(_inside(k.path, one.path) for k in roots)]
+        self._count(failed=(*absent, *closed, *strange))
+        return [one for one in found if isinstance(one, str)]
+
+    def _failed_before(self, known: Sequence[KnownFile]) -> Iterator[AudioError]:
+        for track in self.library.tracks_of(one.id for one in known):
+            yield AudioError.of_code(
+                track.error_code or "audio", track.path, track.error_reason or ""
+            )
+
+    def _moved_or_changed(
+        self, plan: ScanPlan, known: Sequence[KnownFile]
+    ) -> tuple[list[str], set[int]]:
+        """Look at files that may be known by their audio.
+
+        Returns
+        -------
+        unknown : list of str
+            Those that are not.
+        found : set of int
+            Numbers of the tracks that the others are.
+        """
+        looked = {}
+        unknown = []
+        if plan.examine:
+            for path, found in map_files(
+                examine, plan.examine, jobs=self.jobs, ordered=False, isolated=self.isolated
+            ):
+                if isinstance(found, AudioError):
+                    unknown.append(path)  # listening will say the same, and write it down
+                else:
+                    looked[path] = found
+        moves = find_moves({path: one.digest for path, one in looked.items()}, known, plan)
+        places = {one.id: one.path for one in known}
+        self.library.scanned.move(
+            ((at, path, looked[path].state, looked[path].tags) for path, at in moves.items()),
+            now=time.time(),
+        )
+        for track_id in moves.values():
+            plan.gone.discard(track_id)
+        n_refreshed = sum(places[at] == path for path, at in moves.items())
+        self._count(n_refreshed=n_refreshed, n_moved=len(moves) - n_refreshed)
+        unknown += [path for path in looked if path not in moves]
+        return unknown, set(moves.values())
+
+    def _answer_again(self, known: Sequence[KnownFile]) -> None:
+        """Ask another model, or place in another space, from the features that are kept."""
+        ears, store = self.ears, self.library.scanned
+        for one in known:
+            before = self.library.answer(one.id)
+            if before is None:  # another scan has written it off meanwhile
+                continue
+            if one.answered_by != ears.model.sha256:
+                X = self.library.matrix(one.id, ears.model.feature_set.fingerprint)
+                if X is not None:
+                    store.answer(one.id, ears.answer(X, before.bounds))
+            if one.placed_by != ears.style.sha256:
+                X = self.library.matrix(one.id, ears.style.feature_set.fingerprint)
+                if X is not None:
+                    store.place(one.id, ears.style.sha256, ears.place(X, before.bounds))
+            self._count(n_answered=1)
+
+    def _listen(self, paths: Sequence[str], progress: Progress | None) -> None:
+        # As they are before: a file that changes meanwhile is another one to the next scan.
+        states = {path: file_state(path) for path in paths}
+        work = partial(listen, sets=self.ears.sets)
+        listened = map_files(work, paths, jobs=self.jobs, ordered=False, isolated=self.isolated)
+        for done, (path, found) in enumerate(listened, start=1):
+            if isinstance(found, AudioError):
+                self._write_failed(path, states[path], found)
+            else:
+                self._write(path, found)
+            if progress is not None:
+                progress(done, len(paths), path)
+
+    def _write_failed(self, path: str, state: FileState | None, error: AudioError) -> None:
+        self._count(failed=(error,))
+        if isinstance(error, AudioNotFoundError):
+            return  # it went away meanwhile: the next scan finds it gone, or elsewhere
+        # What may only be so for now is tried again by the next scan.
+        passing = isinstance(error, AudioAccessError | WorkerDiedError) or error.code == "audio"
+        self.library.scanned.add_failed(
+            path, state=None if passing else state, error=error, now=time.time()
+        )
+
+    def _write(self, path: str, found: Listened) -> None:
+        ears, heard = self.ears, found.heard
+        of_model = heard.matrices[ears.model.feature_set.fingerprint]
+        of_style = heard.matrices[ears.style.feature_set.fingerprint]
+        self.library.scanned.add(
+            path,
+            state=found.state,
+            digest=found.digest,
+            tags=found.tags,
+            heard=heard,
+            answer=ears.answer(of_model, heard.bounds),
+            space_sha256=ears.style.sha256,
+            vector=ears.place(of_style, heard.bounds),
+            now=time.time(),
+            track_id=self._same_as(path, found),
+        )
+        self._count(n_analysed=1, audio_seconds=heard.duration)
+
+    def _same_as(self, path: str, found: Listened) -> int | None:
+        """Return the track that a file is: that of its place, unless it sounds otherwise.
+
+        A song that was encoded again keeps its number and what the user said of it; another song
+        of the same name does not get them.
+        """
+        track = self.library.find(path)
+        if track is None:
+            return None
+        if track.digest is None or track.digest == found.digest:
+            return track.id
+        fingerprint = self.ears.timbre.feature_set.fingerprint
+        before = self.library.matrix(track.id, fingerprint)
+        if before is not None and same_sound(before, found.heard.matrices[fingerprint]):
+            return track.id
+        return None
+
+
+def _all_in(folder: str) -> Filters:
+    return Filters(path=folder, state=None)
+
+
+def _what_was_held(count: int) -> str:
+    if not count:
+        return "no such file or folder"
+    return f"no such file or folder; the {count:,} tracks it held are kept as they were"
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
