@@ -1,5 +1,5 @@
 """The command line: it turns arguments into calls of `earmark.workflows` and answers into text."""
 
-from earmark.cli._main import main
+from earmark.cli._start import main
 
 __all__ = ["main"]

@@ -1,4 +1,4 @@
-"""The command ``earmark``: the only place that picks an exit code."""
+"""The commands of ``earmark``: the only place that picks an exit code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from earmark.errors import (
     StudyError,
 )
 
-__all__ = ["app", "main"]
+__all__ = ["app", "run"]
 
 # Files are what is done in parallel; a library that starts threads for each only gets in the way.
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -102,24 +102,8 @@ def _earmark(
     """Print the version, where asked."""
 
 
-def _keep_decoders_quiet() -> None:
-    """Send what decoders write to file descriptor 2 nowhere; Python's own words still arrive.
-
-    libmpg123 remarks on every oddity of an MP3. What matters of that is in the answers, as
-    warnings. Worker processes inherit this. ``EARMARK_DECODER_MESSAGES=1`` lets them speak.
-    """
-    if sys.stderr is None or os.environ.get("EARMARK_DECODER_MESSAGES"):
-        return
-    sys.stderr.flush()
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-
-
-def main() -> None:
+def run() -> None:
     """Run the command line and end the process: 0 done, 1 some inputs failed, 2 usage."""
-    _keep_decoders_quiet()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

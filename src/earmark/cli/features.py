@@ -68,10 +68,6 @@ def _features(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="What was done, as JSON.")] = False,
 ) -> None:
-    if jobs != 1 and engine == "local":
-        from earmark.extraction import prepare_workers
-
-        prepare_workers()  # they are on their way while this process loads what it needs
     compile_first()
     from earmark.workflows.features import extract_features
 

@@ -73,10 +73,6 @@ def _scan(
         bool, typer.Option("--json", help="What was done, as JSON; a line a scan with --watch.")
     ] = False,
 ) -> None:
-    if jobs != 1:
-        from earmark.extraction import prepare_workers
-
-        prepare_workers()  # they are on their way while this process loads what it needs
     compile_first()
     from earmark.workflows.scan import scan, watch
 
