@@ -378,6 +378,19 @@ def test_folder_that_vanishes_while_it_is_scanned(
         assert library.find(home / "more" / "b.flac") is None
 
 
+def test_folder_whose_files_were_all_moved_is_no_failure(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    again()
+    (home / "sorted").mkdir()
+    for file in (home / "music").iterdir():
+        file.rename(home / "sorted" / file.name)
+    again(home / "sorted", home / "music", may_listen=True)
+    report = scan(library=home / "library.db", jobs=1)
+    assert counts(report) == {"unchanged": 4, "failed": 1}
+    assert [one.path for one in report.failed] == [str(home / "sorted" / "text.mp3")]
+
+
 def test_empty_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     report = scan([tmp_path / "music"], library=tmp_path / "library.db", jobs=1)

@@ -172,6 +172,7 @@ class Scan:
     def _find(self) -> list[str]:
         """Find the files; what cannot be looked through is told with what failed."""
         there = [root for root in self.roots if os.path.lexists(root)]
+        scanned_before = self.library.scanned.roots()
         self.library.scanned.add_roots(there, now=time.time())
         held = {root: self.library.count(_all_in(root)) for root in self.roots if root not in there}
         scanned = self.library.scanned.roots()
@@ -186,8 +187,10 @@ class Scan:
         found = find_inputs(there)
         closed = [one for one in found if isinstance(one, AudioAccessError)]
         empty = [one for one in found if isinstance(one, AudioError) and one not in closed]
-        roots = self.library.scanned.known() if empty else []
-        strange = [one for one in empty if not any(_inside(k.path, one.path) for k in roots)]
+        # Of a folder that was scanned before, all may have been moved or deleted since.
+        unknown = [one for one in empty if one.path not in scanned_before]
+        known = self.library.scanned.known() if unknown else []
+        strange = [one for one in unknown if not any(_inside(k.path, one.path) for k in known)]
         self._count(failed=(*absent, *closed, *strange))
         return [one for one in found if isinstance(one, str)]
 
