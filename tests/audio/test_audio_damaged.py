@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from av_encode import encode
 
-from earmark.audio import AudioWarning, load, stream
+from earmark.audio import AudioWarning, Missing, load, stream
 from earmark.errors import NoAudioError
 from earmark.testing import music_like, sine
 
@@ -126,3 +126,17 @@ def test_stream_collects_its_warnings(mp3: Path) -> None:
         list(opened)
     assert len(opened.warnings) == 1
     assert opened.warnings[0].startswith("cut short")
+
+
+def test_stream_says_what_is_missing(mp3: Path) -> None:
+    whole, sr = load(mp3, sr=None)
+    with stream(cut(mp3)) as opened:
+        n_samples = sum(map(len, opened))
+    (missing,) = opened.missing
+    assert isinstance(missing, Missing)
+    assert missing.start == pytest.approx(n_samples / 22_050, abs=0.001)
+    assert missing.length is not None
+    assert missing.start + missing.length == pytest.approx(len(whole) / sr, abs=0.001)
+    with stream(mp3) as opened:
+        list(opened)
+    assert opened.missing == []

@@ -9,7 +9,7 @@ import av
 import av.error
 import numpy as np
 
-from earmark.audio._readers import cut_short
+from earmark.audio._readers import Missing, cut_short
 from earmark.errors import AudioError, NoAudioError
 from earmark.types import Float32Array, PathName
 
@@ -60,6 +60,7 @@ class _FFmpegReader:
             elif self._container.duration is not None:
                 self.n_samples = round(self._container.duration / av.time_base * self.sr)
         self.warnings: list[str] = []
+        self.missing: list[Missing] = []
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
         # Seeking is only exact to a packet in most containers: what comes before is decoded too.
@@ -76,6 +77,7 @@ class _FFmpegReader:
         # Here the header gives the length to a few packets only.
         if self.n_samples is not None and done < 0.98 * self.n_samples - self.sr / 10:
             self.warnings.append(cut_short(done, self.n_samples, self.sr))
+            self.missing.append(Missing(done / self.sr, (self.n_samples - done) / self.sr))
 
     def _frames(self) -> Iterator[Any]:
         """Yield decoded frames and then None, which flushes; leave out packets that are damaged."""

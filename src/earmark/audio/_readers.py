@@ -6,20 +6,37 @@ import contextlib
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 import soundfile
 
 from earmark.errors import NoAudioError
-from earmark.types import Float32Array, PathName
+from earmark.types import Float32Array, PathName, Seconds
 
-__all__ = ["Reader", "cut_short", "open_reader"]
+__all__ = ["Missing", "Reader", "cut_short", "open_reader"]
 
 _BLOCK = 65_536
 """Frames a block has at most: half a megabyte of stereo."""
 
 _PLAUSIBLE_RATES = range(1_000, 768_001)
 """A header that says otherwise is damaged; resampling from it could fill the memory."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A stretch of a track whose audio could not be decoded.
+
+    Attributes
+    ----------
+    start : float
+        Where it begins, in seconds from the start of the file.
+    length : float or None
+        Its length in seconds; None where nothing says how much is missing.
+    """
+
+    start: Seconds
+    length: Seconds | None
 
 
 class Reader(Protocol):
@@ -39,6 +56,8 @@ class Reader(Protocol):
         Samples of each channel, as the header says; None where it does not.
     warnings : list of str
         What went wrong so far without ending the reading.
+    missing : list of Missing
+        The stretches that could not be decoded so far, in order.
     """
 
     decoder: str
@@ -48,6 +67,7 @@ class Reader(Protocol):
     channels: int
     n_samples: int | None
     warnings: list[str]
+    missing: list[Missing]
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
         """Yield the samples after the first `skip` [shape=(n, channels)]."""
@@ -80,6 +100,7 @@ class _SoundFileReader:
         self.channels = int(self._file.channels)
         self.n_samples: int | None = int(self._file.frames)
         self.warnings: list[str] = []
+        self.missing: list[Missing] = []
         # libsndfile shortens a data chunk that is longer than the file, and notes that in its log.
         cut = re.search(r"data : (\d+) \(should be (\d+)\)", self._file.extra_info)
         if cut and int(cut[1]) > int(cut[2]):
@@ -87,6 +108,8 @@ class _SoundFileReader:
             self.warnings.append(
                 f"cut short: {share:.0%} of the audio its header speaks of is there"
             )
+            length = self._file.frames / self.sr
+            self.missing.append(Missing(length, length * (1 / share - 1) if share else None))
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
         start = done = min(skip, self._file.frames)
@@ -97,6 +120,7 @@ class _SoundFileReader:
                 block = self._file.read(_BLOCK, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
                 self.warnings.append(f"damaged after {done / self.sr:.2f} s: {error.error_string}")
+                self._missing_from(done)
                 return
             if not len(block):
                 break
@@ -105,6 +129,11 @@ class _SoundFileReader:
         if done < self._file.frames:
             decoded = done if done > start else None
             self.warnings.append(cut_short(decoded, self._file.frames, self.sr))
+            self._missing_from(done)
+
+    def _missing_from(self, done: int) -> None:
+        """Note that nothing after a sample could be decoded."""
+        self.missing.append(Missing(done / self.sr, (self._file.frames - done) / self.sr))
 
     def close(self) -> None:
         self._file.close()

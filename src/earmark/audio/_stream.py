@@ -119,6 +119,9 @@ class AudioStream:
         Sampling rate of the file in hertz.
     warnings : list of str
         What went wrong so far without ending the stream: complete once it is exhausted.
+    missing : list of Missing
+        The stretches whose audio could not be decoded, in order; complete once the stream is
+        exhausted. There is a sentence for each in `warnings`.
     """
 
     def __init__(
@@ -145,6 +148,7 @@ class AudioStream:
         self._skip = int(offset * self.native_sr)
         self._limit = None if duration is None else int(duration * self.native_sr)
         self.warnings = self._reader.warnings
+        self.missing = self._reader.missing
         self._iterator = self._resampled()
 
     def __enter__(self) -> AudioStream:
