@@ -13,8 +13,9 @@ import made_up_library
 import pytest
 
 from earmark.errors import LibraryError, LibraryVersionError
-from earmark.library import _opening, library_path, open_library
+from earmark.library import FileState, _opening, library_path, open_library
 from earmark.library._schema import APPLICATION_ID, SCHEMA_VERSION
+from earmark.tags import Tags
 
 
 @pytest.fixture
@@ -214,3 +215,18 @@ def test_library_that_may_not_be_written_can_be_read(
             library.remember("model", "a")
     assert digest(path) == before
     assert os.listdir(path.parent) == ["music.db"]
+
+
+def test_library_without_track_numbers_gets_them(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    for column in ("track_number", "disc_number", "composer"):
+        connection.execute(f"ALTER TABLE track DROP COLUMN {column}")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with open_library(path) as library:
+        track = library.tracks()[0]
+        assert (track.track_number, track.disc_number, track.composer) == (None, None, "")
+        moved = (track.id, track.path, FileState(1, 1), Tags(track_number=3, composer="Ann"))
+        library.scanned.move([moved], now=2.0)
+        track = library.track(track.id)
+        assert (track.track_number, track.disc_number, track.composer) == (3, None, "Ann")

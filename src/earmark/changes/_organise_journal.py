@@ -167,6 +167,9 @@ def tell_library(library: Library, path: str, place: str) -> None:
             genres=track.genres,
             year=track.year,
             ids=track.ids,
+            track_number=track.track_number,
+            disc_number=track.disc_number,
+            composer=track.composer,
         )
     known = track.digest is None or _digest(place) == track.digest.hex()
     # Other audio than what was listened to is left to the next scan to find.

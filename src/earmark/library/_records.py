@@ -150,7 +150,7 @@ class LibraryTrack:
         Whether the last scan did not find the file.
     digest : bytes or None
         Of the encoded audio, see `earmark.audio.audio_digest`.
-    artist, albumartist, title, album, genres, year, ids
+    artist, albumartist, title, album, genres, year, ids, track_number, disc_number, composer
         What the file says of itself, as in `earmark.tags.Tags`.
     duration : float or None
         In seconds.
@@ -200,6 +200,9 @@ class LibraryTrack:
     error_code: str | None = None
     error_reason: str | None = None
     warnings: tuple[str, ...] = ()
+    track_number: int | None = None
+    disc_number: int | None = None
+    composer: str = ""
 
     @property
     def caption(self) -> str:

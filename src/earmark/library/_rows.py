@@ -27,7 +27,10 @@ __all__ = [
     "where",
 ]
 
-_FROM_TAGS = ("artist", "albumartist", "title", "album", "year")
+_FROM_TAGS = (
+    *("artist", "albumartist", "title", "album", "year"),
+    *("track_number", "disc_number", "composer"),
+)
 
 TRACK_COLUMNS = ", ".join(
     [

@@ -3,6 +3,7 @@
 History:
 
 1. The first: tracks, analyses, answers, embeddings, corrections, and the journal of changes.
+2. Track number, disc number and composer, as the tags of a file have them.
 
 Paths are kept as the bytes the system gives, which need not be UTF-8. Times are seconds since 1970,
 those of files nanoseconds, as the system tells them. Arrays are little-endian and in C order.
@@ -19,10 +20,18 @@ __all__ = ["APPLICATION_ID", "DDL", "MIGRATIONS", "SCHEMA_VERSION"]
 APPLICATION_ID = 0x4541524D  # "EARM"
 """What the header of every library says it is."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change of the tables; ``PRAGMA user_version`` of the file."""
 
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({})
+
+def _to_version_2(connection: Connection) -> None:
+    # A scan fills these in when the tags of a file are next read.
+    connection.execute("ALTER TABLE track ADD COLUMN track_number INTEGER")
+    connection.execute("ALTER TABLE track ADD COLUMN disc_number INTEGER")
+    connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _to_version_2})
 """By the version they start from: what turns a file into one of the next version."""
 
 DDL = """
@@ -61,7 +70,10 @@ CREATE TABLE track (
     loudness REAL,
     percussiveness REAL,
     added_at REAL NOT NULL,
-    scanned_at REAL NOT NULL
+    scanned_at REAL NOT NULL,
+    track_number INTEGER,                  -- on its disc; from the tags, as the next two
+    disc_number INTEGER,
+    composer TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE UNIQUE INDEX track_by_path ON track (path) WHERE missing_since IS NULL;
 CREATE INDEX track_by_digest ON track (digest);

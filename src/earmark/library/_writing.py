@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["add_track", "leave_place", "share_correction", "tag_columns", "update", "utf8"]
 
-_FROM_TAGS = ("artist", "albumartist", "title", "album", "genres", "year", "ids")
+_FROM_TAGS = (
+    *("artist", "albumartist", "title", "album", "genres", "year", "ids"),
+    *("track_number", "disc_number", "composer"),
+)
 
 
 def utf8(text: str) -> str:

@@ -37,6 +37,9 @@ _NAMES = {
     "wm/genre": "genre",
     "wm/year": "date",
     "wm/isrc": "isrc",
+    "wm/tracknumber": "tracknumber",
+    "wm/partofset": "discnumber",
+    "wm/composer": "composer",
 }
 
 Object = tuple[bytes, bytes]

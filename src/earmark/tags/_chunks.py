@@ -157,6 +157,9 @@ class WAV(_Chunks):
         b"IPRD": "album",
         b"IGNR": "genre",
         b"ICRD": "date",
+        b"ITRK": "tracknumber",
+        b"IPRT": "tracknumber",
+        b"IMUS": "composer",
     }
 
     def _own_fields(self, file: BinaryIO) -> Fields:

@@ -73,6 +73,9 @@ def _found_by_mutagen(file: BinaryIO) -> Fields:
             "album": tags.get("TALB"),
             "date": tags.get("TDRC"),
             "isrc": tags.get("TSRC"),
+            "tracknumber": tags.get("TRCK"),
+            "discnumber": tags.get("TPOS"),
+            "composer": tags.get("TCOM"),
             "genre": tags["TCON"].genres if "TCON" in tags else None,
         }
     fields = {}

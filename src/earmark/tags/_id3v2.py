@@ -231,6 +231,7 @@ def _fields(data: bytes) -> Fields:
     tags = read(io.BytesIO(data))
     names = {"artist": "TPE1", "albumartist": "TPE2", "title": "TIT2", "album": "TALB"}
     names |= {"date": "TDRC", "isrc": "TSRC"}
+    names |= {"tracknumber": "TRCK", "discnumber": "TPOS", "composer": "TCOM"}
     found: dict[str, Sequence[str]] = {
         name: [str(text) for text in tags[frame].text]
         for name, frame in names.items()

@@ -27,7 +27,9 @@ _NAMES = {
     b"\xa9alb": "album",
     b"\xa9gen": "genre",
     b"\xa9day": "date",
+    b"\xa9wrt": "composer",
 }
+_NUMBERS = {b"trkn": "tracknumber", b"disk": "discnumber"}
 _TABLES = {b"stco": 4, b"co64": 8}
 _TO_TABLES = (b"trak", b"mdia", b"minf", b"stbl")
 
@@ -278,6 +280,9 @@ def _said(entry: bytes) -> tuple[str, list[str]]:
     if entry[4:8] == b"gnre":
         numbers = [int.from_bytes(value[8:10], "big") - 1 for value in values]
         return "genre", [TCON.GENRES[n] for n in numbers if 0 <= n < len(TCON.GENRES)]
+    if entry[4:8] in _NUMBERS:  # two unused bytes, the number, and how many there are
+        numbers = [int.from_bytes(value[10:12], "big") for value in values]
+        return _NUMBERS[entry[4:8]], [str(number) for number in numbers]
     texts = [
         value[8:].decode("utf-16-be" if value[3] == 2 else "utf-8", "replace")
         for value in values

@@ -14,11 +14,19 @@ __all__ = ["Fields", "GenreState", "Tags", "field_name", "tags_of"]
 Fields: TypeAlias = Mapping[str, Sequence[str]]
 """Values by the names that Vorbis comments have, in lower case: ``artist``, ``date``, ``isrc``."""
 
-_OTHER_NAMES = {"album artist": "albumartist", "album_artist": "albumartist", "year": "date"}
+_OTHER_NAMES = {
+    "album artist": "albumartist",
+    "album_artist": "albumartist",
+    "year": "date",
+    "track": "tracknumber",
+    "disc": "discnumber",
+    "disk": "discnumber",
+}
 _IDS = (
     *("musicbrainz_trackid", "musicbrainz_releasetrackid", "musicbrainz_albumid"),
     *("musicbrainz_artistid", "musicbrainz_albumartistid", "musicbrainz_releasegroupid", "isrc"),
 )
+_NUMBER = re.compile(r"\s*(\d{1,4})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)|(?<!\d)[12]\d{3}(?=\d{4}(?!\d))")
 
 
@@ -37,6 +45,10 @@ class Tags:
     ids : mapping of str to str
         ``musicbrainz_trackid`` (of the recording), ``musicbrainz_albumid`` (of the release),
         ``musicbrainz_artistid`` and so on, ``isrc``; those that are there.
+    track_number, disc_number : int or None
+        Place on the disc, and number of the disc, from 1: 3 for ``3/12``.
+    composer : str
+        The first composer; ``""`` where there is none.
     """
 
     artist: str = ""
@@ -46,6 +58,9 @@ class Tags:
     genres: tuple[str, ...] = ()
     year: int | None = None
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    track_number: int | None = None
+    disc_number: int | None = None
+    composer: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,12 +163,17 @@ def tags_of(fields: Fields) -> Tags:
 
     Examples
     --------
-    >>> tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "genre": ["Rock", ""]})
-    Tags(artist='A', albumartist='', title='', album='', genres=('Rock',), year=1997, ids={})
+    >>> tags = tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "tracknumber": ["03/12"]})
+    >>> tags.artist, tags.year, tags.track_number
+    ('A', 1997, 3)
     """
 
     def first(name: str) -> str:
         return next(iter(_texts(fields, name)), "")
+
+    def number(name: str) -> int | None:
+        digits = _NUMBER.match(first(name))
+        return int(digits[1]) or None if digits else None
 
     year = _YEAR.search(first("date"))
     return Tags(
@@ -164,4 +184,7 @@ def tags_of(fields: Fields) -> Tags:
         genres=tuple(dict.fromkeys(_texts(fields, "genre"))),
         year=int(year[0]) if year else None,
         ids={name: first(name) for name in _IDS if first(name)},
+        track_number=number("tracknumber"),
+        disc_number=number("discnumber"),
+        composer=first("composer"),
     )
