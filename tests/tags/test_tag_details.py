@@ -168,7 +168,7 @@ def test_mp4_without_a_list_of_tags(kind: str, tmp_path: Path, sources: Path) ->
 def test_genre_number_of_mp4_is_given_back(tmp_path: Path, sources: Path) -> None:
     song = make_file("m4a of ffmpeg", tmp_path, sources=sources)
     content = song.read_bytes()
-    old = b"\xa9gen" + (21).to_bytes(4, "big") + b"data" + b"\0\0\0\1\0\0\0\0Blues"
+    old = b"\xa9gen" + (21).to_bytes(4, "big") + b"data" + b"\0\0\0\1\0\0\0\0Swing"
     new = b"gnre" + (18).to_bytes(4, "big") + b"data" + bytes(8) + b"\0\x12" + bytes(3)
     assert old in content
     song.write_bytes(content.replace(old, new))

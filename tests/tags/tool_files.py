@@ -19,7 +19,7 @@ import soundfile
 
 from earmark.testing import music_like
 
-TITLE, ARTIST, ALBUM, YEAR, GENRE = "Söng", "The Bänd", "An Album", 1997, "Blues"
+TITLE, ARTIST, ALBUM, YEAR, GENRE = "Söng", "The Bänd", "An Album", 1997, "Swing"
 
 
 def write_sound(path: Path, *, seconds: float = 1.0, seed: int = 0) -> Path:

@@ -24,6 +24,7 @@ __all__ = [
     "MissingOption",
     "TempoOption",
     "TitleOption",
+    "TreatAsEmptyOption",
     "UnsureOption",
     "YearOption",
     "filters_of",
@@ -64,6 +65,15 @@ UnsureOption = Annotated[
 CorrectedOption = Annotated[
     bool | None,
     typer.Option("--corrected/--not-corrected", help="Of which you have spoken, or have not."),
+]
+TreatAsEmptyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--treat-as-empty",
+        metavar="GENRE",
+        help="Treat this genre in tags as no genre, like Other or Unknown. Can be repeated.",
+        show_default=False,
+    ),
 ]
 MissingOption = Annotated[bool, typer.Option("--missing", help="Whose file is gone.")]
 

@@ -30,7 +30,7 @@ def tag_columns(tags: Tags) -> dict[str, Any]:
         name: utf8(value) if isinstance(value, str) else value
         for name, value in {
             **columns,
-            "genres": json.dumps(list(tags.genres)),
+            "genres": json.dumps(list(tags.chosen_genres)),
             "ids": json.dumps(dict(tags.ids), sort_keys=True),
         }.items()
     }

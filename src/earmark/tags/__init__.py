@@ -5,6 +5,7 @@ of ID3v2 in MP3, AIFF and WAV; Vorbis comments in FLAC, Ogg Vorbis and Opus; ato
 APEv2 in WavPack, Monkey's Audio and Musepack; attributes in ASF.
 """
 
+from earmark.tags._empty_genres import DEFAULT_EMPTY_GENRES, is_empty_genre, named_genres
 from earmark.tags._files import (
     can_write,
     other_tags,
@@ -17,9 +18,12 @@ from earmark.tags._files import (
 from earmark.tags._tags import GenreState, Tags
 
 __all__ = [
+    "DEFAULT_EMPTY_GENRES",
     "GenreState",
     "Tags",
     "can_write",
+    "is_empty_genre",
+    "named_genres",
     "other_tags",
     "read_genre_state",
     "read_tags",

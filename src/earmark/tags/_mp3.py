@@ -18,7 +18,7 @@ from earmark.tags._id3v2 import (
     tag_size,
 )
 from earmark.tags._splice import file_size, read_at, splice
-from earmark.tags._tags import Fields, GenreState
+from earmark.tags._tags import DEFAULT_GENRE, Fields, GenreState
 
 __all__ = ["MP3", "id3v1_of"]
 
@@ -60,9 +60,15 @@ class MP3(Container):
         return read_at(file, 0, size) if size else b""
 
     def fields(self, file: BinaryIO) -> Fields:
-        ours = id3_fields(self._tag_bytes(file) + (id3v1_of(file) or b""))
-        said = {name: values for name, values in ours.items() if any(values)}
-        return {**APE_TAG.fields(file), **said}
+        tag, v1 = self._tag_bytes(file), id3v1_of(file)
+        ape = APE_TAG.fields(file)
+        found = {name: values for name, values in id3_fields(tag).items() if any(values)}
+        if v1 is None:
+            return {**ape, **found}
+        of_v1 = {name: values for name, values in id3_fields(v1).items() if any(values)}
+        chosen = any(any(values.get("genre", ())) for values in (ape, found))
+        default = {DEFAULT_GENRE: ["0"]} if v1[-1] == 0 and not chosen else {}
+        return {**ape, **of_v1, **found, **default}
 
     def load(self, file: BinaryIO) -> Entries | None:
         data = self._tag_bytes(file)

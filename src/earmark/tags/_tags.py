@@ -6,13 +6,15 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
-__all__ = ["Fields", "GenreState", "Tags", "field_name", "tags_of"]
+__all__ = ["DEFAULT_GENRE", "Fields", "GenreState", "Tags", "field_name", "tags_of"]
 
 Fields: TypeAlias = Mapping[str, Sequence[str]]
 """Values by the names that Vorbis comments have, in lower case: ``artist``, ``date``, ``isrc``."""
+
+DEFAULT_GENRE = "\0default genre"
+"""A field that is there, with any value, where the only genre is number 0 of an ID3v1 tag."""
 
 _OTHER_NAMES = {
     "album artist": "albumartist",
@@ -49,6 +51,9 @@ class Tags:
         Place on the disc, and number of the disc, from 1: 3 for ``3/12``.
     composer : str
         The first composer; ``""`` where there is none.
+    default_genre : bool
+        Whether its only genre is number 0 of an ID3v1 tag, "Blues": programs leave that number
+        where nobody chose a genre, so it counts as none.
     """
 
     artist: str = ""
@@ -57,10 +62,16 @@ class Tags:
     album: str = ""
     genres: tuple[str, ...] = ()
     year: int | None = None
-    ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ids: Mapping[str, str] = field(default_factory=dict)
     track_number: int | None = None
     disc_number: int | None = None
     composer: str = ""
+    default_genre: bool = False
+
+    @property
+    def chosen_genres(self) -> tuple[str, ...]:
+        """Its genres, without one that was left at its default."""
+        return () if self.default_genre else self.genres
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,7 @@ class GenreState:
     container: str
     there: bool
     entries: tuple[tuple[int, bytes], ...] = ()
-    extra: Mapping[str, int | None] = field(default_factory=lambda: MappingProxyType({}))
+    extra: Mapping[str, int | None] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -166,6 +177,9 @@ def tags_of(fields: Fields) -> Tags:
     >>> tags = tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "tracknumber": ["03/12"]})
     >>> tags.artist, tags.year, tags.track_number
     ('A', 1997, 3)
+    >>> tags = tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "genre": ["Rock", ""]})
+    >>> tags.artist, tags.genres, tags.year
+    ('A', ('Rock',), 1997)
     """
 
     def first(name: str) -> str:
@@ -187,4 +201,5 @@ def tags_of(fields: Fields) -> Tags:
         track_number=number("tracknumber"),
         disc_number=number("discnumber"),
         composer=first("composer"),
+        default_genre=DEFAULT_GENRE in fields,
     )
