@@ -21,6 +21,7 @@
     ├── ResultsError              a results file cannot be read; holds its path
     ├── StudyError                a study file cannot be used; holds its path
     ├── TagError                  the tags of a file cannot be read or written; holds its path
+    ├── CueSheetError             a cue sheet cannot be used; holds its path
     ├── LibraryError              a library file cannot be used; holds its path
     │   └── LibraryVersionError   it was written by a newer release
     ├── PlanError                 a plan of changes cannot be used; holds its path
@@ -42,6 +43,7 @@ __all__ = [
     "AudioError",
     "AudioNotFoundError",
     "ChangeError",
+    "CueSheetError",
     "DatasetError",
     "EarmarkError",
     "EmptyAudioError",
@@ -212,6 +214,12 @@ class TagError(_FileError):
     """The tags of a file cannot be read or written."""
 
     code = "tags"
+
+
+class CueSheetError(_FileError):
+    """A cue sheet cannot be read, or contradicts itself."""
+
+    code = "cue-sheet"
 
 
 class LibraryError(_FileError):

@@ -14,6 +14,7 @@ _CLASSES = [getattr(errors, name) for name in errors.__all__]
 _FILE_ERRORS = (
     *(errors.AudioError, errors.ModelError, errors.ResultsError, errors.StudyError),
     *(errors.TagError, errors.LibraryError, errors.PlanError, errors.ChangeError),
+    errors.CueSheetError,
 )
 _OF_FILES = [kind for kind in _CLASSES if issubclass(kind, _FILE_ERRORS)]
 

@@ -5,6 +5,16 @@ of ID3v2 in MP3, AIFF and WAV; Vorbis comments in FLAC, Ogg Vorbis and Opus; ato
 APEv2 in WavPack, Monkey's Audio and Musepack; attributes in ASF.
 """
 
+from earmark.tags._cue import CueSheet, parse_cue
+from earmark.tags._cue_albums import (
+    CueAlbum,
+    CueTrack,
+    cue_album,
+    files_of_cue,
+    part_name,
+    sheet_fingerprints,
+    split_part_name,
+)
 from earmark.tags._empty_genres import DEFAULT_EMPTY_GENRES, is_empty_genre, named_genres
 from earmark.tags._files import (
     can_write,
@@ -19,15 +29,24 @@ from earmark.tags._tags import GenreState, Tags
 
 __all__ = [
     "DEFAULT_EMPTY_GENRES",
+    "CueAlbum",
+    "CueSheet",
+    "CueTrack",
     "GenreState",
     "Tags",
     "can_write",
+    "cue_album",
+    "files_of_cue",
     "is_empty_genre",
     "named_genres",
     "other_tags",
+    "parse_cue",
+    "part_name",
     "read_genre_state",
     "read_tags",
     "restore_genre_state",
     "seen_by_mutagen",
+    "sheet_fingerprints",
+    "split_part_name",
     "write_genres",
 ]

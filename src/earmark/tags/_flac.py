@@ -14,6 +14,7 @@ from earmark.tags._comments import (
     render_comments,
 )
 from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._flac_cue import cue_text
 from earmark.tags._id3v2 import HEADER_SIZE, tag_size
 from earmark.tags._splice import file_size, read_at, splice
 from earmark.tags._tags import Fields, GenreState
@@ -124,7 +125,13 @@ class FLAC(Container):
 
     def fields(self, file: BinaryIO) -> Fields:
         tag = self.load(file)
-        return comment_fields([] if tag is None else tag.raw)
+        found = dict(comment_fields([] if tag is None else tag.raw))
+        if not any(found.get("cuesheet", ())):
+            blocks, _ = _blocks(file)
+            sheet = cue_text(dict(reversed(blocks)))
+            if sheet:
+                found["cuesheet"] = [sheet]
+        return found
 
     def others(self, file: BinaryIO) -> Others:
         tag = self.load(file)

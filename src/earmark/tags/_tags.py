@@ -54,6 +54,8 @@ class Tags:
     default_genre : bool
         Whether its only genre is number 0 of an ID3v1 tag, "Blues": programs leave that number
         where nobody chose a genre, so it counts as none.
+    cue_sheet : str
+        An embedded cue sheet, see `cue_album`; ``""`` where there is none.
     """
 
     artist: str = ""
@@ -67,6 +69,7 @@ class Tags:
     disc_number: int | None = None
     composer: str = ""
     default_genre: bool = False
+    cue_sheet: str = ""
 
     @property
     def chosen_genres(self) -> tuple[str, ...]:
@@ -202,4 +205,5 @@ def tags_of(fields: Fields) -> Tags:
         disc_number=number("discnumber"),
         composer=first("composer"),
         default_genre=DEFAULT_GENRE in fields,
+        cue_sheet=first("cuesheet"),
     )

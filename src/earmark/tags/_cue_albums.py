@@ -1,0 +1,410 @@
+"""From an audio file to the tracks that a cue sheet finds in it.
+
+A sheet lies beside the file or is embedded in its tags; the one beside it wins. What FILE names is
+often no longer true: the album was encoded again, or renamed. A sheet belongs to the file it names;
+if there is none, to files of that name with another ending; if there are none either, to those
+named like the sheet. Folders in FILE are passed over, so that a sheet never leads out of its own.
+A file in which a sheet finds a single track is that track, and the sheet adds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from earmark.audio import AUDIO_SUFFIXES
+from earmark.errors import CueSheetError, TagError
+from earmark.tags._cue import CueEntry, CueFile, CueSheet, parse_cue
+from earmark.tags._files import read_tags
+from earmark.tags._tags import Tags, tags_of
+from earmark.types import PathName, Seconds
+
+__all__ = [
+    "CueAlbum",
+    "CueTrack",
+    "cue_album",
+    "files_of_cue",
+    "part_name",
+    "sheet_fingerprints",
+    "split_part_name",
+]
+
+_SUFFIX = ".cue"
+_PART = re.compile(r"(.+)#(\d{1,3})", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CueTrack:
+    """A track in the file of an album.
+
+    Attributes
+    ----------
+    number : int
+        Its number in the sheet, 1 or more.
+    start : float
+        Where it begins in the file, in seconds.
+    end : float or None
+        Where it ends; None: at the end of the file.
+    tags : Tags
+        What the sheet says of it, and the file of the album where the sheet does not.
+    """
+
+    number: int
+    start: Seconds
+    end: Seconds | None
+    tags: Tags
+
+
+@dataclass(frozen=True)
+class CueAlbum:
+    """What cue sheets make of one audio file.
+
+    Attributes
+    ----------
+    tracks : tuple of CueTrack
+        Its tracks in time, two or more; none where the file is one track.
+    fingerprint : str
+        Hash of what a sheet beside the file says of it; ``""`` without one. An embedded sheet
+        changes with the file itself.
+    warnings : tuple of str
+        What is wrong with the sheet.
+    """
+
+    tracks: tuple[CueTrack, ...] = ()
+    fingerprint: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def part_name(path: str, part: int) -> str:
+    """Return what a track in a file is called: the path, and its number in the sheet.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    part : int
+        Number of the track; 0 where the file is one track.
+
+    Returns
+    -------
+    str
+        What `split_part_name` takes apart.
+
+    Examples
+    --------
+    >>> part_name("album.flac", 3), part_name("song.mp3", 0)
+    ('album.flac#03', 'song.mp3')
+    """
+    return f"{path}#{part:02d}" if part else path
+
+
+def split_part_name(name: str) -> tuple[str, int]:
+    """Take the name of a track apart. A file may be called like one: look for it first.
+
+    Parameters
+    ----------
+    name : str
+        As `part_name` writes it.
+
+    Returns
+    -------
+    path : str
+        The file.
+    part : int
+        Number of the track; 0 where the name has none.
+
+    Examples
+    --------
+    >>> split_part_name("album.flac#03"), split_part_name("song.mp3")
+    (('album.flac', 3), ('song.mp3', 0))
+    """
+    found = _PART.fullmatch(name)
+    return (found[1], int(found[2])) if found and int(found[2]) else (name, 0)
+
+
+def _alike(name: str) -> str:
+    """Return a name as file systems that mind neither case nor spelling compare it."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _stem(name: str) -> str:
+    return os.path.splitext(name)[0]
+
+
+def _base(name: str) -> str:
+    """Return the last part of a path of any system."""
+    return re.split(r"[\\/]", name)[-1]
+
+
+@lru_cache(maxsize=256)
+def _read(path: str, size: int, mtime_ns: int) -> CueSheet | CueSheetError:
+    """Read a sheet; size and time tell whether it is still the one that was read."""
+    try:
+        with open(path, "rb") as file:
+            return parse_cue(file.read(2 << 20), path=path)
+    except OSError as error:
+        return CueSheetError(path, f"it cannot be read: {error.strerror or error}")
+    except CueSheetError as error:
+        return error
+
+
+def _sheet(path: str) -> CueSheet | CueSheetError:
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        return CueSheetError(path, f"it cannot be read: {error.strerror or error}")
+    return _read(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _names_in(folder: str, mtime_ns: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the sheets in a folder, and of its audio files if it has any sheet."""
+    names = [name for name in os.listdir(folder or ".") if not name.startswith(".")]
+    sheets = sorted(name for name in names if name.lower().endswith(_SUFFIX))
+    if not sheets:
+        return (), ()
+    files = (name for name in names if os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES)
+    return tuple(sheets), tuple(sorted(files))
+
+
+def _listed(folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        return _names_in(folder, os.stat(folder or ".").st_mtime_ns)
+    except (OSError, ValueError):
+        return (), ()
+
+
+def _files_named(name: str, sheet: str, audio: Iterable[str]) -> tuple[int, list[str]]:
+    """Return the audio files that a FILE command of a sheet means, and how doubtful that is."""
+    base = _alike(_base(name))
+    stems = [base] if os.path.splitext(base)[1] not in AUDIO_SUFFIXES else []
+    stems.append(_stem(base))
+    same = [one for one in audio if _alike(one) == base]
+    if same:
+        return 0, same
+    alike = [one for one in audio if _alike(_stem(one)) in stems]
+    if alike:
+        return 1, alike
+    stem = _alike(_stem(sheet))
+    return 2, [one for one in audio if stem in (_alike(one), _alike(_stem(one)))]
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What one sheet says of one audio file."""
+
+    rank: tuple[int, bool, str]
+    sheet: CueSheet
+    file: CueFile
+
+
+def _claims(folder: str) -> tuple[dict[str, _Claim], dict[str, CueSheetError]]:
+    """Return by the name of each audio file the best sheet, and the error of an unusable one."""
+    sheets, audio = _listed(folder)
+    claims: dict[str, _Claim] = {}
+    broken: dict[str, CueSheetError] = {}
+    for name in sheets:
+        sheet = _sheet(os.path.join(folder, name))
+        if isinstance(sheet, CueSheetError):
+            for meant in _files_named("", name, audio)[1]:
+                broken.setdefault(meant, sheet)
+            continue
+        for file in sheet.files:
+            doubt, meant_files = _files_named(file.name, name, audio)
+            if len(file.tracks) < 2 or (doubt == 2 and len(sheet.files) > 1):
+                continue
+            for meant in meant_files:
+                rank = (doubt, _alike(_stem(name)) != _alike(_stem(meant)), name)
+                if meant not in claims or rank < claims[meant].rank:
+                    claims[meant] = _Claim(rank, sheet, file)
+    return claims, {name: error for name, error in broken.items() if name not in claims}
+
+
+def _fingerprint(claim: _Claim | CueSheetError) -> str:
+    said = (
+        (claim.sheet.fields, claim.file.tracks, claim.sheet.warnings)
+        if isinstance(claim, _Claim)
+        else claim.reason
+    )
+    return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
+def _first(*sources: dict[str, str], names: Iterable[str]) -> str:
+    return next((one[name] for one in sources for name in names if one.get(name)), "")
+
+
+def _of_track(entry: CueEntry, album: dict[str, str], file: Tags) -> Tags:
+    """Return the tags of a track: its own, those of the sheet, then those of the file."""
+    own = entry.fields
+    performer = album.get("performer", "")
+    fields = {
+        "artist": own.get("performer") or performer,
+        "albumartist": performer,
+        "title": own.get("title", ""),
+        "album": album.get("title", ""),
+        "genre": own.get("genre") or album.get("genre", ""),
+        "date": own.get("date") or album.get("date", ""),
+        "isrc": own.get("isrc", ""),
+        "tracknumber": str(entry.number),
+        "discnumber": own.get("discnumber") or album.get("discnumber", ""),
+        "composer": _first(own, album, names=("composer", "songwriter")),
+    }
+    said = tags_of({name: [text] for name, text in fields.items() if text})
+    # Of the file's ids none is taken: those of a recording would make one of all its tracks.
+    return replace(
+        said,
+        artist=said.artist or file.artist or file.albumartist,
+        albumartist=said.albumartist or file.albumartist or file.artist,
+        album=said.album or file.album,
+        genres=said.genres or file.genres,
+        default_genre=not said.genres and file.default_genre,
+        year=said.year or file.year,
+        disc_number=said.disc_number or file.disc_number,
+        composer=said.composer or file.composer,
+    )
+
+
+def _album(sheet: CueSheet, file: CueFile, tags: Tags, fingerprint: str) -> CueAlbum:
+    tracks = tuple(
+        CueTrack(one.number, one.start, one.end, _of_track(one, sheet.fields, tags))
+        for one in file.tracks
+    )
+    warnings = tuple(f"cue sheet: {warning}" for warning in sheet.warnings)
+    return CueAlbum(tracks, fingerprint, warnings)
+
+
+def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
+    r"""Find the tracks in an audio file by its cue sheet.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    tags : Tags or None
+        What `read_tags` gave of it; None: they are read.
+
+    Returns
+    -------
+    CueAlbum
+        Its tracks; without any where the file is one track, as most are. A sheet that cannot be
+        used is a warning.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> sheet = 'FILE "a.wav" WAVE\n' + "\n".join(
+    ...     f'TRACK {n:02} AUDIO\nTITLE "No. {n}"\nINDEX 01 0{n}:00:00' for n in (1, 2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "a.cue").write_text(sheet)
+    ...     pathlib.Path(folder, "a.flac").touch()
+    ...     album = cue_album(f"{folder}/a.flac", tags=Tags())
+    >>> [(track.tags.title, track.start, track.end) for track in album.tracks]
+    [('No. 1', 60.0, 120.0), ('No. 2', 120.0, None)]
+    """
+    where = os.fspath(path)
+    folder, name = os.path.split(where)
+    claims, broken = _claims(folder) if _listed(folder)[0] else ({}, {})
+    if tags is None:
+        try:
+            tags = read_tags(where)
+        except TagError:
+            tags = Tags()
+    claim = claims.get(name)
+    if claim is not None:
+        return _album(claim.sheet, claim.file, tags, _fingerprint(claim))
+    fingerprint = _fingerprint(broken[name]) if name in broken else ""
+    warnings = [_warning(broken[name])] if name in broken else []
+    if tags.cue_sheet:
+        try:
+            sheet = parse_cue(tags.cue_sheet, path=where)
+        except CueSheetError as error:
+            return CueAlbum((), fingerprint, (*warnings, f"embedded cue sheet: {error.reason}"))
+        (file, *others) = sorted(sheet.files, key=lambda one: -len(one.tracks))
+        if len(file.tracks) > 1 and not others:
+            album = _album(sheet, file, tags, fingerprint)
+            return replace(album, warnings=(*warnings, *album.warnings))
+    return CueAlbum((), fingerprint, tuple(warnings))
+
+
+def _warning(error: CueSheetError) -> str:
+    return f"cue sheet {os.path.basename(error.path)!r}: {error.reason}"
+
+
+def sheet_fingerprints(paths: Iterable[str]) -> dict[str, str]:
+    """Find the files that have a cue sheet beside them, and what tells whether it has changed.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Audio files. A folder is listed once, however many of them are in it.
+
+    Returns
+    -------
+    dict of str to str
+        By path the ``fingerprint`` of its `CueAlbum`; files without a sheet are left out.
+
+    Examples
+    --------
+    >>> sheet_fingerprints(["nothing.flac"])
+    {}
+    """
+    folders: dict[str, list[tuple[str, str]]] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        folders.setdefault(folder, []).append((name, path))
+    return {
+        path: fingerprint
+        for folder, files in folders.items()
+        if _listed(folder)[0]
+        for path, fingerprint in _in_folder(folder, files)
+    }
+
+
+def _in_folder(folder: str, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    claims, broken = _claims(folder)
+    for name, path in files:
+        found = claims.get(name) or broken.get(name)
+        if found is not None:
+            yield path, _fingerprint(found)
+
+
+def files_of_cue(path: PathName) -> list[str]:
+    """Find the audio files that a cue sheet is about.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The sheet.
+
+    Returns
+    -------
+    list of str
+        Files in its folder, in the order of the sheet.
+
+    Raises
+    ------
+    CueSheetError
+        If it cannot be read or used, or none of its files is there.
+
+    Examples
+    --------
+    >>> files_of_cue("nothing.cue")
+    Traceback (most recent call last):
+    earmark.errors.CueSheetError: 'nothing.cue': it cannot be read: No such file or directory
+    """
+    where = os.fspath(path)
+    folder, name = os.path.split(where)
+    sheet = _sheet(where)
+    if isinstance(sheet, CueSheetError):
+        raise CueSheetError(where, sheet.reason)
+    _, audio = _listed(folder)
+    found = [one for file in sheet.files for one in _files_named(file.name, name, audio)[1]]
+    if not found:
+        names = ", ".join(repr(file.name) for file in sheet.files[:3])
+        raise CueSheetError(where, f"no audio file in its folder is what it names: {names}")
+    return [os.path.join(folder, one) for one in dict.fromkeys(found)]
