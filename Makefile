@@ -1,7 +1,8 @@
 # Everything runs in .venv, which the first target that needs it makes.
 #
 #   make demo      classify the pieces in examples/audio
-#   make test      the whole suite
+#   make test      every test but the slow ones, as many at a time as there are cores
+#   make test-slow the slow ones: many kills, long files, whole trainings
 #   make check     lint, types, layers, docstrings, doctests
 #   make model     train the shipped models and spaces again (needs EARMARK_DATA)
 #   make results   score the models of others again and write docs/results.md (needs EARMARK_DATA)
@@ -15,14 +16,17 @@ export EARMARK_DATA
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test check format model results examples clean
+.PHONY: demo test test-slow check format model results examples clean
 
 demo: .venv/core
 	$(BIN)/earmark warmup
 	$(BIN)/earmark classify examples/audio
 
 test: .venv/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist worksteal
+
+test-slow: .venv/dev
+	$(BIN)/python -m pytest -m slow
 
 check: .venv/dev
 	$(BIN)/ruff check .

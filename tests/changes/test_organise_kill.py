@@ -21,7 +21,6 @@ from earmark.changes import apply_organise, undo_organise, write_organise_plan
 from earmark.library import Library, open_library
 
 N_FILES = 24
-N_ROUNDS = 3
 SEED = 7
 
 _WORK = """
@@ -62,8 +61,12 @@ def take_back(library: Library, old: Mapping[str, bytes], music: Path, into: Pat
         assert known_state(library, name) == file_state(name)
 
 
-def test_twelve_kills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("n_rounds", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_kills(
+    n_rounds: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     moments = random.Random(SEED)
     rng = np.random.default_rng(SEED)
@@ -88,7 +91,7 @@ def test_twelve_kills(
         plan_file = Path(folder, "plan.csv")
         n_late = n_moved = n_left = 0
         with Working(_WORK, Path(folder, "library.db"), plan_file) as working:
-            for number in range(N_ROUNDS * len(kinds)):
+            for number in range(n_rounds * len(kinds)):
                 mode, disk = kinds[number % len(kinds)]
                 plan = planned(library, into, mode=mode)
                 places = {row.path: into / row.target for row in plan.rows}
@@ -114,7 +117,7 @@ def test_twelve_kills(
                     assert [Path(n).exists() for n in old] == [mode != "move"] * N_FILES
                     assert len(tree(into)) == N_FILES + 6
                 take_back(library, old, music, into)
-    n_kills = N_ROUNDS * len(kinds)
+    n_kills = n_rounds * len(kinds)
     assert 0 < n_moved < n_kills * N_FILES
     assert n_late < n_kills / 2
     with capsys.disabled():

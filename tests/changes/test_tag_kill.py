@@ -29,7 +29,6 @@ from earmark.library import Filters, Library, open_library
 from earmark.tags import read_tags, write_genres
 
 N_FILES = 50
-N_KILLS = 30
 SEED = 5
 ENDINGS = ("flac", "mp3", "ogg", "wav", "aiff")
 
@@ -73,7 +72,8 @@ def fast_folder(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def test_thirty_kills(fast_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("n_kills", [5, pytest.param(30, marks=pytest.mark.slow)])
+def test_kills(n_kills: int, fast_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     moments = random.Random(SEED)
     music, path = fast_folder / "music", fast_folder / "library.db"
     with open_library(path, create=True) as library:
@@ -90,7 +90,7 @@ def test_thirty_kills(fast_folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     n_old = n_new = n_left = n_faster = 0
     plan_file = fast_folder / "plan.csv"
     with Working(_WORK, path, plan_file) as applying:
-        for _ in range(N_KILLS):
+        for _ in range(n_kills):
             with open_library(path) as library:
                 write_plan(plan_file, made_plan(library), overwrite=True)
             n_faster += applying.killed_after(moments.uniform(0, 1.1 * seconds))
@@ -106,7 +106,7 @@ def test_thirty_kills(fast_folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert n_new
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{N_KILLS} kills, {n_faster} too late, of applies of {seconds:.2f} s: {n_old} files "
+            f"\n{n_kills} kills, {n_faster} too late, of applies of {seconds:.2f} s: {n_old} files "
             f"old, {n_new} new, {n_left} copies left and deleted\n"
         )
 

@@ -19,7 +19,6 @@ from earmark.extraction._parallel import _AHEAD
 from earmark.workflows.features import failures_path
 
 N_FILES = 100
-N_KILLS = 20
 JOBS = 2
 SEED = 3
 
@@ -98,20 +97,25 @@ def killed_at_random(music: Path, output: Path, log: Path, *, moments: random.Ra
     return finished
 
 
-def test_twenty_kills_change_nothing(
-    music: Path, undisturbed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("n_wanted", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_kills_change_nothing(
+    n_wanted: int,
+    music: Path,
+    undisturbed: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     moments = random.Random(SEED)
     n_kills = n_rounds = n_repeated = 0
     worst = 0
-    while n_kills < N_KILLS:
+    while n_kills < n_wanted:
         folder = tmp_path / f"round{n_rounds}"
         folder.mkdir()
         output, log = folder / "features.parquet", folder / "log"
         runs: list[list[str]] = []  # what each run began
         kills = 0
         finished = False
-        while not finished and n_kills + kills < N_KILLS:
+        while not finished and n_kills + kills < n_wanted:
             n_before = len(names_in(log))
             finished = killed_at_random(music, output, log, moments=moments)
             kills += not finished
