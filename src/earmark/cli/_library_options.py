@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -17,6 +21,7 @@ __all__ = [
     "ArtistOption",
     "CorrectedOption",
     "GenreOption",
+    "GenreTagOption",
     "InOption",
     "LibraryOption",
     "MaxConfidenceOption",
@@ -29,7 +34,10 @@ __all__ = [
     "YearOption",
     "filters_of",
     "parse_range",
+    "with_filters",
 ]
+
+_PANEL = "Filters"
 
 LibraryOption = Annotated[
     str | None,
@@ -41,30 +49,114 @@ LibraryOption = Annotated[
     ),
 ]
 GenreOption = Annotated[
-    str | None, typer.Option("--genre", "-g", help="Of this genre: your word, else the model's.")
+    str | None,
+    typer.Option(
+        "--genre",
+        "-g",
+        metavar="TEXT",
+        help="Only tracks of this genre: yours, else the model's.",
+        rich_help_panel=_PANEL,
+    ),
 ]
-ArtistOption = Annotated[str | None, typer.Option("--artist", help="Whose artist holds this.")]
-AlbumOption = Annotated[str | None, typer.Option("--album", help="Whose album holds this.")]
-TitleOption = Annotated[str | None, typer.Option("--title", help="Whose title holds this.")]
+ArtistOption = Annotated[
+    str | None,
+    typer.Option(
+        "--artist",
+        metavar="TEXT",
+        help="Only tracks whose artist contains TEXT.",
+        rich_help_panel=_PANEL,
+    ),
+]
+AlbumOption = Annotated[
+    str | None,
+    typer.Option(
+        "--album",
+        metavar="TEXT",
+        help="Only tracks whose album contains TEXT.",
+        rich_help_panel=_PANEL,
+    ),
+]
+TitleOption = Annotated[
+    str | None,
+    typer.Option(
+        "--title",
+        metavar="TEXT",
+        help="Only tracks whose title contains TEXT.",
+        rich_help_panel=_PANEL,
+    ),
+]
 YearOption = Annotated[
-    str | None, typer.Option("--year", help="Of a year, or years: 1994, 1990-1999, 2000-.")
+    str | None,
+    typer.Option(
+        "--year",
+        metavar="RANGE",
+        help="Only tracks from these years: 1994, 1990-1999, 2000- or -1989.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 TempoOption = Annotated[
-    str | None, typer.Option("--tempo", help="Beats a minute: 90-110, -80, 140-.")
+    str | None,
+    typer.Option(
+        "--tempo",
+        metavar="RANGE",
+        help="Only tracks of this tempo, in beats per minute: 90-110, -80, 140-.",
+        rich_help_panel=_PANEL,
+    ),
 ]
-InOption = Annotated[str | None, typer.Option("--in", help="In this folder, or this file.")]
+InOption = Annotated[
+    str | None,
+    typer.Option(
+        "--in",
+        metavar="FOLDER",
+        help="Only tracks in this folder, or this file.",
+        rich_help_panel=_PANEL,
+    ),
+]
 MinConfidenceOption = Annotated[
-    float | None, typer.Option("--min-confidence", min=0, max=1, help="At least so sure, 0 to 1.")
+    float | None,
+    typer.Option(
+        "--min-confidence",
+        metavar="NUMBER",
+        min=0,
+        max=1,
+        help="Only answers of at least this confidence, 0 to 1.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 MaxConfidenceOption = Annotated[
-    float | None, typer.Option("--max-confidence", min=0, max=1, help="At most so sure, 0 to 1.")
+    float | None,
+    typer.Option(
+        "--max-confidence",
+        metavar="NUMBER",
+        min=0,
+        max=1,
+        help="Only answers of at most this confidence, 0 to 1.",
+        rich_help_panel=_PANEL,
+    ),
 ]
 UnsureOption = Annotated[
-    bool | None, typer.Option("--unsure/--sure", help="Whose answer is unsure, or is not.")
+    bool | None,
+    typer.Option(
+        "--unsure/--sure",
+        help="Only tracks whose genre is unsure (or is not).",
+        rich_help_panel=_PANEL,
+    ),
 ]
 CorrectedOption = Annotated[
     bool | None,
-    typer.Option("--corrected/--not-corrected", help="Of which you have spoken, or have not."),
+    typer.Option(
+        "--corrected/--not-corrected",
+        help="Only tracks you have corrected (or have not).",
+        rich_help_panel=_PANEL,
+    ),
+]
+GenreTagOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--genre-tag/--no-genre-tag",
+        help="Only tracks whose tags name a genre (or do not).",
+        rich_help_panel=_PANEL,
+    ),
 ]
 TreatAsEmptyOption = Annotated[
     list[str] | None,
@@ -75,9 +167,78 @@ TreatAsEmptyOption = Annotated[
         show_default=False,
     ),
 ]
-MissingOption = Annotated[bool, typer.Option("--missing", help="Whose file is gone.")]
+MissingOption = Annotated[
+    bool,
+    typer.Option(
+        "--missing", help="Only tracks whose file no longer exists.", rich_help_panel=_PANEL
+    ),
+]
+
+_FILTERS: Mapping[str, tuple[Any, Any]] = MappingProxyType(
+    {
+        "genre": (GenreOption, None),
+        "artist": (ArtistOption, None),
+        "album": (AlbumOption, None),
+        "title": (TitleOption, None),
+        "year": (YearOption, None),
+        "tempo": (TempoOption, None),
+        "folder": (InOption, None),
+        "min_confidence": (MinConfidenceOption, None),
+        "max_confidence": (MaxConfidenceOption, None),
+        "unsure": (UnsureOption, None),
+        "corrected": (CorrectedOption, None),
+        "tag_genre": (GenreTagOption, None),
+        "treat_as_empty": (TreatAsEmptyOption, None),
+        "missing": (MissingOption, False),
+    }
+)
+"""By the argument of `filters_of`: the option and its default."""
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)?\s*(-)?\s*(\d+(?:\.\d+)?)?")
+
+
+def with_filters(*, without: tuple[str, ...] = ()) -> Callable[..., Callable[..., None]]:
+    """Give a command all filters as options, in the place of its argument ``filters``.
+
+    Parameters
+    ----------
+    without : tuple of str
+        Filters that the command does not take, e.g. ``"missing"``.
+
+    Returns
+    -------
+    callable
+        A decorator of commands.
+    """
+    options = {name: option for name, option in _FILTERS.items() if name not in without}
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        hints = get_type_hints(command, localns={"Filters": object}, include_extras=True)
+
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            chosen = {name: given.pop(name) for name in options}
+            command(filters=filters_of(**chosen), **given)
+
+        parameters = []
+        for name, parameter in inspect.signature(command).parameters.items():
+            if name == "filters":
+                parameters += [
+                    inspect.Parameter(
+                        option, parameter.KEYWORD_ONLY, default=default, annotation=annotation
+                    )
+                    for option, (annotation, default) in options.items()
+                ]
+            else:
+                parameters.append(
+                    parameter.replace(annotation=hints[name], kind=parameter.KEYWORD_ONLY)
+                )
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        del run.__wrapped__  # its own signature counts
+        return run
+
+    return decorate
 
 
 def parse_range(option: str, text: str | None) -> tuple[float | None, float | None] | None:
@@ -90,12 +251,12 @@ def parse_range(option: str, text: str | None) -> tuple[float | None, float | No
     """
     if text is None:
         return None
-    found = _RANGE.fullmatch(text.strip())
-    if found is None or not (found[1] or found[3]) or (found[3] and not found[2]):
+    match = _RANGE.fullmatch(text.strip())
+    if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
         raise ParameterError(f"{option} {text!r} is not of the form 90, 90-110, 90- or -110")
-    low = float(found[1]) if found[1] else None
-    high = float(found[3]) if found[3] else None
-    return (low, high) if found[2] else (low, low)
+    low = float(match[1]) if match[1] else None
+    high = float(match[3]) if match[3] else None
+    return (low, high) if match[2] else (low, low)
 
 
 def filters_of(
@@ -111,6 +272,8 @@ def filters_of(
     max_confidence: float | None = None,
     unsure: bool | None = None,
     corrected: bool | None = None,
+    tag_genre: bool | None = None,
+    treat_as_empty: Sequence[str] | None = None,
     missing: bool = False,
 ) -> Filters:
     """Make filters of what was typed."""
@@ -129,5 +292,7 @@ def filters_of(
         max_confidence=max_confidence,
         unsure=unsure,
         corrected=corrected,
+        tag_genre=tag_genre,
+        treat_as_empty=tuple(treat_as_empty or ()),
         missing=missing,
     )

@@ -11,20 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from earmark.cli._library_options import (
-    AlbumOption,
     ArtistOption,
-    CorrectedOption,
     GenreOption,
     InOption,
     LibraryOption,
     MaxConfidenceOption,
-    MinConfidenceOption,
-    MissingOption,
-    TempoOption,
-    TitleOption,
-    UnsureOption,
-    YearOption,
     filters_of,
+    with_filters,
 )
 from earmark.cli._library_tables import print_details, print_stats, print_tracks
 from earmark.cli._output import printable, stdout
@@ -58,7 +51,7 @@ def add_to(app: typer.Typer) -> None:
     """
     library = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
     for name, command, example in (
-        ("list", _list, "earmark library list --genre jazz --sure  ·  ... --sort confidence"),
+        ("list", _list, "earmark library list blue train  ·  earmark library list --genre jazz"),
         ("show", _show, "earmark library show 17  ·  earmark library show 'blue train' --json"),
         ("stats", _stats, "earmark library stats"),
         ("failed", _failed, "earmark library failed"),
@@ -72,51 +65,41 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(library, name="library")
 
 
+@with_filters()
 def _list(
+    filters: Filters,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Only tracks whose artist or title contains every one of these words.",
+            metavar="WORDS",
+            show_default=False,
+        ),
+    ] = None,
     library: LibraryOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    title: TitleOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    folder: InOption = None,
-    min_confidence: MinConfidenceOption = None,
-    max_confidence: MaxConfidenceOption = None,
-    unsure: UnsureOption = None,
-    corrected: CorrectedOption = None,
-    missing: MissingOption = False,
     sort: Annotated[str, typer.Option("--sort", help=f"By {_SORTS}")] = "path",
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=0, help="At most so many; 0: all.")
+        int, typer.Option("--limit", "-n", min=0, help="Maximum number of rows (0 for all).")
     ] = 100,
     as_json: JsonOption = False,
 ) -> None:
     """List tracks: genre, confidence, and what the tags say."""
+    from dataclasses import replace
+
     from earmark.workflows.library import list_tracks
 
-    filters = filters_of(
-        genre=genre,
-        artist=artist,
-        album=album,
-        title=title,
-        year=year,
-        tempo=tempo,
-        folder=folder,
-        min_confidence=min_confidence,
-        max_confidence=max_confidence,
-        unsure=unsure,
-        corrected=corrected,
-        missing=missing,
+    named = tuple(word for text in words or () for word in text.split())
+    page = list_tracks(
+        replace(filters, words=named), library=library, sort=sort, limit=limit or None
     )
-    page = list_tracks(filters, library=library, sort=sort, limit=limit or None)
     if as_json:
         typer.echo(json.dumps(page.to_dict(), indent=1))
         return
     print_tracks(page.tracks)
     more = page.total - len(page.tracks)
-    told = f"{page.total:,} tracks" + (f"; {more:,} more are shown by --limit 0" if more else "")
-    stdout().print(f"\n{told}", style="dim")
+    count = "1 track" if page.total == 1 else f"{page.total:,} tracks"
+    rest = f"; the other {more:,} are shown by --limit 0" if more else ""
+    stdout().print(f"\n{count}{rest}", style="dim")
 
 
 def _show(
@@ -134,29 +117,15 @@ def _show(
     print_details(details)
 
 
+@with_filters(without=("missing",))
 def _stats(
+    filters: Filters,
     library: LibraryOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    year: YearOption = None,
-    folder: InOption = None,
-    min_confidence: MinConfidenceOption = None,
-    max_confidence: MaxConfidenceOption = None,
-    unsure: UnsureOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Count tracks, genres, artists, what is unsure, failed and gone."""
     from earmark.workflows.library import stats
 
-    filters = filters_of(
-        genre=genre,
-        artist=artist,
-        year=year,
-        folder=folder,
-        min_confidence=min_confidence,
-        max_confidence=max_confidence,
-        unsure=unsure,
-    )
     found = stats(filters, library=library)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=1))
@@ -181,20 +150,10 @@ def _failed(
         stdout().print("Listen to them again with: earmark scan --retry-failed", style="dim")
 
 
+@with_filters()
 def _export(
+    filters: Filters,
     library: LibraryOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    title: TitleOption = None,
-    year: YearOption = None,
-    tempo: TempoOption = None,
-    folder: InOption = None,
-    min_confidence: MinConfidenceOption = None,
-    max_confidence: MaxConfidenceOption = None,
-    unsure: UnsureOption = None,
-    corrected: CorrectedOption = None,
-    missing: MissingOption = False,
     sort: Annotated[str, typer.Option("--sort", help=f"By {_SORTS}")] = "path",
     as_csv: Annotated[bool, typer.Option("--csv", help="A table (the default).")] = False,
     as_json: JsonOption = False,
@@ -207,20 +166,6 @@ def _export(
     if as_csv + as_json + as_lines > 1:
         raise ParameterError("--csv, --json and --jsonl: choose one")
     kind = "json" if as_json else "jsonl" if as_lines else "csv"
-    filters = filters_of(
-        genre=genre,
-        artist=artist,
-        album=album,
-        title=title,
-        year=year,
-        tempo=tempo,
-        folder=folder,
-        min_confidence=min_confidence,
-        max_confidence=max_confidence,
-        unsure=unsure,
-        corrected=corrected,
-        missing=missing,
-    )
     sys.stdout.flush()
     with open(sys.stdout.fileno(), "w", newline="", closefd=False, **_ENCODING) as output:
         export_tracks(output, filters, kind=cast(Any, kind), library=library, sort=sort)

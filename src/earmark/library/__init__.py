@@ -3,6 +3,7 @@
 All SQL of the package is in here. What a file holds is said in ``_schema.py``.
 """
 
+from earmark.library._genres import check_genre, count_genres
 from earmark.library._journal import Batch, Change, Journal
 from earmark.library._opening import library_path
 from earmark.library._records import (
@@ -32,6 +33,8 @@ __all__ = [
     "LibraryStats",
     "LibraryTrack",
     "Scanned",
+    "check_genre",
+    "count_genres",
     "library_path",
     "library_stats",
     "open_library",

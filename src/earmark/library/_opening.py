@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from earmark.errors import LibraryError, LibraryVersionError
-from earmark.library._rows import holds
+from earmark.library._rows import holds, no_genre
 from earmark.library._schema import APPLICATION_ID, DDL, MIGRATIONS, SCHEMA_VERSION
 from earmark.types import PathName
 
@@ -227,6 +227,7 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA cache_size = -65536")
             connection.create_function("holds", 2, holds, deterministic=True)
+            connection.create_function("no_genre", 2, no_genre, deterministic=True)
             if create and _version(connection) == (0, 0):
                 _make(connection)
             if _is_empty(connection):

@@ -276,6 +276,11 @@ class Filters:
         Only answers that are unsure, or only those that are not; corrected ones are not.
     corrected : bool or None
         Only tracks of which the user has spoken, or only those of which not.
+    tag_genre : bool or None
+        Only tracks whose tags name a genre, or only those whose tags do not. Values such as "Other"
+        name none, see `earmark.tags.is_empty_genre`.
+    treat_as_empty : tuple of str
+        More genres in tags that count as none.
     missing : bool or None
         Only tracks whose file is gone, or only those whose file is there; None for both.
     state : {"analysed", "failed"} or None
@@ -294,5 +299,7 @@ class Filters:
     tempo: tuple[float | None, float | None] | None = None
     unsure: bool | None = None
     corrected: bool | None = None
+    tag_genre: bool | None = None
+    treat_as_empty: tuple[str, ...] = ()
     missing: bool | None = False
     state: State | None = "analysed"

@@ -14,6 +14,7 @@ import numpy as np
 
 from earmark.errors import ParameterError
 from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack, State
+from earmark.tags import named_genres
 from earmark.types import FloatArray
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "answer_of",
     "below",
     "holds",
+    "no_genre",
     "stored",
     "tables",
     "track_of",
@@ -132,6 +134,15 @@ def holds(text: str | bytes, part: str) -> bool:
     return part.casefold() in text.casefold()
 
 
+@lru_cache(maxsize=4096)
+def no_genre(genres: str, also: str) -> bool:
+    """Tell whether genres of a file, a list in JSON, are none that say something.
+
+    SQL's ``no_genre(genres, also)``; `also` is a list in JSON of more values that count as none.
+    """
+    return not named_genres(json.loads(genres), json.loads(also))
+
+
 def _contains(column: str, text: str) -> tuple[str, str]:
     r"""Write that a column contains a text, whatever the case, and what stands for the text.
 
@@ -238,6 +249,10 @@ def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
     ):
         if wanted is not None:
             clauses.append(yes if wanted else no)
+    if filters.tag_genre is not None:
+        # Most files of a library without tags say nothing at all: they need no function.
+        empty = "(t.genres = '[]' OR no_genre(t.genres, ?))"
+        add(f"NOT {empty}" if filters.tag_genre else empty, json.dumps(filters.treat_as_empty))
     if filters.state is not None:
         if filters.state not in get_args(State):
             raise ParameterError(f"state={filters.state!r} is not one of analysed, failed")

@@ -8,7 +8,7 @@ from typing import Any
 
 from earmark.changes import OrganisePlan, Run, TagPlan, load_names
 from earmark.errors import ParameterError
-from earmark.library import Batch, Filters, Library, LibraryTrack
+from earmark.library import Batch, Filters, Library, LibraryTrack, check_genre
 from earmark.types import PathName
 
 __all__ = ["check_output", "names_of", "report_of", "wanted_tracks"]
@@ -32,6 +32,8 @@ def names_of(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
 
 def wanted_tracks(library: Library, filters: Filters | None) -> list[LibraryTrack]:
     """Return the tracks of a plan: those asked for, else all, those that are gone included."""
+    if filters is not None:
+        check_genre(library, filters.genre)
     return library.tracks(filters or Filters(missing=None, state=None))
 
 

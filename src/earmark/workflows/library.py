@@ -16,6 +16,7 @@ from earmark.library import (
     Library,
     LibraryStats,
     LibraryTrack,
+    check_genre,
     library_stats,
     open_library,
 )
@@ -77,9 +78,10 @@ def list_tracks(
     LibraryError
         If the library cannot be used.
     ParameterError
-        If there is no such order, or a bound is out of range.
+        If there is no such order, a bound is out of range, or no track has the genre asked for.
     """
     with open_library(library) as opened:
+        check_genre(opened, filters.genre if filters else None)
         tracks = opened.tracks(filters, sort=sort, limit=limit, offset=offset)
         partly = limit is not None or offset
         return TrackPage(tuple(tracks), opened.count(filters) if partly else len(tracks))
@@ -129,6 +131,7 @@ def stats(filters: Filters | None = None, *, library: PathName | None = None) ->
         If the library cannot be used.
     """
     with open_library(library) as opened:
+        check_genre(opened, filters.genre if filters else None)
         return library_stats(opened, filters)
 
 
