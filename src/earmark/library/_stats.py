@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -106,8 +107,9 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
         "SELECT count(*) AS n, total(t.duration) AS duration, "
         "count(DISTINCT NULLIF(t.artist, '')) AS n_artists, "
         "count(DISTINCT NULLIF(t.album, '')) AS n_albums, "
-        f"total(t.genres = '[]') AS n_without FROM {tables(here)} WHERE {here}",
-        values,
+        "total(t.genres = '[]' OR no_genre(t.genres, ?)) AS n_without "
+        f"FROM {tables(here)} WHERE {here}",
+        [json.dumps(wanted.treat_as_empty), *values],
     )
     genres = library.query(
         "SELECT COALESCE(c.genre, a.genre) AS genre, a.unsure AS unsure, "
