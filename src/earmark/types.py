@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ __all__ = [
     "PathName",
     "Progress",
     "Seconds",
+    "Unsure",
 ]
 
 Seconds: TypeAlias = float
@@ -44,3 +45,7 @@ AudioArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 Progress: TypeAlias = Callable[[int, int, str], None]
 """Called with what is done, what there is in all, and the name of what was done last."""
+
+Unsure: TypeAlias = Literal["unfamiliar", "undecided", "silent"]
+"""Why an answer should not be relied on: the music is unlike all that the model was trained on; the
+top genre is too weak or too close to the next; there is nothing but silence, and so no genre."""

@@ -184,7 +184,7 @@ def test_list_is_a_table(call: Callable[..., Any]) -> None:
 def test_list_as_json(call: Callable[..., Any], options: list[str], titles: list[str]) -> None:
     done = call("library", "list", *options, "--json")
     told = json.loads(done.stdout)
-    assert told["schema"] == "earmark.library/1"
+    assert told["schema"] == "earmark.library/2"
     assert [one["title"] for one in told["tracks"]] == titles
 
 
@@ -214,7 +214,7 @@ def test_show_has_genre_tags_and_timeline(call: Callable[..., Any]) -> None:
 
 def test_show_as_json(call: Callable[..., Any]) -> None:
     told = json.loads(call("library", "show", number_of(call, "First"), "--json").stdout)
-    assert told["schema"] == "earmark.library-track/1"
+    assert told["schema"] == "earmark.library-track/2"
     assert told["track"]["tag_genres"] == ["fado"]
     (clip,) = told["clips"]
     assert (clip["start"], clip["end"]) == (0.0, 2.0)
@@ -269,7 +269,7 @@ def test_stats(call: Callable[..., Any]) -> None:
     done = call("library", "stats")
     assert "3  tracks, 0.0 hours" in done.stdout
     told = json.loads(call("library", "stats", "--json").stdout)
-    assert (told["schema"], told["tracks"]) == ("earmark.library-stats/1", 3)
+    assert (told["schema"], told["tracks"]) == ("earmark.library-stats/2", 3)
     assert (told["failed"], told["artists"]) == (1, 2)
     assert sum(told["genres"].values()) == 3
     told = json.loads(call("library", "stats", "--artist", "ann", "--json").stdout)

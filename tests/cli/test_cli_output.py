@@ -26,7 +26,7 @@ from earmark.testing import music_like
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "classify-1.json").read_text()
+    (resources.files("earmark.workflows") / "schemas" / "classify-2.json").read_text()
 )
 FORMATS = ("--json", "--jsonl", "--csv")
 GENRES = load_model().classes
@@ -57,7 +57,7 @@ def test_json_fits_the_schema(call: Callable[..., Any], folder: Path) -> None:
     assert done.exit_code == 0
     report = json.loads(done.stdout_bytes)
     jsonschema.validate(report, SCHEMA, cls=jsonschema.Draft202012Validator)
-    assert report["schema"] == "earmark.classify/1"
+    assert report["schema"] == "earmark.classify/2"
     assert [os.path.relpath(result["path"], folder) for result in report["results"]] == [
         "b.wav",
         "sub/a.flac",
@@ -72,7 +72,7 @@ def test_jsonl_is_one_result_a_line(call: Callable[..., Any], folder: Path) -> N
     done = call("classify", "--jsonl", folder)
     lines = [json.loads(line) for line in done.stdout_bytes.splitlines()]
     assert [line["result"] for line in lines] == whole["results"]
-    assert {line["schema"] for line in lines} == {"earmark.classify/1"}
+    assert {line["schema"] for line in lines} == {"earmark.classify/2"}
     assert [line["model"] for line in lines] == [whole["model"]] * 2
 
 

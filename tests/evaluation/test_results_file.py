@@ -246,7 +246,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
         "is earmark.results/2; this release reads earmark.results/1",
     ),
     "other document": (
-        lambda content: content.update(schema="earmark.classify/1"),
+        lambda content: content.update(schema="earmark.classify/2"),
         "not a results file",
     ),
     "no schema": (lambda content: content.pop("schema"), "not a results file"),

@@ -115,7 +115,7 @@ def test_xspf_says_nothing_of_what_is_not_known() -> None:
 def test_json_holds_the_playlist() -> None:
     made = playlist("/music/a.mp3", "/music/b.mp3", duration=60.0)
     content = json.loads(render(made, "json", folder="/music/x"))
-    assert content["schema"] == "earmark.playlist/1"
+    assert content["schema"] == "earmark.playlist/2"
     assert (content["title"], content["duration"], content["steps"]) == ("A & B", 120.0, [0.5])
     assert [track["path"] for track in content["tracks"]] == ["../a.mp3", "../b.mp3"]
 

@@ -20,7 +20,7 @@ from earmark.workflows.playlist import Playlist, make_playlist, write_playlist
 from earmark.workflows.scan import scan
 
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "playlist-1.json").read_text("utf-8")
+    (resources.files("earmark.workflows") / "schemas" / "playlist-2.json").read_text("utf-8")
 )
 
 

@@ -20,7 +20,7 @@ from earmark.workflows.scan import scan
 from earmark.workflows.similar import similar
 
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "similar-1.json").read_text("utf-8")
+    (resources.files("earmark.workflows") / "schemas" / "similar-2.json").read_text("utf-8")
 )
 TITLES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")
 

@@ -19,6 +19,7 @@ from earmark.errors import AudioError, ChangeError, ParameterError
 if TYPE_CHECKING:
     from earmark.library import FileState, LibraryTrack
     from earmark.types import Progress
+from earmark.wording import unsure_words
 
 __all__ = [
     "MODES",
@@ -50,7 +51,6 @@ _UNKNOWN = {
     "year": "Unknown year",
     "decade": "Unknown decade",
 }
-_WHY_UNSURE = {"confidence": "unsure: low confidence", "unfamiliar": "unsure: unlike known music"}
 
 
 @dataclass(frozen=True)
@@ -272,11 +272,12 @@ class _Places:
 def _genre(track: LibraryTrack, policy: OrganisePolicy) -> tuple[str, str]:
     """Return the genre a track is put under, and why it is kept instead."""
     said = track.genre
+    if track.corrected is None and track.unsure is not None:
+        words = unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
+        return UNSURE, words if policy.keep_unsure else ""
     if said is None:
         reason = f": {track.error_reason}" if track.error_reason else ""
         return "", f"not analysed{reason}"
-    if track.corrected is None and track.unsure is not None:
-        return UNSURE, _WHY_UNSURE[track.unsure] if policy.keep_unsure else ""
     usual = said if track.corrected is not None else usual_name(said)
     name = policy.names.get(said, usual)
     return name, "" if name else "its genre is never written, by your names"

@@ -15,12 +15,12 @@ from earmark.tags import can_write
 if TYPE_CHECKING:
     from earmark.library import FileState, LibraryTrack
     from earmark.types import Progress
+from earmark.wording import unsure_words
 
 __all__ = ["Action", "PlanRow", "TagPlan", "TagPolicy", "Threshold", "model_threshold", "plan_tags"]
 
 Action = Literal["write", "keep"]
 
-_UNSURE = {"confidence": "unsure: low confidence", "unfamiliar": "unsure: unlike known music"}
 _BELOW = "below the threshold"
 
 
@@ -235,10 +235,10 @@ def _doubt(track: LibraryTrack, threshold: Threshold) -> str:
     """Say why an answer is not sure enough; ``""`` if it is."""
     if track.corrected is not None:
         return ""
+    if track.unsure is not None:
+        return unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
     if track.predicted is None or track.confidence is None:
         return f"not analysed: {track.error_reason}" if track.error_reason else "not analysed"
-    if track.unsure is not None:
-        return _UNSURE[track.unsure]
     return _BELOW if track.confidence < threshold.confidence else ""
 
 

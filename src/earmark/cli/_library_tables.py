@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from earmark.cli._output import (
-    UNSURE_REASONS,
+    SILENT_MARK,
     genre_letters,
     genre_strip,
     genre_style,
@@ -19,11 +19,13 @@ from earmark.cli._output import (
     time_text,
 )
 
+from earmark.wording import UNSURE_WORDS, unsure_words
+
 if TYPE_CHECKING:
     from earmark.library import LibraryStats, LibraryTrack
     from earmark.workflows.library import TrackDetails
 
-__all__ = ["genre_text", "print_details", "print_stats", "print_tracks"]
+__all__ = ["genre_text", "print_details", "print_stats", "print_tracks", "words_of"]
 
 _STRIP_WIDTH = 60
 _BAR_WIDTH = 30
@@ -31,14 +33,23 @@ _NARROW = 90  # columns, below which less is shown so that names can be read
 
 
 def genre_text(track: LibraryTrack) -> Text:
-    """Write the genre of a track: the user's word, the model's, or that it is unsure."""
+    """Write the genre of a track: the user's, the model's, or why it is unsure."""
     if track.corrected is not None:
         return Text(f"{printable(track.corrected)} \N{CHECK MARK}", style="bold green")
-    if track.predicted is None:
-        return Text("failed" if track.state == "failed" else "", style="red")
+    if track.state == "failed":
+        return Text("failed", style="red")
     if track.unsure is not None:
-        return Text(f"unsure: {track.predicted}", style="yellow")
+        return Text(printable(words_of(track)), style="yellow")
+    if track.predicted is None:
+        return Text("")
     return Text(track.predicted, style="bold")
+
+
+def words_of(track: LibraryTrack) -> str:
+    """Say why the answer of a track is unsure."""
+    if track.unsure is None:
+        return ""
+    return unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
 
 
 def print_tracks(tracks: Sequence[LibraryTrack]) -> None:
@@ -110,11 +121,13 @@ def _facts(track: LibraryTrack) -> Table:
     if track.predicted is not None and track.confidence is not None:
         heard = Text(f"{track.predicted} {track.confidence:.0%}", style="bold")
         if track.unsure is not None:
-            heard.append(f"  unsure ({UNSURE_REASONS[track.unsure]})", style="yellow")
+            heard.append(f"  {printable(words_of(track))}", style="yellow")
         table.add_row("Heard", heard)
         ranked = sorted(track.probabilities.items(), key=lambda one: -one[1])[1:4]
         others = ", ".join(f"{printable(genre)} {share:.0%}" for genre, share in ranked)
         table.add_row("Or", Text(others))
+    elif track.unsure is not None:
+        table.add_row("Heard", Text(words_of(track), style="yellow"))
     for name, value in (
         ("Album", shortened(track.album)),
         ("Year", track.year),
@@ -131,7 +144,10 @@ def _print_timeline(details: TrackDetails) -> None:
     if answer is None:
         return
     console = stdout()
-    clips = [answer.classes[at] for at in answer.timeline.argmax(axis=1)]
+    clips = [
+        answer.classes[at] if counts else None
+        for at, counts in zip(answer.timeline.argmax(axis=1), answer.sounding, strict=True)
+    ]
     line = Text("\n0:00 ", style="dim")
     line.append_text(genre_strip(clips, answer.classes, _STRIP_WIDTH))
     line.append(f" {time_text(float(answer.bounds[-1, 1]))}   ", style="dim")
@@ -140,6 +156,8 @@ def _print_timeline(details: TrackDetails) -> None:
         if genre in clips:
             line.append(letters[genre], style=genre_style(genre, answer.classes))
             line.append(f"\N{NO-BREAK SPACE}{genre}  ", style="not dim")
+    if None in clips:
+        line.append(f"{SILENT_MARK}\N{NO-BREAK SPACE}silent", style="dim")
     console.print(line)
 
 
@@ -176,7 +194,7 @@ def print_stats(found: LibraryStats) -> None:
 
 
 def _reasons(found: LibraryStats) -> str:
-    told = [f"{count:,} {UNSURE_REASONS[reason]}" for reason, count in found.n_unsure.items()]
+    told = [f"{count:,} {UNSURE_WORDS[reason]}" for reason, count in found.n_unsure.items()]
     return f" ({', '.join(told)})" if told else ""
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from earmark.types import Progress as Callback
 
 __all__ = [
-    "UNSURE_REASONS",
+    "SILENT_MARK",
     "compile_first",
     "genre_letters",
     "genre_strip",
@@ -105,15 +105,22 @@ def genre_style(genre: str, genres: tuple[str, ...]) -> str:
     return f"black on {_COLOURS[genres.index(genre) % len(_COLOURS)]}"
 
 
-def genre_strip(clips: Sequence[str], genres: tuple[str, ...], width: int) -> Text:
-    """Draw the genre of each clip in time; a letter of a long track stands for several clips."""
+SILENT_MARK = "\N{MIDDLE DOT}"
+"""What stands for a silent clip."""
+
+
+def genre_strip(clips: Sequence[str | None], genres: tuple[str, ...], width: int) -> Text:
+    """Draw the genre of each clip, a dot for a silent one; in a long track, of several clips."""
     letters = genre_letters(genres)
     step = max(1, -(-len(clips) // width))
     strip = Text()
     for start in range(0, len(clips), step):
         several = clips[start : start + step]
         genre = max(several, key=several.count)
-        strip.append(letters[genre], style=genre_style(genre, genres))
+        if genre is None:
+            strip.append(SILENT_MARK, style="dim")
+        else:
+            strip.append(letters[genre], style=genre_style(genre, genres))
     return strip
 
 
@@ -122,10 +129,6 @@ def time_text(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-UNSURE_REASONS = {"confidence": "low confidence", "unfamiliar": "unfamiliar"}
-"""What is said of an answer that is unsure."""
 
 
 def compile_first() -> None:

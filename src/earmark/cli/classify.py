@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from earmark.cli._output import (
-    UNSURE_REASONS,
+    SILENT_MARK,
     compile_first,
     genre_letters,
     genre_strip,
@@ -27,6 +27,8 @@ from earmark.cli._output import (
     time_text,
 )
 from earmark.errors import ParameterError
+from earmark.types import Unsure
+from earmark.wording import UNSURE_WORDS, unsure_words
 
 __all__ = ["add_to"]
 
@@ -36,8 +38,9 @@ _NARROW = 90  # columns, below which the table says less so that names can be re
 _HELP = (
     "Name the genre of audio files.\n\n"
     "A track is answered clip by clip of 30 s and as a whole. An answer that is not to be relied "
-    'on is shown as "unsure", with the reason: its confidence is low, or nothing like it was in '
-    "the training data.\n\n"
+    'on says so: "not sure: between rock and metal" where the top genre is weak or close to the '
+    'next, "not like any music I know" where nothing like it was in the training data. Silence is '
+    "left out.\n\n"
     "Exit code 0: all classified; 1: some failed; 2: usage."
 )
 
@@ -168,9 +171,9 @@ def _write_csv(answers: Iterable[Any], model: Any) -> None:
         )
 
 
-_MEANINGS = {
-    "confidence": "answers this doubtful are wrong too often to be given as sure",
-    "unfamiliar": "unlike any music the model was trained on, so its numbers mean little",
+_MEANINGS: Mapping[Unsure, str] = {
+    "undecided": "answers this weak, or this close, are wrong more often than right",
+    "unfamiliar": "unlike the music the model was trained on, so its numbers mean little",
 }
 
 
@@ -224,12 +227,20 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
     table.add_column("Clips", no_wrap=True)
     strip_width = max(4, min(_STRIP_WIDTH, width // 4 - 10))
     for answer in answers:
-        genre = Text(answer.genre, style="bold")
-        confidence = f"{answer.confidence:.0%}"
-        if answer.unsure:
-            reason = "" if narrow else f" ({UNSURE_REASONS[answer.unsure]})"
-            genre = Text(f"unsure{reason}", style="yellow")
-            confidence = f"{answer.genre} {confidence}"
+        confidence, runner_up = "", ""
+        if answer.genre is not None:
+            confidence = f"{answer.confidence:.0%}"
+            runner_up = f"{answer.runner_up} {answer.probabilities[answer.runner_up]:.0%}"
+        if answer.unsure is None:
+            genre = Text(answer.genre, style="bold")
+        else:
+            words = UNSURE_WORDS[answer.unsure]
+            if not narrow:
+                words = unsure_words(
+                    answer.unsure, genre=answer.genre, runner_up=answer.runner_up
+                )
+            genre = Text(words, style="yellow")
+            confidence = f"{answer.genre} {confidence}" if answer.genre else ""
         row: list[Text | str] = [
             Text(printable(answer.path.removeprefix(folder))),
             genre,
@@ -237,7 +248,7 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
         ]
         if not narrow:
             row.insert(1, time_text(answer.duration))
-            row.append(f"{answer.runner_up} {answer.probabilities[answer.runner_up]:.0%}")
+            row.append(runner_up)
         table.add_row(*row, genre_strip([clip.genre for clip in answer.clips], genres, strip_width))
     return table
 
@@ -250,8 +261,10 @@ def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> 
         if genre in seen:
             legend.append(letters[genre], style=genre_style(genre, genres))
             legend.append(f"\N{NO-BREAK SPACE}{genre}  ", style="not dim")
+    if None in seen:
+        legend.append(f"{SILENT_MARK}\N{NO-BREAK SPACE}silent", style="dim")
     console.print()
     console.print(legend)
     for reason, meaning in _MEANINGS.items():
         if any(answer.unsure == reason for answer in answers):
-            console.print(f"unsure ({UNSURE_REASONS[reason]}): {meaning}", style="dim")
+            console.print(f"{UNSURE_WORDS[reason]}: {meaning}", style="dim")

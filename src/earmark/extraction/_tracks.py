@@ -39,12 +39,15 @@ class TrackFeatures:
         By feature set: the features of each unit.
     warnings : tuple of str
         What is wrong with the file without making it unusable.
+    sounding : tuple of float
+        Seconds of each unit that count: its length less silence; 0 for a silent one.
     """
 
     duration: Seconds
     bounds: tuple[tuple[Seconds, Seconds], ...]
     values: Mapping[str, tuple[np.ndarray[Any, Any], ...]]
     warnings: tuple[str, ...]
+    sounding: tuple[Seconds, ...]
 
     def matrix(self, feature_set: FeatureSet) -> FloatArray:
         """Stack the features of all units.
@@ -106,7 +109,7 @@ def extract_track(
     (sr,) = {one.sr for one in sets}
     names = tuple(one.name for one in sets)
     duration = audio.SEGMENT_S if unit == "segment" else audio.CLIP_S
-    rows, bounds = [], []
+    rows, bounds, sounding = [], [], []
     peak = 0.0
     with audio.stream(path, sr=sr) as blocks:
         for clip in audio.clips(blocks, sr=sr, duration=duration):
@@ -117,6 +120,7 @@ def extract_track(
                 )
             rows.append(extract(clip.y, sr=sr, sets=names))
             bounds.append((clip.start / sr, clip.end / sr))
+            sounding.append((clip.end - clip.start) / sr if clip.y.any() else 0.0)
             peak = max(peak, float(clip.y.max()), -float(clip.y.min()))
         warnings = list(blocks.warnings)
         native_sr = blocks.native_sr
@@ -132,5 +136,7 @@ def extract_track(
         values = {
             name: (np.average(clips, axis=0, weights=lengths),) for name, clips in values.items()
         }
-        bounds = [(0.0, bounds[-1][1])]
-    return TrackFeatures(bounds[-1][1], tuple(bounds), values, tuple(warnings))
+        bounds, sounding = [(0.0, bounds[-1][1])], [sum(sounding)]
+    return TrackFeatures(
+        bounds[-1][1], tuple(bounds), values, tuple(warnings), tuple(sounding)
+    )

@@ -244,7 +244,7 @@ class Asking:
         """
         query = (
             "SELECT m.sha256, m.classes, a.unsure, a.distance, a.probabilities, l.bounds, "
-            "l.probabilities AS clips FROM answer a JOIN model m ON m.id = a.model_id "
+            "l.sounding, l.probabilities AS clips FROM answer a JOIN model m ON m.id = a.model_id "
             "JOIN timeline l ON l.track_id = a.track_id WHERE a.track_id = ?"
         )
         rows = self.query(query, [track_id])
@@ -270,7 +270,7 @@ class Asking:
         return _matrix(rows[0]) if rows else None
 
     def segments(self, fingerprint: str) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-        """Read the segments of every track whose file is there.
+        """Read the segments of every track that is not silent and whose file is there.
 
         Parameters
         ----------
@@ -285,15 +285,15 @@ class Asking:
         query = (
             "SELECT m.track_id, m.n_rows, m.dtype, m.content FROM matrix m "
             "JOIN track t ON t.id = m.track_id "
-            "WHERE m.fingerprint = ? AND t.missing_since IS NULL AND t.state = 'analysed' "
-            "ORDER BY m.track_id"
+            "WHERE m.fingerprint = ? AND m.n_rows > 0 "
+            "AND t.missing_since IS NULL AND t.state = 'analysed' ORDER BY m.track_id"
         )
         with sqlite_errors(self.path):
             for row in self._connection.execute(query, [fingerprint]):
                 yield row["track_id"], _matrix(row)
 
     def embeddings(self, space_sha256: str) -> tuple[IntArray, Float32Array]:
-        """Return where every track whose file is there lies in a learnt space.
+        """Return where every track that is not silent and whose file is there lies in a space.
 
         Parameters
         ----------
@@ -309,8 +309,8 @@ class Asking:
         """
         query = (
             "SELECT e.track_id, e.vector FROM embedding e JOIN track t ON t.id = e.track_id "
-            "WHERE e.space_sha256 = ? AND t.missing_since IS NULL AND t.state = 'analysed' "
-            "ORDER BY e.track_id"
+            "WHERE e.space_sha256 = ? AND e.vector <> x'' "
+            "AND t.missing_since IS NULL AND t.state = 'analysed' ORDER BY e.track_id"
         )
         rows = self.query(query, [space_sha256])
         ids = np.array([row["track_id"] for row in rows], dtype=np.int64)
@@ -320,7 +320,7 @@ class Asking:
         return ids, np.frombuffer(content, dtype="<f4").reshape(len(rows), -1)
 
     def traits(self) -> tuple[IntArray, Float32Array]:
-        """Return what every track whose file is there is plainly like.
+        """Return what every track that is not silent and whose file is there is plainly like.
 
         Returns
         -------
@@ -332,7 +332,7 @@ class Asking:
         columns = ", ".join(TRAITS)
         rows = self.query(
             f"SELECT id, {columns} FROM track WHERE state = 'analysed' "
-            "AND missing_since IS NULL ORDER BY id"
+            "AND missing_since IS NULL AND loudness IS NOT NULL ORDER BY id"
         )
         values = np.array([tuple(row)[1:] for row in rows], dtype=np.float32)
         ids = np.array([row["id"] for row in rows], dtype=np.int64)
@@ -359,4 +359,4 @@ class Asking:
 
 def _matrix(row: sqlite3.Row) -> npt.NDArray[Any]:
     flat = np.frombuffer(row["content"], dtype=row["dtype"])
-    return flat.reshape(row["n_rows"], -1)
+    return flat.reshape(row["n_rows"], -1) if row["n_rows"] else flat.reshape(0, 0)

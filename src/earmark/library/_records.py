@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from earmark.types import Float32Array, FloatArray, Seconds
+from earmark.types import Float32Array, FloatArray, Seconds, Unsure
 
 __all__ = ["TRAITS", "Answer", "FileState", "Filters", "Heard", "KnownFile", "LibraryTrack"]
 
@@ -82,17 +82,20 @@ class Heard:
         In seconds.
     bounds : np.ndarray [shape=(n_clips, 2)]
         Start and end of each clip in seconds.
+    sounding : np.ndarray [shape=(n_clips,)]
+        Seconds of each clip that count: its length less silence; 0 for a silent clip.
     matrices : mapping of str to np.ndarray
-        By the fingerprint of a feature set: [shape=(n_clips, d), dtype=float32], or of segments
-        [shape=(n_segments, d), dtype=uint8].
+        By the fingerprint of a feature set: [shape=(n_clips, d), dtype=float32], or of the segments
+        that are not silent [shape=(n_segments, d), dtype=uint8].
     traits : mapping of str to float
-        By the names in `TRAITS`.
+        By the names in `TRAITS`; empty for a silent track.
     warnings : tuple of str
         What is wrong with the file without making it unusable.
     """
 
     duration: Seconds
     bounds: FloatArray
+    sounding: FloatArray
     matrices: Mapping[str, npt.NDArray[Any]]
     traits: Mapping[str, float]
     warnings: tuple[str, ...] = ()
@@ -109,28 +112,31 @@ class Answer:
     classes : tuple of str
         The genres it knows.
     probabilities : np.ndarray [shape=(n_classes,)]
-        Of the track.
-    unsure : {"confidence", "unfamiliar"} or None
-        Why it is not to be relied on.
-    distance : float
-        How far the track lies from the training data.
+        Of the track; empty if it is silent.
+    unsure : {"unfamiliar", "undecided", "silent"} or None
+        Why it should not be relied on.
+    distance : float or None
+        How far the track lies from the training data; None if it is silent.
     bounds : np.ndarray [shape=(n_clips, 2)]
         Start and end of each clip in seconds.
     timeline : np.ndarray [shape=(n_clips, n_classes)]
-        Probabilities of each clip.
+        Probabilities of each clip; NaN in a silent one.
+    sounding : np.ndarray [shape=(n_clips,)]
+        Seconds of each clip that count: its length less silence; 0 for a silent clip.
     """
 
     model_sha256: str
     classes: tuple[str, ...]
     probabilities: Float32Array
-    unsure: Literal["confidence", "unfamiliar"] | None
-    distance: float
+    unsure: Unsure | None
+    distance: float | None
     bounds: FloatArray
     timeline: Float32Array
+    sounding: FloatArray
 
     @property
     def ranked(self) -> list[str]:
-        """The genres, the most probable first."""
+        """The genres, the most probable first; empty if the track is silent."""
         return [self.classes[at] for at in np.argsort(-self.probabilities, kind="stable")]
 
 
@@ -157,15 +163,17 @@ class LibraryTrack:
     tempo, brightness, loudness, percussiveness : float or None
         See `TRAITS`.
     predicted : str or None
-        The genre the model finds most probable; None where it was not asked.
+        The genre the model finds most probable; None for a silent track, or if it was not asked.
     confidence : float or None
         Its probability.
     runner_up : str or None
         The second most probable.
-    unsure : {"confidence", "unfamiliar"} or None
-        Why the answer is not to be relied on; None where it is, or where the user has spoken.
+    margin : float or None
+        How much less probable that is.
+    unsure : {"unfamiliar", "undecided", "silent"} or None
+        Why the answer should not be relied on; None if it can be, or the user has corrected it.
     probabilities : mapping of str to float
-        Of each genre; empty where the model was not asked.
+        Of each genre; empty for a silent track, or if the model was not asked.
     corrected : str or None
         What the user says the genre is.
     error_code, error_reason : str or None
@@ -194,7 +202,8 @@ class LibraryTrack:
     predicted: str | None = None
     confidence: float | None = None
     runner_up: str | None = None
-    unsure: Literal["confidence", "unfamiliar"] | None = None
+    margin: float | None = None
+    unsure: Unsure | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     corrected: str | None = None
     error_code: str | None = None
@@ -222,7 +231,7 @@ class LibraryTrack:
         Returns
         -------
         dict
-            A track as the schema ``earmark.library/1`` defines it.
+            A track as the schema ``earmark.library/2`` defines it.
         """
         error = None
         if self.error_code is not None:

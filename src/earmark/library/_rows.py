@@ -39,7 +39,7 @@ TRACK_COLUMNS = ", ".join(
         *("t.id", "t.path", "t.state", "t.missing_since", "t.digest", "t.genres", "t.ids"),
         *("t.duration", "t.error_code", "t.error_reason", "t.warnings"),
         *(f"t.{name}" for name in (*_FROM_TAGS, *TRAITS)),
-        *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.unsure"),
+        *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.margin", "a.unsure"),
         *("m.classes", "a.probabilities", "c.genre AS corrected"),
     ]
 )
@@ -72,7 +72,7 @@ def _texts(content: str) -> tuple[str, ...]:
 
 
 def _probabilities(row: sqlite3.Row) -> Mapping[str, float]:
-    if row["classes"] is None:
+    if row["probabilities"] is None:
         return {}
     values = np.frombuffer(row["probabilities"], dtype="<f4").tolist()
     return dict(zip(_texts(row["classes"]), values, strict=True))
@@ -93,6 +93,7 @@ def track_of(row: sqlite3.Row) -> LibraryTrack:
         predicted=row["predicted"],
         confidence=row["confidence"],
         runner_up=row["runner_up"],
+        margin=row["margin"],
         unsure=row["unsure"] if corrected is None else None,
         probabilities=_probabilities(row),
         corrected=corrected,
@@ -110,11 +111,12 @@ def answer_of(row: sqlite3.Row) -> Answer:
     return Answer(
         model_sha256=row["sha256"],
         classes=classes,
-        probabilities=np.frombuffer(row["probabilities"], dtype="<f4"),
+        probabilities=np.frombuffer(row["probabilities"] or b"", dtype="<f4"),
         unsure=row["unsure"],
         distance=row["distance"],
         bounds=bounds,
         timeline=np.frombuffer(row["clips"], dtype="<f4").reshape(-1, len(classes)),
+        sounding=np.frombuffer(row["sounding"], dtype="<f8"),
     )
 
 

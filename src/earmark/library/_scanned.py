@@ -137,7 +137,7 @@ class Scanned:
         heard: Heard,
         answer: Answer,
         space_sha256: str,
-        vector: Float32Array,
+        vector: Float32Array | None,
         now: float,
         track_id: int | None = None,
     ) -> int:
@@ -159,8 +159,8 @@ class Scanned:
             What the model says.
         space_sha256 : str
             Hash of the space.
-        vector : np.ndarray [shape=(d,)]
-            Where the track lies in it.
+        vector : np.ndarray [shape=(d,)] or None
+            Where the track lies in it; None if it is silent.
         now : float
             The time, in seconds since 1970.
         track_id : int or None
@@ -182,7 +182,7 @@ class Scanned:
             "error_reason": None,
             "warnings": json.dumps(heard.warnings),
             "duration": heard.duration,
-            **{name: float(heard.traits[name]) for name in TRAITS},
+            **{name: heard.traits.get(name) for name in TRAITS},
             "scanned_at": now,
         }
         with self._library.transaction() as connection:
@@ -216,25 +216,30 @@ class Scanned:
         answer : Answer
             What it says.
         """
-        first, second = answer.ranked[:2]
         model = [answer.model_sha256, json.dumps(answer.classes)]
         with self._library.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO model (sha256, classes) VALUES (?, ?)", model)
             ((model_id,),) = connection.execute(
                 "SELECT id FROM model WHERE sha256 = ? AND classes = ?", model
             )
-            row = [
-                *(track_id, model_id, first, float(answer.probabilities.max()), second),
-                *(answer.unsure, answer.distance, answer.probabilities.astype("<f4").tobytes()),
-            ]
-            connection.execute("REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            row = [track_id, model_id, *_columns(answer), answer.unsure, answer.distance]
+            connection.execute(
+                "REPLACE INTO answer (track_id, model_id, genre, confidence, runner_up, margin, "
+                "probabilities, unsure, distance) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
             clips = [
                 answer.bounds.astype("<f8").tobytes(),
+                answer.sounding.astype("<f8").tobytes(),
                 answer.timeline.astype("<f4").tobytes(),
             ]
-            connection.execute("REPLACE INTO timeline VALUES (?, ?, ?)", [track_id, *clips])
+            connection.execute(
+                "REPLACE INTO timeline (track_id, bounds, sounding, probabilities) "
+                "VALUES (?, ?, ?, ?)",
+                [track_id, *clips],
+            )
 
-    def place(self, track_id: int, space_sha256: str, vector: Float32Array) -> None:
+    def place(self, track_id: int, space_sha256: str, vector: Float32Array | None) -> None:
         """Write down where a track lies in a learnt space.
 
         Parameters
@@ -243,10 +248,10 @@ class Scanned:
             Its number.
         space_sha256 : str
             Hash of the space.
-        vector : np.ndarray [shape=(d,)]
-            Its place.
+        vector : np.ndarray [shape=(d,)] or None
+            Its place; None if it is silent and has none.
         """
-        content = vector.astype("<f4").tobytes()
+        content = b"" if vector is None else vector.astype("<f4").tobytes()
         with self._library.transaction() as connection:
             connection.execute(
                 "REPLACE INTO embedding VALUES (?, ?, ?)", [track_id, space_sha256, content]
@@ -376,3 +381,12 @@ class Scanned:
                 ).rowcount
                 for track_id in track_ids
             )
+
+
+def _columns(answer: Answer) -> tuple[str | None, float | None, str | None, float | None, bytes | None]:
+    """Return genre, confidence, runner-up, margin and probabilities; None of a silent track."""
+    if not len(answer.probabilities):
+        return None, None, None, None, None
+    first, second = answer.ranked[:2]
+    low, high = np.sort(answer.probabilities)[-2:].tolist()
+    return first, high, second, high - low, answer.probabilities.astype("<f4").tobytes()

@@ -3,7 +3,9 @@
 History:
 
 1. The first: tracks, analyses, answers, embeddings, corrections, and the journal of changes.
-2. Track number, disc number and composer, as the tags of a file have them.
+2. Track number, disc number and composer, as the tags of a file have them. Answers: ``unsure`` is
+   ``unfamiliar``, ``undecided`` (which was ``confidence``) or ``silent``, and a silent track has no
+   genre; the margin between the top two; the seconds of each clip that count.
 
 Paths are kept as the bytes the system gives, which need not be UTF-8. Times are seconds since 1970,
 those of files nanoseconds, as the system tells them. Arrays are little-endian and in C order.
@@ -15,6 +17,8 @@ from collections.abc import Callable, Mapping
 from sqlite3 import Connection
 from types import MappingProxyType
 
+import numpy as np
+
 __all__ = ["APPLICATION_ID", "DDL", "MIGRATIONS", "SCHEMA_VERSION"]
 
 APPLICATION_ID = 0x4541524D  # "EARM"
@@ -23,18 +27,32 @@ APPLICATION_ID = 0x4541524D  # "EARM"
 SCHEMA_VERSION = 2
 """Raised with every change of the tables; ``PRAGMA user_version`` of the file."""
 
+_ANSWER = """
+CREATE TABLE answer (                      -- what a model says of a track; narrow, for what is
+    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,  -- filtered by
+    model_id INTEGER NOT NULL REFERENCES model (id),
+    genre TEXT,                            -- NULL, as all that follows, where the track is silent
+    confidence REAL,
+    runner_up TEXT,
+    margin REAL,                           -- between the probabilities of the top two
+    unsure TEXT CHECK (unsure IN ('unfamiliar', 'undecided', 'silent')),
+    distance REAL,
+    probabilities BLOB                     -- float32 [n_classes]
+) STRICT;
+CREATE INDEX answer_by_genre ON answer (genre COLLATE NOCASE);
+CREATE INDEX answer_unsure ON answer (unsure) WHERE unsure IS NOT NULL;
+"""
 
-def _to_version_2(connection: Connection) -> None:
-    # A scan fills these in when the tags of a file are next read.
-    connection.execute("ALTER TABLE track ADD COLUMN track_number INTEGER")
-    connection.execute("ALTER TABLE track ADD COLUMN disc_number INTEGER")
-    connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
+_TIMELINE = """
+CREATE TABLE timeline (                    -- the same clip by clip
+    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
+    bounds BLOB NOT NULL,                  -- float64 [n_clips, 2]: start and end in seconds
+    sounding BLOB NOT NULL,                -- float64 [n_clips]: seconds that are not silent
+    probabilities BLOB NOT NULL            -- float32 [n_clips, n_classes]; NaN of a silent clip
+) STRICT;
+"""
 
-
-MIGRATIONS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _to_version_2})
-"""By the version they start from: what turns a file into one of the next version."""
-
-DDL = """
+DDL = f"""
 CREATE TABLE setting (                     -- what the library remembers, e.g. the model it asks
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL                    -- JSON
@@ -97,29 +115,12 @@ CREATE TABLE model (                       -- those that were asked
     UNIQUE (sha256, classes)
 ) STRICT;
 
-CREATE TABLE answer (                      -- what a model says of a track; narrow, for what is
-    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,  -- filtered by
-    model_id INTEGER NOT NULL REFERENCES model (id),
-    genre TEXT NOT NULL,
-    confidence REAL NOT NULL,
-    runner_up TEXT NOT NULL,
-    unsure TEXT CHECK (unsure IN ('confidence', 'unfamiliar')),
-    distance REAL NOT NULL,
-    probabilities BLOB NOT NULL            -- float32 [n_classes]
-) STRICT;
-CREATE INDEX answer_by_genre ON answer (genre COLLATE NOCASE);
-CREATE INDEX answer_unsure ON answer (unsure) WHERE unsure IS NOT NULL;
-
-CREATE TABLE timeline (                    -- the same clip by clip
-    track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
-    bounds BLOB NOT NULL,                  -- float64 [n_clips, 2]: start and end in seconds
-    probabilities BLOB NOT NULL            -- float32 [n_clips, n_classes]
-) STRICT;
-
+{_ANSWER}
+{_TIMELINE}
 CREATE TABLE embedding (                   -- where a track lies in a learnt space
     track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
     space_sha256 TEXT NOT NULL,
-    vector BLOB NOT NULL                   -- float32 [d]
+    vector BLOB NOT NULL                   -- float32 [d]; empty where the track is silent
 ) STRICT;
 
 CREATE TABLE correction (                  -- what the user says; wins over what a model says
@@ -169,3 +170,53 @@ CREATE TABLE change (                      -- one file of a batch; written befor
 ) STRICT;
 CREATE INDEX change_by_batch ON change (batch_id, position);
 """
+
+
+def _statements(script: str) -> list[str]:
+    """Take apart a script that holds no trigger."""
+    return [part for part in script.split(";\n") if part.strip()]
+
+
+def _margin(probabilities: bytes) -> float:
+    low, high = np.sort(np.frombuffer(probabilities, dtype="<f4"))[-2:].tolist()
+    return float(high - low)
+
+
+def _lengths(bounds: bytes) -> bytes:
+    starts, ends = np.frombuffer(bounds, dtype="<f8").reshape(-1, 2).T
+    return np.asarray(ends - starts, dtype="<f8").tobytes()
+
+
+def _to_version_2(connection: Connection) -> None:
+    # A scan fills these in when the tags of a file are next read.
+    connection.execute("ALTER TABLE track ADD COLUMN track_number INTEGER")
+    connection.execute("ALTER TABLE track ADD COLUMN disc_number INTEGER")
+    connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
+    _rename_unsure(connection)
+
+
+def _rename_unsure(connection: Connection) -> None:
+    """Rename a reason to be unsure, and make room for tracks without a genre."""
+    connection.create_function("margin_of", 1, _margin, deterministic=True)
+    connection.create_function("lengths_of", 1, _lengths, deterministic=True)
+    for table in ("answer", "timeline"):
+        connection.execute(f"ALTER TABLE {table} RENAME TO {table}_1")
+    connection.execute("DROP INDEX answer_by_genre")
+    connection.execute("DROP INDEX answer_unsure")
+    for statement in _statements(_ANSWER) + _statements(_TIMELINE):
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO answer SELECT track_id, model_id, genre, confidence, runner_up, "
+        "margin_of(probabilities), replace(unsure, 'confidence', 'undecided'), distance, "
+        "probabilities FROM answer_1"
+    )
+    connection.execute(
+        "INSERT INTO timeline SELECT track_id, bounds, lengths_of(bounds), probabilities "
+        "FROM timeline_1"
+    )
+    for table in ("answer", "timeline"):
+        connection.execute(f"DROP TABLE {table}_1")
+
+
+MIGRATIONS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _to_version_2})
+"""By the version they start from: what turns a file into one of the next version."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from earmark.library._records import Filters
 from earmark.library._rows import tables, where
-from earmark.types import Seconds
+from earmark.types import Seconds, Unsure
 
 if TYPE_CHECKING:
     from earmark.library._store import Library
@@ -55,7 +55,7 @@ class LibraryStats:
     n_artists: int
     n_albums: int
     n_corrected: int
-    n_unsure: Mapping[str, int]
+    n_unsure: Mapping[Unsure, int]
     n_without_genre: int
     genres: Mapping[str, int]
     decades: Mapping[int, int]
@@ -66,10 +66,10 @@ class LibraryStats:
         Returns
         -------
         dict
-            What the schema ``earmark.library-stats/1`` defines.
+            What the schema ``earmark.library-stats/2`` defines.
         """
         return {
-            "schema": "earmark.library-stats/1",
+            "schema": "earmark.library-stats/2",
             "library": self.path,
             "bytes": self.n_bytes,
             "tracks": self.n_tracks,
@@ -118,7 +118,7 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
         values,
     )
     by_genre: dict[str, int] = {}
-    unsure: dict[str, int] = {}
+    unsure: dict[Unsure, int] = {}
     for row in genres:
         if row["genre"] is not None:
             by_genre[row["genre"]] = by_genre.get(row["genre"], 0) + row["n"]

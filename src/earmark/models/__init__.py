@@ -13,7 +13,8 @@ from earmark.models._artifact import (
 )
 from earmark.models._served import DEFAULT_MODEL, Model, Prediction, load_model, shipped_models
 from earmark.models._space import DEFAULT_SPACE, Space, load_space, shipped_spaces
-from earmark.models._track import TrackPrediction, Unsure, predict_track
+from earmark.models._track import TrackPrediction, predict_track
+from earmark.types import Unsure
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -49,10 +49,11 @@ class Model(Served):
         The genres it knows, in the order of the probabilities.
     feature_set : FeatureSet
         What it takes.
-    min_confidence : float
-        A top probability below this is "unsure".
+    min_confidence, min_margin : float
+        A track whose top probability is below the first, or whose top two are less than the second
+        apart, is "undecided". Models written before there was a margin have 0.
     max_distance : float
-        A distance above this is "unfamiliar".
+        A track farther than this from the training data is "unfamiliar".
     manifest : mapping
         Everything its file says of it.
     card : str
@@ -67,9 +68,11 @@ class Model(Served):
 
     def _read(self, manifest: Mapping[str, Any]) -> None:
         self.classes = _checked_classes(manifest["classes"])
-        self.min_confidence = float(manifest["unsure"]["min_confidence"])
-        self.max_distance = float(manifest["unsure"]["max_distance"])
-        if not (math.isfinite(self.min_confidence) and math.isfinite(self.max_distance)):
+        unsure = manifest["unsure"]
+        self.min_confidence = float(unsure["min_confidence"])
+        self.min_margin = float(unsure.get("min_margin", 0.0))
+        self.max_distance = float(unsure["max_distance"])
+        if not all(map(math.isfinite, (self.min_confidence, self.min_margin, self.max_distance))):
             raise ValueError("a threshold is not finite")
 
     @property

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 
+from earmark.errors import ParameterError
 from earmark.models._served import Model
-from earmark.types import FloatArray
+from earmark.types import FloatArray, Unsure
 
-__all__ = ["TrackPrediction", "Unsure", "predict_track"]
-
-Unsure = Literal["confidence", "unfamiliar"]
-"""Why an answer is not to be relied on."""
+__all__ = ["TrackPrediction", "predict_track"]
 
 
 @dataclass(frozen=True)
@@ -22,30 +18,31 @@ class TrackPrediction:
 
     Attributes
     ----------
-    genre : str
-        The most probable class, also where the answer is unsure.
-    confidence : float
+    genre : str or None
+        The most probable class, even if the answer is unsure; None for a silent track.
+    confidence : float or None
         Its probability.
-    unsure : {"confidence", "unfamiliar"} or None
-        None where the answer stands. ``"unfamiliar"``: the track lies farther from the training
-        data than 95 % of held-out music does, so that its probabilities mean little.
-        ``"confidence"``: the top probability is below the one that makes answers 70 % right.
+    unsure : {"unfamiliar", "undecided", "silent"} or None
+        None if the answer can be relied on. ``"silent"``: no clip counts. ``"unfamiliar"``: the
+        track lies farther from the training data than 95 % of held-out music does, so that its
+        probabilities mean little. ``"undecided"``: the top probability is below the model's
+        `min_confidence`, or less than `min_margin` above the next.
     probabilities : np.ndarray [shape=(n_classes,)]
-        Mean over the clips, weighted by their length.
+        Mean over the clips, weighted by their length; empty for a silent track.
     spread : np.ndarray [shape=(n_classes,)]
-        Standard deviation over the clips, weighted likewise.
-    distance : float
-        Mean distance of the clips from the training data, weighted likewise.
+        Standard deviation over the clips, weighted in the same way; empty for a silent track.
+    distance : float or None
+        Mean distance of the clips from the training data, weighted in the same way.
     clip_probabilities : np.ndarray [shape=(n_clips, n_classes)]
-        Those of each clip.
+        Those of each clip; NaN for a clip that does not count.
     """
 
-    genre: str
-    confidence: float
+    genre: str | None
+    confidence: float | None
     unsure: Unsure | None
     probabilities: FloatArray
     spread: FloatArray
-    distance: float
+    distance: float | None
     clip_probabilities: FloatArray
 
 
@@ -61,7 +58,7 @@ def predict_track(
     X : np.ndarray [shape=(n_clips, d)]
         Features of the clips.
     lengths : np.ndarray [shape=(n_clips,)]
-        Their lengths, in any unit.
+        How much each counts, e.g. the seconds of it that are not silent; one of 0 is left out.
     fingerprint : str
         Fingerprint of the feature set of `X`.
 
@@ -72,8 +69,10 @@ def predict_track(
 
     Raises
     ------
-    FingerprintError, ParameterError
-        As `Model.predict`.
+    FingerprintError
+        If the features are not the model's own.
+    ParameterError
+        If `X` has another shape or is not finite, or a length is negative or not a number.
 
     Examples
     --------
@@ -88,17 +87,24 @@ def predict_track(
     'unfamiliar'
     """
     prediction = model.predict(X, fingerprint=fingerprint)
+    lengths = np.asarray(lengths, dtype=np.float64)
+    if lengths.shape != (len(prediction.distance),) or not (lengths >= 0).all():
+        raise ParameterError(f"lengths={lengths!r}: each row of X needs one, 0 or more")
+    clips = np.where(lengths[:, np.newaxis] > 0, prediction.probabilities, np.nan)
+    if not lengths.any():
+        nothing: FloatArray = np.empty(0)
+        return TrackPrediction(None, None, "silent", nothing, nothing, None, clips)
     weights = lengths / lengths.sum()
     probabilities = weights @ prediction.probabilities
     spread = np.sqrt(weights @ (prediction.probabilities - probabilities) ** 2)
     distance = float(weights @ prediction.distance)
     top = int(probabilities.argmax())
-    confidence = float(probabilities[top])
+    second, confidence = np.sort(probabilities)[-2:].tolist()
     unsure: Unsure | None = None
     if distance > model.max_distance:
         unsure = "unfamiliar"
-    elif confidence < model.min_confidence:
-        unsure = "confidence"
+    elif confidence < model.min_confidence or confidence - second < model.min_margin:
+        unsure = "undecided"
     return TrackPrediction(
         model.classes[top],
         confidence,
@@ -106,5 +112,5 @@ def predict_track(
         probabilities,
         spread,
         distance,
-        prediction.probabilities,
+        clips,
     )

@@ -110,10 +110,10 @@ class Playlist:
         Returns
         -------
         dict
-            A playlist as the schema ``earmark.playlist/1`` defines it.
+            A playlist as the schema ``earmark.playlist/2`` defines it.
         """
         return {
-            "schema": "earmark.playlist/1",
+            "schema": "earmark.playlist/2",
             "title": self.title,
             "duration": self.duration,
             "tracks": [

@@ -66,7 +66,7 @@ class Neighbour:
         Returns
         -------
         dict
-            A neighbour as the schema ``earmark.similar/1`` defines it.
+            A neighbour as the schema ``earmark.similar/2`` defines it.
         """
         return {
             "track": self.track.to_dict(),

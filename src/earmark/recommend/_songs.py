@@ -159,6 +159,8 @@ class Catalogue:
             If there is no such track, or it was not listened to.
         """
         track = self.library.track(track_id)
+        if track.unsure == "silent":
+            raise ParameterError(f"track={track_id!r} ({track.path!r}) is silent: nothing to compare")
         vector, segments = self.vector(track_id), self.segments(track_id)
         if vector is None and segments is not None:
             vector = self._placed_anew(track_id)  # its file is gone: it is in no index
@@ -175,5 +177,8 @@ class Catalogue:
         X, answer = self.library.matrix(track_id, fingerprint), self.library.answer(track_id)
         if X is None or answer is None:
             return None
-        lengths = answer.bounds[:, 1] - answer.bounds[:, 0]
-        return space.embed_track(X, lengths=lengths, fingerprint=fingerprint)
+        counts = answer.sounding > 0
+        if not counts.any():
+            return None
+        lengths = answer.sounding[counts]
+        return space.embed_track(X[counts], lengths=lengths, fingerprint=fingerprint)

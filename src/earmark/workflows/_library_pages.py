@@ -35,10 +35,10 @@ class TrackPage:
         Returns
         -------
         dict
-            What the schema ``earmark.library/1`` defines.
+            What the schema ``earmark.library/2`` defines.
         """
         return {
-            "schema": "earmark.library/1",
+            "schema": "earmark.library/2",
             "total": self.total,
             "tracks": [track.to_dict() for track in self.tracks],
         }
@@ -68,17 +68,23 @@ class TrackDetails:
         Returns
         -------
         dict
-            What the schema ``earmark.library-track/1`` defines.
+            What the schema ``earmark.library-track/2`` defines.
         """
         clips = []
         if self.answer is not None:
-            for (start, end), row in zip(
-                self.answer.bounds.tolist(), self.answer.timeline.tolist(), strict=True
+            for (start, end), row, sounding in zip(
+                self.answer.bounds.tolist(),
+                self.answer.timeline.tolist(),
+                self.answer.sounding.tolist(),
+                strict=True,
             ):
-                named = dict(zip(self.answer.classes, row, strict=True))
-                clips.append({"start": start, "end": end, "probabilities": named})
+                silent = not sounding
+                named = None if silent else dict(zip(self.answer.classes, row, strict=True))
+                clips.append(
+                    {"start": start, "end": end, "silent": silent, "probabilities": named}
+                )
         return {
-            "schema": "earmark.library-track/1",
+            "schema": "earmark.library-track/2",
             "track": self.track.to_dict(),
             "distance": None if self.answer is None else self.answer.distance,
             "clips": clips,

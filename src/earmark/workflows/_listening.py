@@ -106,19 +106,22 @@ def _heard(track: TrackFeatures, sets: Sequence[FeatureSet]) -> Heard:
             if one.per_frame
             else np.stack(values).astype(np.float32)
         )
-    bounds: FloatArray = np.array(track.bounds)
+    sounding: FloatArray = np.array(track.sounding)
     whole = next(one for one in sets if "perceptr_var" in one.names)
     return Heard(
         duration=track.duration,
-        bounds=bounds,
+        bounds=np.array(track.bounds),
+        sounding=sounding,
         matrices=matrices,
-        traits=_traits(matrices[whole.fingerprint], whole.names, bounds[:, 1] - bounds[:, 0]),
+        traits=_traits(matrices[whole.fingerprint], whole.names, sounding),
         warnings=track.warnings,
     )
 
 
 def _traits(X: npt.NDArray[Any], names: Sequence[str], lengths: FloatArray) -> Mapping[str, float]:
-    """Say what a track is plainly like, see `earmark.library.TRAITS`."""
+    """Say what a track is plainly like, see `earmark.library.TRAITS`; nothing of a silent one."""
+    if not lengths.any():
+        return {}
 
     def mean(name: str) -> float:
         return float(np.average(X[:, names.index(name)], weights=lengths))
@@ -161,7 +164,7 @@ class Ears:
         """Their fingerprints."""
         return frozenset(get_feature_set(name).fingerprint for name in self.sets)
 
-    def answer(self, X: FloatArray, bounds: FloatArray) -> Answer:
+    def answer(self, X: FloatArray, bounds: FloatArray, sounding: FloatArray) -> Answer:
         """Ask the model.
 
         Parameters
@@ -170,6 +173,8 @@ class Ears:
             Features of the clips.
         bounds : np.ndarray [shape=(n_clips, 2)]
             Start and end of each in seconds.
+        sounding : np.ndarray [shape=(n_clips,)]
+            Seconds of each that count.
 
         Returns
         -------
@@ -179,7 +184,7 @@ class Ears:
         said = predict_track(
             self.model,
             X,
-            lengths=bounds[:, 1] - bounds[:, 0],
+            lengths=sounding,
             fingerprint=self.model.feature_set.fingerprint,
         )
         return Answer(
@@ -190,23 +195,27 @@ class Ears:
             distance=said.distance,
             bounds=bounds,
             timeline=said.clip_probabilities.astype(np.float32),
+            sounding=sounding,
         )
 
-    def place(self, X: FloatArray, bounds: FloatArray) -> Float32Array:
+    def place(self, X: FloatArray, sounding: FloatArray) -> Float32Array | None:
         """Find the place of a track in the space of styles.
 
         Parameters
         ----------
         X : np.ndarray [shape=(n_clips, d)]
             Features of the clips.
-        bounds : np.ndarray [shape=(n_clips, 2)]
-            Start and end of each in seconds.
+        sounding : np.ndarray [shape=(n_clips,)]
+            Seconds of each that count.
 
         Returns
         -------
-        np.ndarray of float32 [shape=(d,)]
-            Its place.
+        np.ndarray of float32 [shape=(d,)] or None
+            Its place; None if the track is silent.
         """
-        fingerprint = self.style.feature_set.fingerprint
-        lengths = bounds[:, 1] - bounds[:, 0]
-        return self.style.embed_track(X, lengths=lengths, fingerprint=fingerprint)
+        counts = sounding > 0
+        if not counts.any():
+            return None
+        return self.style.embed_track(
+            X[counts], lengths=sounding[counts], fingerprint=self.style.feature_set.fingerprint
+        )

@@ -245,11 +245,11 @@ class Scan:
             if one.answered_by != ears.model.sha256:
                 X = self.library.matrix(one.id, ears.model.feature_set.fingerprint)
                 if X is not None:
-                    store.answer(one.id, ears.answer(X, before.bounds))
+                    store.answer(one.id, ears.answer(X, before.bounds, before.sounding))
             if one.placed_by != ears.style.sha256:
                 X = self.library.matrix(one.id, ears.style.feature_set.fingerprint)
                 if X is not None:
-                    store.place(one.id, ears.style.sha256, ears.place(X, before.bounds))
+                    store.place(one.id, ears.style.sha256, ears.place(X, before.sounding))
             self._count(n_answered=1)
 
     def _listen(self, paths: Sequence[str], progress: Progress | None) -> None:
@@ -285,9 +285,9 @@ class Scan:
             digest=found.digest,
             tags=found.tags,
             heard=heard,
-            answer=ears.answer(of_model, heard.bounds),
+            answer=ears.answer(of_model, heard.bounds, heard.sounding),
             space_sha256=ears.style.sha256,
-            vector=ears.place(of_style, heard.bounds),
+            vector=ears.place(of_style, heard.sounding),
             now=time.time(),
             track_id=self._same_as(path, found),
         )

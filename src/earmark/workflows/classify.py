@@ -12,8 +12,8 @@ import numpy as np
 
 from earmark.errors import AudioError, ParameterError
 from earmark.extraction import extract_track, find_inputs, map_files, usable_cores
-from earmark.models import DEFAULT_MODEL, Model, Unsure, load_model, predict_track
-from earmark.types import PathName, Progress, Seconds
+from earmark.models import DEFAULT_MODEL, Model, load_model, predict_track
+from earmark.types import PathName, Progress, Seconds, Unsure
 from earmark.workflows.models import identify_model
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "report",
 ]
 
-SCHEMA = "earmark.classify/1"
+SCHEMA = "earmark.classify/2"
 """Name and version of what `report` returns; raised with every change that could break a reader."""
 
 _ENOUGH_FILES = 4
@@ -40,17 +40,24 @@ class ClassifiedClip:
     ----------
     start, end : float
         In seconds.
-    probabilities : dict of str to float
-        Probability of each genre.
+    probabilities : dict of str to float or None
+        Probability of each genre; None for a silent clip.
     """
 
     start: Seconds
     end: Seconds
-    probabilities: dict[str, float]
+    probabilities: dict[str, float] | None
 
     @property
-    def genre(self) -> str:
-        """The most probable genre."""
+    def silent(self) -> bool:
+        """Whether it is silent, and so has no part in the answer."""
+        return self.probabilities is None
+
+    @property
+    def genre(self) -> str | None:
+        """The most probable genre; None for a silent clip."""
+        if self.probabilities is None:
+            return None
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
 
@@ -65,22 +72,23 @@ class Classification:
     duration : float or None
         Length of what was decoded, in seconds.
     genre : str or None
-        The most probable genre, also where the answer is unsure; None where there is an error.
+        The most probable genre, even if the answer is unsure; None for a silent track or an error.
     confidence : float or None
         Its probability.
-    unsure : {"confidence", "unfamiliar"} or None
-        Why the answer is not to be relied on; None where it stands.
+    unsure : {"unfamiliar", "undecided", "silent"} or None
+        Why the answer should not be relied on; None if it can be.
     warnings : tuple of str
         What is wrong with the file without making it unusable.
     probabilities : dict of str to float
-        Probability of each genre: the mean over the clips, weighted by length.
+        Probability of each genre: the mean over the clips, weighted by length without silence;
+        empty for a silent track or an error.
     spread : dict of str to float
-        Their standard deviation over the clips, weighted likewise.
+        Their standard deviation over the clips, weighted in the same way.
     distance : float or None
         How far the track lies from the training data; "unfamiliar" is above the model's
         ``max_distance``.
     clips : tuple of ClassifiedClip
-        The answer for each clip, in time.
+        The answer for each clip, in order of time.
     error : AudioError or None
         Why there is no answer.
     """
@@ -99,7 +107,7 @@ class Classification:
 
     @property
     def runner_up(self) -> str | None:
-        """The second most probable genre; None where there is an error."""
+        """The second most probable genre; None for a silent track or an error."""
         ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
         return ranked[1] if len(ranked) > 1 else None
 
@@ -109,7 +117,7 @@ class Classification:
         Returns
         -------
         dict
-            A result as the schema ``earmark.classify/1`` defines it.
+            A result as the schema ``earmark.classify/2`` defines it.
         """
         error = self.error and {"code": self.error.code, "message": self.error.reason}
         return {
@@ -121,7 +129,12 @@ class Classification:
             "warnings": list(self.warnings),
             "probabilities": self.probabilities,
             "clips": [
-                {"start": clip.start, "end": clip.end, "probabilities": clip.probabilities}
+                {
+                    "start": clip.start,
+                    "end": clip.end,
+                    "silent": clip.silent,
+                    "probabilities": clip.probabilities,
+                }
                 for clip in self.clips
             ],
             "error": error,
@@ -167,13 +180,17 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
         model = load_model(model)
     feature_set = model.feature_set
     track = extract_track(path, [feature_set])
-    lengths = np.array([end - start for start, end in track.bounds])
     answer = predict_track(
-        model, track.matrix(feature_set), lengths=lengths, fingerprint=feature_set.fingerprint
+        model,
+        track.matrix(feature_set),
+        lengths=np.array(track.sounding),
+        fingerprint=feature_set.fingerprint,
     )
 
     def named(probabilities: Iterable[float]) -> dict[str, float]:
         return dict(zip(model.classes, map(float, probabilities), strict=True))
+
+    silent = answer.unsure == "silent"
 
     return Classification(
         path=os.fspath(path),
@@ -182,12 +199,14 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
         confidence=answer.confidence,
         unsure=answer.unsure,
         warnings=track.warnings,
-        probabilities=named(answer.probabilities),
-        spread=named(answer.spread),
+        probabilities={} if silent else named(answer.probabilities),
+        spread={} if silent else named(answer.spread),
         distance=answer.distance,
         clips=tuple(
-            ClassifiedClip(start, end, named(row))
-            for (start, end), row in zip(track.bounds, answer.clip_probabilities, strict=True)
+            ClassifiedClip(start, end, named(row) if counts else None)
+            for (start, end), row, counts in zip(
+                track.bounds, answer.clip_probabilities, track.sounding, strict=True
+            )
         ),
     )
 
@@ -272,7 +291,7 @@ def classify_many(
 
 
 def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]:
-    """Return answers as the schema ``earmark.classify/1`` defines them.
+    """Return answers as the schema ``earmark.classify/2`` defines them.
 
     Parameters
     ----------
@@ -284,12 +303,12 @@ def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]
     Returns
     -------
     dict
-        What JSON can hold; its schema is ``earmark/workflows/schemas/classify-1.json``.
+        What JSON can hold; its schema is ``earmark/workflows/schemas/classify-2.json``.
 
     Examples
     --------
     >>> report([], model=load_model())["schema"]
-    'earmark.classify/1'
+    'earmark.classify/2'
     """
     return {
         "schema": SCHEMA,

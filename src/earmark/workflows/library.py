@@ -380,7 +380,7 @@ def export_tracks(
     filters : Filters or None
         Which; None: those that are there and were analysed.
     kind : {"csv", "json", "jsonl"}
-        A table, one document of the schema ``earmark.library/1``, or a track a line.
+        A table, one document of the schema ``earmark.library/2``, or a track a line.
     library : str, path-like or None
         The library's file.
     sort : str

@@ -37,6 +37,7 @@ def identify_model(model: Model) -> dict[str, Any]:
             "fingerprint": model.feature_set.fingerprint,
         },
         "min_confidence": model.min_confidence,
+        "min_margin": model.min_margin,
         "max_distance": model.max_distance,
     }
 

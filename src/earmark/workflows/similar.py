@@ -41,10 +41,10 @@ class SimilarSongs:
         Returns
         -------
         dict
-            What the schema ``earmark.similar/1`` defines.
+            What the schema ``earmark.similar/2`` defines.
         """
         return {
-            "schema": "earmark.similar/1",
+            "schema": "earmark.similar/2",
             "by": self.by,
             "query": self.query.to_dict(),
             "neighbours": [neighbour.to_dict() for neighbour in self.neighbours],
@@ -145,7 +145,12 @@ def _heard(opened: Library, path: str) -> Song:
     if isinstance(heard, AudioError):
         raise heard
     matrices, bounds = heard.heard.matrices, heard.heard.bounds
-    answer = ears.answer(matrices[ears.model.feature_set.fingerprint], bounds)
+    vector = ears.place(matrices[ears.style.feature_set.fingerprint], heard.heard.sounding)
+    if vector is None:
+        raise AudioError(path, "it is silent: there is nothing to compare")
+    answer = ears.answer(
+        matrices[ears.model.feature_set.fingerprint], bounds, heard.heard.sounding
+    )
     first, second = answer.ranked[:2]
     tags = heard.tags
     traits: dict[str, Any] = dict(heard.heard.traits)
@@ -171,5 +176,4 @@ def _heard(opened: Library, path: str) -> Song:
         warnings=heard.heard.warnings,
         **traits,
     )
-    vector = ears.place(matrices[ears.style.feature_set.fingerprint], bounds)
     return Song(track, vector, matrices[ears.timbre.feature_set.fingerprint])

@@ -1,0 +1,47 @@
+"""Words that people read in more than one place, so that they are the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from earmark.types import Unsure
+
+__all__ = ["UNSURE_WORDS", "unsure_words"]
+
+UNSURE_WORDS: Mapping[Unsure, str] = MappingProxyType(
+    {
+        "unfamiliar": "not like any music I know",
+        "undecided": "not sure",
+        "silent": "silent",
+    }
+)
+"""What an unsure answer is called where its genres are not named."""
+
+
+def unsure_words(unsure: Unsure, *, genre: str | None = None, runner_up: str | None = None) -> str:
+    """Say why an answer is unsure.
+
+    Parameters
+    ----------
+    unsure : {"unfamiliar", "undecided", "silent"}
+        The reason.
+    genre, runner_up : str or None
+        The two most probable genres.
+
+    Returns
+    -------
+    str
+        A few words, without a full stop.
+
+    Examples
+    --------
+    >>> unsure_words("undecided", genre="rock", runner_up="metal")
+    'not sure: between rock and metal'
+    >>> unsure_words("unfamiliar", genre="rock", runner_up="metal")
+    'not like any music I know'
+    """
+    words = UNSURE_WORDS[unsure]
+    if unsure == "undecided" and genre is not None and runner_up is not None:
+        return f"{words}: between {genre} and {runner_up}"
+    return words
