@@ -130,6 +130,7 @@ def fill(library: Library, source: Source, n: int, *, seed: int = 0) -> None:
                     heard=Heard(
                         duration=240.0,
                         bounds=bounds,
+                        sounding=bounds[:, 1] - bounds[:, 0],
                         matrices={
                             GTZAN943.fingerprint: X[at].astype(np.float32),
                             SEGMENT_BANDS.fingerprint: source.mix_segments(pair, rng),
@@ -145,10 +146,11 @@ def fill(library: Library, source: Source, n: int, *, seed: int = 0) -> None:
                         model_sha256=source.model.sha256,
                         classes=source.model.classes,
                         probabilities=told[at].astype(np.float32),
-                        unsure=None if told[at].max() > 0.4 else "confidence",
+                        unsure=None if told[at].max() > 0.4 else "undecided",
                         distance=1.0,
                         bounds=bounds,
                         timeline=np.tile(told[at], (len(lengths), 1)).astype(np.float32),
+                        sounding=bounds[:, 1] - bounds[:, 0],
                     ),
                     space_sha256=source.style.sha256,
                     vector=vectors[at],

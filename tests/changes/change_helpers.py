@@ -50,8 +50,10 @@ def add_track(
         state=FileState(status.st_size, status.st_mtime_ns),
         digest=digest or audio_digest(name),
         tags=read_tags(name),
-        heard=Heard(30.0, bounds, {}, dict.fromkeys(TRAITS, 1.0)),
-        answer=Answer("0" * 64, CLASSES, values, unsure, 1.0, bounds, values[np.newaxis]),
+        heard=Heard(30.0, bounds, bounds[:, 1], {}, dict.fromkeys(TRAITS, 1.0)),
+        answer=Answer(
+            "0" * 64, CLASSES, values, unsure, 1.0, bounds, values[np.newaxis], bounds[:, 1]
+        ),
         space_sha256="0" * 64,
         vector=np.zeros(4, dtype=np.float32),
         now=1.0,

@@ -63,7 +63,7 @@ def test_what_is_not_known_has_a_folder(library: Library, tmp_path: Path, into: 
 def test_genres_are_the_users_else_the_models_if_it_is_sure(
     library: Library, tmp_path: Path, into: Path
 ) -> None:
-    know(library, write_song(tmp_path / "a.mp3", b"1"), unsure="confidence", corrected="My Own")
+    know(library, write_song(tmp_path / "a.mp3", b"1"), unsure="undecided", corrected="My Own")
     know(library, write_song(tmp_path / "b.mp3", b"2"), unsure="unfamiliar")
     add_failed(library, write_song(tmp_path / "c.mp3", b"3"))
     rows = planned(library, into, by="genre").rows
@@ -73,7 +73,7 @@ def test_genres_are_the_users_else_the_models_if_it_is_sure(
         ("keep", "", "not analysed: no decoder finds audio in it"),
     ]
     rows = planned(library, into, by="genre", keep_unsure=True).rows
-    assert (rows[1].action, rows[1].why) == ("keep", "unsure: unlike known music")
+    assert (rows[1].action, rows[1].why) == ("keep", "not like any music I know")
     # Where the genre names no folder it keeps nothing back.
     rows = planned(library, into, by="artist", keep_unsure=True).rows
     assert [row.action for row in rows] == ["link"] * 3

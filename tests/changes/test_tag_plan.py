@@ -64,8 +64,8 @@ def test_sure_answer_is_written(library: Library, song: Path) -> None:
     ("said", "why"),
     [
         ({"confidence": 0.7}, "below the threshold"),
-        ({"unsure": "confidence"}, "unsure: low confidence"),
-        ({"unsure": "unfamiliar"}, "unsure: unlike known music"),
+        ({"unsure": "undecided"}, "not sure: between jazz and blues"),
+        ({"unsure": "unfamiliar"}, "not like any music I know"),
     ],
 )
 def test_doubtful_answer_is_not(

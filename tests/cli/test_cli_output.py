@@ -22,6 +22,7 @@ from earmark.cli._main import app
 from earmark.errors import AudioError
 from earmark.models import load_model, shipped_models
 from earmark.testing import music_like
+from earmark.wording import UNSURE_WORDS
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -120,7 +121,8 @@ def test_table_shows_what_json_tells(call: Callable[..., Any], folder: Path) -> 
         ]  # fmt: skip
         assert result["genre"] in line
         assert f"{result['confidence']:.0%}" in line
-        assert ("unsure" in line) == (result["unsure"] is not None)
+        unsure = [reason for reason, words in UNSURE_WORDS.items() if words in line]
+        assert unsure == ([result["unsure"]] if result["unsure"] else [])
     assert "2 classified" in done.stdout
 
 

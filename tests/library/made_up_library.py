@@ -25,6 +25,7 @@ def heard(*, seed: int = 0, duration: float = 60.0, tempo: float = 120.0) -> Hea
     return Heard(
         duration=duration,
         bounds=np.array([[0.0, duration / 2], [duration / 2, duration]]),
+        sounding=np.full(2, duration / 2),
         matrices={
             FEATURES: rng.normal(size=(2, 5)).astype(np.float32),
             SEGMENTS: rng.integers(0, 256, (4, 6)).astype(np.uint8),
@@ -45,6 +46,7 @@ def answer(
         distance=1.5,
         bounds=np.array([[0.0, 30.0], [30.0, 60.0]]),
         timeline=np.stack([probabilities, probabilities]),
+        sounding=np.array([30.0, 30.0]),
     )
 
 

@@ -143,7 +143,7 @@ def filled(library: Library) -> Library:
         genre="jazz",
         artist="100% Pure",
         confidence=0.4,
-        unsure="confidence",
+        unsure="undecided",
         tempo=70.0,
     )
     gone = add(library, "/music/gone.mp3")
@@ -200,7 +200,7 @@ def test_orders_and_pages_there_are_not(filled: Library, wrong: dict[str, Any]) 
         st.tuples(
             st.sampled_from(CLASSES),
             st.floats(0.375, 1.0, width=32),
-            st.sampled_from([None, "confidence", "unfamiliar"]),
+            st.sampled_from([None, "undecided", "unfamiliar", "silent"]),
             st.one_of(st.none(), st.integers(1900, 2030)),
             st.one_of(st.none(), st.sampled_from(["jazz", "polka"])),
         ),
@@ -236,9 +236,9 @@ def test_filters_mean_what_python_means(
 
 
 def test_word_of_the_user_wins_and_survives(library: Library) -> None:
-    track_id = add(library, "/a.mp3", genre="rock", unsure="confidence")
+    track_id = add(library, "/a.mp3", genre="rock", unsure="undecided")
     assert library.set_genre([track_id], "jazz", now=1.0) == 1
-    add(library, "/a.mp3", genre="blues", unsure="confidence", track_id=track_id)
+    add(library, "/a.mp3", genre="blues", unsure="undecided", track_id=track_id)
     track = library.track(track_id)
     assert (track.genre, track.corrected, track.predicted) == ("jazz", "jazz", "blues")
     assert track.unsure is None
@@ -247,7 +247,7 @@ def test_word_of_the_user_wins_and_survives(library: Library) -> None:
     assert library.track(track_id).genre == "jazz"
     assert library.set_genre([track_id], None, now=1.0) == 1
     assert library.track(track_id).genre == "blues"
-    assert library.track(track_id).unsure == "confidence"
+    assert library.track(track_id).unsure == "undecided"
     assert library.set_genre([track_id], None, now=1.0) == 0
 
 
@@ -481,7 +481,7 @@ def test_stats(filled: Library) -> None:
     stats = library_stats(filled)
     assert (stats.n_tracks, stats.n_failed, stats.n_missing) == (4, 1, 1)
     assert dict(stats.genres) == {"jazz": 2, "reggae": 1, "rock": 1}
-    assert dict(stats.n_unsure) == {"confidence": 1}
+    assert dict(stats.n_unsure) == {"undecided": 1}
     assert (stats.n_corrected, stats.n_without_genre) == (1, 4)
     assert (stats.n_artists, stats.n_albums, stats.duration) == (3, 1, 240.0)
     assert dict(stats.decades) == {1950: 1, 1990: 1}

@@ -20,6 +20,7 @@ class FakeModel:
     probabilities: list[list[float]]
     distance: list[float]
     min_confidence: float = 0.5
+    min_margin = 0.1
     max_distance: float = 10.0
     classes: tuple[str, ...] = ("blues", "jazz", "rock")
 
@@ -63,11 +64,11 @@ def test_spread_of_one_clip_is_zero() -> None:
     ("confidence", "distance", "expected"),
     [
         (0.7, 1.0, None),
-        (0.4, 1.0, "confidence"),
+        (0.4, 1.0, "undecided"),
         (0.7, 11.0, "unfamiliar"),
         (0.4, 11.0, "unfamiliar"),
         (0.5, 10.0, None),
-        (np.nextafter(0.5, 0), 10.0, "confidence"),
+        (np.nextafter(0.5, 0), 10.0, "undecided"),
         (0.5, np.nextafter(10.0, 11), "unfamiliar"),
     ],
 )

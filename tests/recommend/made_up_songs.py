@@ -69,6 +69,7 @@ def add_song(
         heard=Heard(
             duration=duration,
             bounds=bounds,
+            sounding=bounds[:, 1],
             matrices={timbre.feature_set.fingerprint: heard},
             traits={
                 "tempo": tempo,
@@ -85,6 +86,7 @@ def add_song(
             distance=1.0,
             bounds=bounds,
             timeline=shares[np.newaxis],
+            sounding=bounds[:, 1],
         ),
         space_sha256=style.sha256,
         vector=style_vector(genre, number) if vector is None else vector,

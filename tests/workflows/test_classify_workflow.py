@@ -117,10 +117,14 @@ def test_answer_of_a_track_is_the_weighted_mean_of_its_clips(tmp_path: Path, mod
     assert answer.duration == 46
 
 
-def test_silence_is_unfamiliar_and_warned_of(tmp_path: Path, model: Model) -> None:
-    soundfile.write(tmp_path / "a.wav", silence(duration=30), SR)
+def test_silent_track_has_no_genre_and_no_probabilities(tmp_path: Path, model: Model) -> None:
+    soundfile.write(tmp_path / "a.wav", silence(duration=60), SR)
     answer = classify(tmp_path / "a.wav", model=model)
-    assert answer.unsure == "unfamiliar"
+    assert answer.unsure == "silent"
+    assert (answer.genre, answer.confidence, answer.runner_up) == (None, None, None)
+    assert (answer.probabilities, answer.spread, answer.distance) == ({}, {}, None)
+    assert [(clip.silent, clip.genre) for clip in answer.clips] == [(True, None)] * 2
+    assert answer.error is None
     assert answer.warnings == ("silent: every sample is zero",)
 
 

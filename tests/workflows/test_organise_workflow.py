@@ -46,7 +46,7 @@ def library(tmp_path: Path, music: Path) -> Path:
     path = tmp_path / "library.db"
     with open_library(path, create=True) as opened:
         add_track(opened, music / "sure.flac", genre="hiphop")
-        add_track(opened, music / "doubtful.flac", unsure="confidence")
+        add_track(opened, music / "doubtful.flac", unsure="undecided")
         add_track(opened, music / "mine.flac", corrected="../My Own")
     return path
 

@@ -18,7 +18,6 @@ from earmark.cli._output import (
     stdout,
     time_text,
 )
-
 from earmark.wording import UNSURE_WORDS, unsure_words
 
 if TYPE_CHECKING:

@@ -236,9 +236,7 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
         else:
             words = UNSURE_WORDS[answer.unsure]
             if not narrow:
-                words = unsure_words(
-                    answer.unsure, genre=answer.genre, runner_up=answer.runner_up
-                )
+                words = unsure_words(answer.unsure, genre=answer.genre, runner_up=answer.runner_up)
             genre = Text(words, style="yellow")
             confidence = f"{answer.genre} {confidence}" if answer.genre else ""
         row: list[Text | str] = [

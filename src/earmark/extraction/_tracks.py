@@ -40,7 +40,10 @@ class TrackFeatures:
     warnings : tuple of str
         What is wrong with the file without making it unusable.
     sounding : tuple of float
-        Seconds of each unit that count: its length less silence; 0 for a silent one.
+        Seconds of each unit that count: its length less silence and what could not be decoded; 0
+        for a silent one.
+    missing : tuple of Missing
+        Stretches of the file that could not be decoded.
     """
 
     duration: Seconds
@@ -48,6 +51,7 @@ class TrackFeatures:
     values: Mapping[str, tuple[np.ndarray[Any, Any], ...]]
     warnings: tuple[str, ...]
     sounding: tuple[Seconds, ...]
+    missing: tuple[audio.Missing, ...] = ()
 
     def matrix(self, feature_set: FeatureSet) -> FloatArray:
         """Stack the features of all units.
@@ -123,6 +127,7 @@ def extract_track(
             sounding.append((clip.end - clip.start) / sr if clip.y.any() else 0.0)
             peak = max(peak, float(clip.y.max()), -float(clip.y.min()))
         warnings = list(blocks.warnings)
+        missing = tuple(blocks.missing)
         native_sr = blocks.native_sr
     if not rows:
         raise EmptyAudioError(path, "it holds no samples")
@@ -138,5 +143,5 @@ def extract_track(
         }
         bounds, sounding = [(0.0, bounds[-1][1])], [sum(sounding)]
     return TrackFeatures(
-        bounds[-1][1], tuple(bounds), values, tuple(warnings), tuple(sounding)
+        bounds[-1][1], tuple(bounds), values, tuple(warnings), tuple(sounding), missing
     )

@@ -383,7 +383,9 @@ class Scanned:
             )
 
 
-def _columns(answer: Answer) -> tuple[str | None, float | None, str | None, float | None, bytes | None]:
+def _columns(
+    answer: Answer,
+) -> tuple[str | None, float | None, str | None, float | None, bytes | None]:
     """Return genre, confidence, runner-up, margin and probabilities; None of a silent track."""
     if not len(answer.probabilities):
         return None, None, None, None, None

@@ -52,7 +52,8 @@ CREATE TABLE timeline (                    -- the same clip by clip
 ) STRICT;
 """
 
-DDL = f"""
+DDL = (
+    """
 CREATE TABLE setting (                     -- what the library remembers, e.g. the model it asks
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL                    -- JSON
@@ -115,8 +116,10 @@ CREATE TABLE model (                       -- those that were asked
     UNIQUE (sha256, classes)
 ) STRICT;
 
-{_ANSWER}
-{_TIMELINE}
+"""
+    + _ANSWER
+    + _TIMELINE
+    + """
 CREATE TABLE embedding (                   -- where a track lies in a learnt space
     track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
     space_sha256 TEXT NOT NULL,
@@ -170,6 +173,7 @@ CREATE TABLE change (                      -- one file of a batch; written befor
 ) STRICT;
 CREATE INDEX change_by_batch ON change (batch_id, position);
 """
+)
 
 
 def _statements(script: str) -> list[str]:
@@ -193,6 +197,15 @@ def _to_version_2(connection: Connection) -> None:
     connection.execute("ALTER TABLE track ADD COLUMN disc_number INTEGER")
     connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
     _rename_unsure(connection)
+    _take_back_answers_to_silence(connection)
+
+
+def _zeros(bounds: bytes) -> bytes:
+    return bytes(len(bounds) // 2)
+
+
+def _nans(values: bytes) -> bytes:
+    return np.full(len(values) // 4, np.nan, dtype="<f4").tobytes()
 
 
 def _rename_unsure(connection: Connection) -> None:
@@ -216,6 +229,29 @@ def _rename_unsure(connection: Connection) -> None:
     )
     for table in ("answer", "timeline"):
         connection.execute(f"DROP TABLE {table}_1")
+
+
+def _take_back_answers_to_silence(connection: Connection) -> None:
+    connection.create_function("zeros_of", 1, _zeros, deterministic=True)
+    connection.create_function("nans_of", 1, _nans, deterministic=True)
+    which = """IN (SELECT id FROM track WHERE warnings LIKE '%"silent: every sample is zero"%')"""
+    connection.execute(
+        "UPDATE answer SET genre = NULL, confidence = NULL, runner_up = NULL, margin = NULL, "
+        "distance = NULL, probabilities = NULL, unsure = 'silent' "
+        f"WHERE track_id {which}"
+    )
+    connection.execute(
+        "UPDATE timeline SET sounding = zeros_of(bounds), probabilities = nans_of(probabilities) "
+        f"WHERE track_id {which}"
+    )
+    connection.execute(f"UPDATE embedding SET vector = x'' WHERE track_id {which}")
+    connection.execute(
+        f"UPDATE matrix SET n_rows = 0, content = x'' WHERE dtype = '|u1' AND track_id {which}"
+    )
+    connection.execute(
+        "UPDATE track SET tempo = NULL, brightness = NULL, loudness = NULL, "
+        f"percussiveness = NULL WHERE id {which}"
+    )
 
 
 MIGRATIONS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _to_version_2})

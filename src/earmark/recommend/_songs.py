@@ -160,7 +160,9 @@ class Catalogue:
         """
         track = self.library.track(track_id)
         if track.unsure == "silent":
-            raise ParameterError(f"track={track_id!r} ({track.path!r}) is silent: nothing to compare")
+            raise ParameterError(
+                f"track={track_id!r} ({track.path!r}) is silent: nothing to compare"
+            )
         vector, segments = self.vector(track_id), self.segments(track_id)
         if vector is None and segments is not None:
             vector = self._placed_anew(track_id)  # its file is gone: it is in no index

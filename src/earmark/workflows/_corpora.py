@@ -195,5 +195,7 @@ def kept_features(path: str, kind: FeatureSet) -> dict[str, TrackFeatures]:
                 continue
             bounds = tuple((start, end) for start, end in answer.bounds.tolist())
             rows = {kind.name: tuple(X.astype(float))}
-            found[track.path] = TrackFeatures(track.duration, bounds, rows, track.warnings)
+            found[track.path] = TrackFeatures(
+                track.duration, bounds, rows, track.warnings, tuple(answer.sounding.tolist())
+            )
     return found

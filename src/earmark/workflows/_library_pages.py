@@ -80,9 +80,7 @@ class TrackDetails:
             ):
                 silent = not sounding
                 named = None if silent else dict(zip(self.answer.classes, row, strict=True))
-                clips.append(
-                    {"start": start, "end": end, "silent": silent, "probabilities": named}
-                )
+                clips.append({"start": start, "end": end, "silent": silent, "probabilities": named})
         return {
             "schema": "earmark.library-track/2",
             "track": self.track.to_dict(),

@@ -148,9 +148,7 @@ def _heard(opened: Library, path: str) -> Song:
     vector = ears.place(matrices[ears.style.feature_set.fingerprint], heard.heard.sounding)
     if vector is None:
         raise AudioError(path, "it is silent: there is nothing to compare")
-    answer = ears.answer(
-        matrices[ears.model.feature_set.fingerprint], bounds, heard.heard.sounding
-    )
+    answer = ears.answer(matrices[ears.model.feature_set.fingerprint], bounds, heard.heard.sounding)
     first, second = answer.ranked[:2]
     tags = heard.tags
     traits: dict[str, Any] = dict(heard.heard.traits)
