@@ -9,6 +9,9 @@ import pytest
 
 REPOSITORY = Path(__file__).parent.parent
 
+# What the user who runs the tests has set must not change them.
+os.environ["EARMARK_CONFIG"] = os.devnull
+
 
 @pytest.fixture(scope="session")
 def data() -> Path:

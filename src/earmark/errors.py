@@ -19,6 +19,7 @@
     │   ├── ModelPayloadError     the payload is not of a kind that can be run safely
     │   └── FingerprintError      made for features other than those it is given
     ├── ResultsError              a results file cannot be read; holds its path
+    ├── SettingsError             the configuration file, or a variable, holds what is no setting
     ├── StudyError                a study file cannot be used; holds its path
     ├── TagError                  the tags of a file cannot be read or written; holds its path
     ├── CueSheetError             a cue sheet cannot be used; holds its path
@@ -61,6 +62,7 @@ __all__ = [
     "ParameterError",
     "PlanError",
     "ResultsError",
+    "SettingsError",
     "StudyError",
     "TagError",
     "TooShortError",
@@ -202,6 +204,12 @@ class ResultsError(_FileError):
     """A results file is not there, is damaged, or is of another version."""
 
     code = "results"
+
+
+class SettingsError(_FileError):
+    """The configuration file or an environment variable holds what is no setting."""
+
+    code = "settings"
 
 
 class StudyError(_FileError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ import earmark
 from earmark.cli import (
     classify,
     compare,
+    config,
     datasets,
     evaluate,
     features,
@@ -35,8 +37,10 @@ from earmark.errors import (
     ParameterError,
     PlanError,
     ResultsError,
+    SettingsError,
     StudyError,
 )
+from earmark.settings import load_settings
 
 __all__ = ["app", "run"]
 
@@ -48,7 +52,6 @@ app = typer.Typer(
     name="earmark",
     help="Listens to music, names its genre and shows why, offline.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -66,17 +69,31 @@ compare.add_to(app)
 tune.add_to(app)
 datasets.add_to(app)
 features.add_to(app)
+config.add_to(app)
 warmup.add_to(app)
 
 _MUSIC = ("classify", "scan", "library", "similar", "playlist", "tag", "organise")
 """Commands that are shown first, as those for a collector of music."""
 
+_SETUP = ("config", "warmup")
+"""Commands that are shown last."""
+
 for _commands in (app.registered_commands, app.registered_groups):
     for _info in _commands:
-        of_music = _info.name in _MUSIC
-        _info.rich_help_panel = "Your music" if of_music else "Models, and how right they are"
+        if _info.name in _MUSIC:
+            _info.rich_help_panel = "Your music"
+        else:
+            _info.rich_help_panel = "Setup" if _info.name in _SETUP else "Models and evaluation"
 
-_USAGE = (LibraryError, ModelError, ParameterError, PlanError, ResultsError, StudyError)
+_USAGE = (
+    LibraryError,
+    ModelError,
+    ParameterError,
+    PlanError,
+    ResultsError,
+    SettingsError,
+    StudyError,
+)
 """What the caller asked for cannot be done with what was named: exit code 2."""
 
 
@@ -92,6 +109,7 @@ def _print_version(wanted: bool) -> None:
     "earmark similar song.mp3  ·  earmark models show",
 )
 def _earmark(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -99,7 +117,17 @@ def _earmark(
         ),
     ] = False,
 ) -> None:
-    """Print the version, where asked."""
+    """Take what the user has set as the defaults of the options of that name."""
+    if context.invoked_subcommand != "config":
+        context.default_map = _defaults(context.command, load_settings().set_values())
+
+
+def _defaults(command: object, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings as Click takes defaults: by command, then by option."""
+    subcommands: Mapping[str, object] = getattr(command, "commands", {})
+    defaults = {name: _defaults(subcommand, values) for name, subcommand in subcommands.items()}
+    options = {option.name for option in getattr(command, "params", ())}
+    return {**defaults, **{name: value for name, value in values.items() if name in options}}
 
 
 def run() -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from earmark.errors import LibraryError, LibraryVersionError
 from earmark.library._rows import holds, no_genre
 from earmark.library._schema import APPLICATION_ID, DDL, MIGRATIONS, SCHEMA_VERSION
+from earmark.settings import load_settings
 from earmark.types import PathName
 
 __all__ = ["connect", "library_path", "sqlite_errors"]
@@ -30,8 +31,8 @@ def library_path(path: PathName | None = None) -> str:
     Parameters
     ----------
     path : str, path-like or None
-        Its file; None: what ``EARMARK_LIBRARY`` says, else ``library.db`` in the folder where
-        this system keeps the data of users' programs.
+        Its file; None takes ``EARMARK_LIBRARY``, else what the configuration file says, else
+        ``library.db`` in the folder where this system keeps the data of users' programs.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def library_path(path: PathName | None = None) -> str:
     'music.db'
     """
     if path is None:
-        path = os.environ.get("EARMARK_LIBRARY") or None
+        path = load_settings()["library"]
     if path is None:
         import platformdirs
 
