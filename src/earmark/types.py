@@ -1,7 +1,8 @@
-"""Names for the units and arrays that signatures speak of."""
+"""Names for the units and arrays that signatures speak of, and for the tracks in a file."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from os import PathLike
 from typing import Any, Literal, TypeAlias
@@ -22,6 +23,8 @@ __all__ = [
     "Progress",
     "Seconds",
     "Unsure",
+    "part_name",
+    "split_part_name",
 ]
 
 Seconds: TypeAlias = float
@@ -49,3 +52,51 @@ Progress: TypeAlias = Callable[[int, int, str], None]
 Unsure: TypeAlias = Literal["unfamiliar", "undecided", "silent"]
 """Why an answer should not be relied on: the music is unlike all that the model was trained on; the
 top genre is too weak or too close to the next; there is nothing but silence, and so no genre."""
+_PART = re.compile(r"(.+)#(\d{1,3})", re.DOTALL)
+
+
+def part_name(path: str, part: int) -> str:
+    """Return what a track in a file is called: the path, and its number in the sheet.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    part : int
+        Number of the track; 0 where the file is one track.
+
+    Returns
+    -------
+    str
+        What `split_part_name` takes apart.
+
+    Examples
+    --------
+    >>> part_name("album.flac", 3), part_name("song.mp3", 0)
+    ('album.flac#03', 'song.mp3')
+    """
+    return f"{path}#{part:02d}" if part else path
+
+
+def split_part_name(name: str) -> tuple[str, int]:
+    """Take the name of a track apart. A file may be called like one: look for it first.
+
+    Parameters
+    ----------
+    name : str
+        As `part_name` writes it.
+
+    Returns
+    -------
+    path : str
+        The file.
+    part : int
+        Number of the track; 0 where the name has none.
+
+    Examples
+    --------
+    >>> split_part_name("album.flac#03"), split_part_name("song.mp3")
+    (('album.flac', 3), ('song.mp3', 0))
+    """
+    found = _PART.fullmatch(name)
+    return (found[1], int(found[2])) if found and int(found[2]) else (name, 0)

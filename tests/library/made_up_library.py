@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from earmark.library import Answer, FileState, Heard, Library
+from earmark.library import Answer, FileState, Heard, Library, Part
 from earmark.tags import Tags
+from earmark.types import part_name
 
 CLASSES = ("blues", "jazz", "rock")
 FEATURES, SEGMENTS, MODEL, SPACE = "f" * 64, "5" * 64, "a" * 64, "b" * 64
@@ -62,12 +63,15 @@ def add(  # a track in one call
     now: float = 1000.0,
     digest: bytes | None = None,
     track_id: int | None = None,
+    part: Part | None = None,
     **tags: Any,
 ) -> int:
+    part = part or Part()
+    name = part_name(path, part.number)
     return library.scanned.add(
         path,
         state=FileState(100, 1),
-        digest=digest or hashlib.sha256(path.encode("utf-8", "surrogateescape")).digest(),
+        digest=digest or hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest(),
         tags=Tags(genres=tuple(genres), **tags),
         heard=heard(seed=len(path), tempo=tempo),
         answer=answer(genre, confidence, unsure),
@@ -75,6 +79,7 @@ def add(  # a track in one call
         vector=np.arange(3, dtype=np.float32),
         now=now,
         track_id=track_id,
+        part=part,
     )
 
 

@@ -219,7 +219,10 @@ def test_library_that_may_not_be_written_can_be_read(
 
 def test_library_without_track_numbers_gets_them(path: Path) -> None:
     connection = sqlite3.connect(path)
-    for column in ("track_number", "disc_number", "composer"):
+    connection.execute("DROP INDEX track_by_path")
+    connection.execute("CREATE UNIQUE INDEX track_by_path ON track (path)")
+    added = ["track_number", "disc_number", "composer", "part", "starts_at", "ends_at", "cue_sheet"]
+    for column in added:
         connection.execute(f"ALTER TABLE track DROP COLUMN {column}")
     connection.execute("PRAGMA user_version = 1")
     connection.close()
@@ -230,3 +233,4 @@ def test_library_without_track_numbers_gets_them(path: Path) -> None:
         library.scanned.move([moved], now=2.0)
         track = library.track(track.id)
         assert (track.track_number, track.disc_number, track.composer) == (3, None, "Ann")
+        assert (track.part, track.start, track.end, track.name) == (0, None, None, track.path)

@@ -14,14 +14,7 @@ from mutagen.flac import FLAC
 from tool_files import run
 
 from earmark.errors import CueSheetError
-from earmark.tags import (
-    Tags,
-    cue_album,
-    files_of_cue,
-    part_name,
-    sheet_fingerprints,
-    split_part_name,
-)
+from earmark.tags import Tags, cue_album, files_of_cue, sheet_fingerprints
 
 
 def sheet_of(name: str, *, n: int = 3, performer: str = "The Band", extra: str = "") -> str:
@@ -196,8 +189,3 @@ def test_cuesheet_in_apev2_counts(tmp_path: Path) -> None:
     tags["Cuesheet"] = sheet_of("a.wav")
     tags.save(tmp_path / "album.wv")
     assert [track.tags.title for track in cue_album(tmp_path / "album.wv").tracks] == _ALL
-
-
-def test_names_of_tracks_are_taken_apart_again() -> None:
-    assert split_part_name(part_name("a#1.flac", 12)) == ("a#1.flac", 12)
-    assert split_part_name("a#1.flac") == ("a#1.flac", 0)

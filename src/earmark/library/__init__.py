@@ -14,6 +14,7 @@ from earmark.library._records import (
     Heard,
     KnownFile,
     LibraryTrack,
+    Part,
 )
 from earmark.library._scanned import Scanned
 from earmark.library._stats import LibraryStats, library_stats
@@ -32,6 +33,7 @@ __all__ = [
     "Library",
     "LibraryStats",
     "LibraryTrack",
+    "Part",
     "Scanned",
     "check_genre",
     "count_genres",

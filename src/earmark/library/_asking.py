@@ -20,13 +20,13 @@ from earmark.types import Float32Array, IntArray, PathName
 __all__ = ["Asking"]
 
 _SORTS = {
-    "path": "t.path",
-    "artist": "t.artist COLLATE NOCASE, t.album COLLATE NOCASE, t.path",
-    "title": "t.title COLLATE NOCASE, t.path",
-    "genre": "COALESCE(c.genre, a.genre) COLLATE NOCASE, t.path",
-    "confidence": "a.confidence DESC, t.path",
-    "year": "t.year, t.path",
-    "added": "t.added_at DESC, t.path",
+    "path": "t.path, t.part",
+    "artist": "t.artist COLLATE NOCASE, t.album COLLATE NOCASE, t.path, t.part",
+    "title": "t.title COLLATE NOCASE, t.path, t.part",
+    "genre": "COALESCE(c.genre, a.genre) COLLATE NOCASE, t.path, t.part",
+    "confidence": "a.confidence DESC, t.path, t.part",
+    "year": "t.year, t.path, t.part",
+    "added": "t.added_at DESC, t.path, t.part",
 }
 
 
@@ -209,13 +209,16 @@ class Asking:
         found = {row["id"]: track_of(row) for row in self.query(query, [json.dumps(wanted)])}
         return [found[number] for number in wanted if number in found]
 
-    def find(self, path: PathName) -> LibraryTrack | None:
+    def find(self, path: PathName, *, part: int | None = None) -> LibraryTrack | None:
         """Return the track of a file.
 
         Parameters
         ----------
         path : str or path-like
             The file.
+        part : int or None
+            Number of the track in the cue sheet of the file, 0 where the file is one track; None:
+            the first that is there.
 
         Returns
         -------
@@ -224,10 +227,32 @@ class Asking:
         """
         query = (
             f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)} WHERE t.path = ? "
-            "ORDER BY t.missing_since IS NOT NULL, t.missing_since DESC LIMIT 1"
+            f"{'' if part is None else 'AND t.part = ? '}"
+            "ORDER BY t.missing_since IS NOT NULL, t.missing_since DESC, t.part LIMIT 1"
+        )
+        values: list[Any] = [stored(os.path.abspath(os.fspath(path)))]
+        rows = self.query(query, values if part is None else [*values, part])
+        return track_of(rows[0]) if rows else None
+
+    def tracks_in(self, path: PathName) -> list[LibraryTrack]:
+        """Return all tracks of a file that is there: several where it has a cue sheet.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        list of LibraryTrack
+            In the order of their numbers; none where the file is gone.
+        """
+        query = (
+            f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)} "
+            "WHERE t.path = ? AND t.missing_since IS NULL ORDER BY t.part"
         )
         rows = self.query(query, [stored(os.path.abspath(os.fspath(path)))])
-        return track_of(rows[0]) if rows else None
+        return [track_of(row) for row in rows]
 
     def answer(self, track_id: int) -> Answer | None:
         """Return what the model says of a track, clip by clip.

@@ -10,9 +10,18 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from earmark.types import Float32Array, FloatArray, Seconds, Unsure
+from earmark.types import Float32Array, FloatArray, Seconds, Unsure, part_name
 
-__all__ = ["TRAITS", "Answer", "FileState", "Filters", "Heard", "KnownFile", "LibraryTrack"]
+__all__ = [
+    "TRAITS",
+    "Answer",
+    "FileState",
+    "Filters",
+    "Heard",
+    "KnownFile",
+    "LibraryTrack",
+    "Part",
+]
 
 State = Literal["analysed", "failed"]
 
@@ -38,6 +47,26 @@ class FileState:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Which part of its file a track is.
+
+    Attributes
+    ----------
+    number : int
+        Its number in the cue sheet of the file; 0 if the file is one track.
+    start, end : float or None
+        Where it begins and ends in the file, in seconds; None where the file does.
+    cue_sheet : str
+        Hash of what a cue sheet beside the file says of it; ``""`` without one.
+    """
+
+    number: int = 0
+    start: Seconds | None = None
+    end: Seconds | None = None
+    cue_sheet: str = ""
+
+
+@dataclass(frozen=True)
 class KnownFile:
     """What the library knows of a file without listening to it.
 
@@ -59,6 +88,10 @@ class KnownFile:
         Hash of the space in which it has a place.
     fingerprints : frozenset of str
         Feature sets that are kept of it.
+    part : int
+        Number of the track in the cue sheet of the file; 0 where the file is one track.
+    cue_sheet : str
+        Hash of what a cue sheet beside the file said of it; ``""`` without one.
     """
 
     id: int
@@ -70,6 +103,13 @@ class KnownFile:
     answered_by: str | None
     placed_by: str | None
     fingerprints: frozenset[str]
+    part: int = 0
+    cue_sheet: str = ""
+
+    @property
+    def name(self) -> str:
+        """The path, and the number in the cue sheet if the track is part of the file."""
+        return part_name(self.path, self.part)
 
 
 @dataclass(frozen=True)
@@ -149,7 +189,7 @@ class LibraryTrack:
     id : int
         Its number, never given twice.
     path : str
-        Where its file is, or was when it was seen last.
+        Where its file is, or was when it was last seen.
     state : {"analysed", "failed"}
         Whether it could be listened to.
     missing : bool
@@ -180,6 +220,10 @@ class LibraryTrack:
         Of a failed one: the ``code`` of an `AudioError`, and the reason.
     warnings : tuple of str
         What is wrong with the file without making it unusable.
+    part : int
+        Its number in the cue sheet of the file; 0 if the file is one track.
+    start, end : float or None
+        Where a part begins and ends in the file, in seconds; None where the file does.
     """
 
     id: int
@@ -212,12 +256,21 @@ class LibraryTrack:
     track_number: int | None = None
     disc_number: int | None = None
     composer: str = ""
+    part: int = 0
+    start: Seconds | None = None
+    end: Seconds | None = None
+
+    @property
+    def name(self) -> str:
+        """What the track is called where a path is shown: ``album.flac#03`` for part of a file."""
+        return part_name(self.path, self.part)
 
     @property
     def caption(self) -> str:
         """Artist and title as far as the tags name them, else the name of the file."""
         artist = self.artist or self.albumartist
-        title = self.title or os.path.splitext(os.path.basename(self.path))[0]
+        stem = os.path.splitext(os.path.basename(self.path))[0]
+        title = self.title or part_name(stem, self.part)
         return f"{artist} - {title}" if artist else title
 
     @property
@@ -236,9 +289,11 @@ class LibraryTrack:
         error = None
         if self.error_code is not None:
             error = {"code": self.error_code, "message": self.error_reason}
+        placed = {} if not self.part else {"part": self.part, "start": self.start, "end": self.end}
         return {
             "id": self.id,
             "path": self.path,
+            **placed,
             "missing": self.missing,
             "artist": self.artist,
             "albumartist": self.albumartist,
@@ -276,7 +331,7 @@ class Filters:
     year : tuple of (int or None, int or None) or None
         First and last year.
     path : str or None
-        This file, or what is in this folder.
+        This file, or what is in this folder; ``album.flac#03`` is one track of a file.
     min_confidence, max_confidence : float or None
         Bounds of the model's confidence.
     tempo : tuple of (float or None, float or None) or None

@@ -15,7 +15,7 @@ import numpy as np
 from earmark.errors import ParameterError
 from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack, State
 from earmark.tags import named_genres
-from earmark.types import FloatArray
+from earmark.types import FloatArray, split_part_name
 
 __all__ = [
     "TRACK_COLUMNS",
@@ -41,6 +41,7 @@ TRACK_COLUMNS = ", ".join(
         *(f"t.{name}" for name in (*_FROM_TAGS, *TRAITS)),
         *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.margin", "a.unsure"),
         *("m.classes", "a.probabilities", "c.genre AS corrected"),
+        *("t.part", "t.starts_at", "t.ends_at"),
     ]
 )
 
@@ -100,6 +101,9 @@ def track_of(row: sqlite3.Row) -> LibraryTrack:
         error_code=row["error_code"],
         error_reason=row["error_reason"],
         warnings=_texts(row["warnings"]),
+        part=row["part"],
+        start=row["starts_at"],
+        end=row["ends_at"],
         **{name: row[name] for name in (*_FROM_TAGS, *TRAITS)},
     )
 
@@ -173,6 +177,14 @@ def _between(name: str, column: str, bounds: Any) -> tuple[list[str], list[Any]]
     return clauses, [value for _, value in pairs if value is not None]
 
 
+def _at(path: str) -> tuple[Any, ...]:
+    """Write that a track is in this file or folder, or is this part of a file."""
+    file, part = split_part_name(path)
+    if part and not os.path.lexists(path):
+        return "(t.path = ? AND t.part = ?)", stored(file), part
+    return "(t.path = ? OR (t.path >= ? AND t.path < ?))", stored(path), *below(path)
+
+
 def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
     """Write filters as the condition of a query over `tables`.
 
@@ -226,8 +238,7 @@ def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
     for word in filters.words:
         add_any(("artist", "albumartist", "title"), word, unnamed=True)
     if filters.path is not None:
-        path = os.path.abspath(os.path.expanduser(filters.path))
-        add("(t.path = ? OR (t.path >= ? AND t.path < ?))", stored(path), *below(path))
+        add(*_at(os.path.abspath(os.path.expanduser(filters.path))))
     for name, column, bounds in (
         ("year", "t.year", filters.year),
         ("tempo", "t.tempo", filters.tempo),

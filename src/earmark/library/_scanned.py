@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from earmark.library._records import TRAITS, Answer, FileState, Heard, KnownFile
+from earmark.library._records import TRAITS, Answer, FileState, Heard, KnownFile, Part
 from earmark.library._rows import below, stored
 from earmark.library._writing import (
     add_track,
     leave_place,
+    part_columns,
     share_correction,
     tag_columns,
     update,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from earmark.tags import Tags
 
 __all__ = ["Scanned"]
+
+WHOLE_FILE = Part()
+"""What most tracks are."""
 
 
 class _Store(Protocol):
@@ -61,6 +66,7 @@ class Scanned:
             kept.setdefault(row["track_id"], set()).add(row["fingerprint"])
         query = (
             "SELECT t.id, t.path, t.size, t.mtime_ns, t.digest, t.state, t.missing_since, "
+            "t.part, t.cue_sheet, "
             "m.sha256 AS model_sha256, e.space_sha256 FROM track t "
             "LEFT JOIN answer a ON a.track_id = t.id LEFT JOIN model m ON m.id = a.model_id "
             "LEFT JOIN embedding e ON e.track_id = t.id ORDER BY t.id"
@@ -78,6 +84,8 @@ class Scanned:
                 answered_by=row["model_sha256"],
                 placed_by=row["space_sha256"],
                 fingerprints=frozenset(kept.get(row["id"], ())),
+                part=row["part"],
+                cue_sheet=row["cue_sheet"],
             )
             for row in self._library.query(query)
         ]
@@ -140,8 +148,9 @@ class Scanned:
         vector: Float32Array | None,
         now: float,
         track_id: int | None = None,
+        part: Part = WHOLE_FILE,
     ) -> int:
-        """Write down a file that was listened to.
+        """Write down a file that was listened to, or a track in it.
 
         Parameters
         ----------
@@ -166,6 +175,8 @@ class Scanned:
         track_id : int or None
             The track that it is, known from before; None makes a new one, and a track of other
             music whose place this was is gone.
+        part : Part
+            Which part of the file it is.
 
         Returns
         -------
@@ -174,6 +185,7 @@ class Scanned:
         """
         columns = {
             **tag_columns(tags),
+            **part_columns(part),
             "size": state.size,
             "mtime_ns": state.mtime_ns,
             "digest": digest,
@@ -189,7 +201,7 @@ class Scanned:
             if track_id is None:
                 track_id = add_track(connection, path, columns, now=now)
             else:
-                leave_place(connection, path, track_id, now=now)
+                leave_place(connection, path, part.number, track_id, now=now)
                 update(
                     connection, track_id, {**columns, "path": stored(path), "missing_since": None}
                 )
@@ -258,9 +270,15 @@ class Scanned:
             )
 
     def add_failed(
-        self, path: str, *, state: FileState | None, error: AudioError, now: float
+        self,
+        path: str,
+        *,
+        state: FileState | None,
+        error: AudioError,
+        now: float,
+        part: Part = WHOLE_FILE,
     ) -> int:
-        """Write down a file that cannot be listened to.
+        """Write down a file, or a track in it, that cannot be listened to.
 
         Parameters
         ----------
@@ -273,6 +291,8 @@ class Scanned:
             Why.
         now : float
             The time, in seconds since 1970.
+        part : Part
+            Which part of the file it is.
 
         Returns
         -------
@@ -280,6 +300,7 @@ class Scanned:
             Number of the track: what was heard of it before is kept, should it be itself again.
         """
         columns = {
+            **part_columns(part),
             "size": None if state is None else state.size,
             "mtime_ns": None if state is None else state.mtime_ns,
             "state": "failed",
@@ -289,7 +310,8 @@ class Scanned:
         }
         with self._library.transaction() as connection:
             row = connection.execute(
-                "SELECT id FROM track WHERE path = ? AND missing_since IS NULL", [stored(path)]
+                "SELECT id FROM track WHERE path = ? AND part = ? AND missing_since IS NULL",
+                [stored(path), part.number],
             ).fetchone()
             if row is None:
                 return add_track(connection, path, columns, now=now)
@@ -313,7 +335,13 @@ class Scanned:
         ((path,),) = self._library.query("SELECT path FROM track WHERE id = ?", [track_id])
         self.move([(track_id, os.fsdecode(path), state, tags)], now=now)
 
-    def move(self, moves: Iterable[tuple[int, str, FileState, Tags]], *, now: float) -> None:
+    def move(
+        self,
+        moves: Iterable[tuple[int, str, FileState, Tags]],
+        *,
+        now: float,
+        parts: Mapping[int, Part] = MappingProxyType({}),
+    ) -> None:
         """Write down that files were moved; two may have changed places.
 
         Parameters
@@ -323,18 +351,27 @@ class Scanned:
         now : float
             The time, in seconds since 1970: that since which whatever was at these places, and was
             not moved itself, is gone.
+        parts : mapping of int to Part
+            By number of the track, which part of the file it is now; others are the same part of
+            their file as before.
         """
         with self._library.transaction() as connection:
             listed = list(moves)
+            numbers = {track_id: part.number for track_id, part in parts.items()}
             for track_id, path, *_ in listed:  # gone, for now: no place is taken twice
                 connection.execute(
-                    "UPDATE track SET missing_since = ? WHERE id = ? AND path <> ?",
-                    [now, track_id, stored(path)],
+                    "UPDATE track SET missing_since = ? "
+                    "WHERE id = ? AND (path <> ? OR part <> coalesce(?, part))",
+                    [now, track_id, stored(path), numbers.get(track_id)],
                 )
             for track_id, path, state, tags in listed:
-                leave_place(connection, path, track_id, now=now)
+                if track_id not in numbers:
+                    row = connection.execute("SELECT part FROM track WHERE id = ?", [track_id])
+                    numbers[track_id] = row.fetchone()["part"]
+                leave_place(connection, path, numbers[track_id], track_id, now=now)
                 columns = {
                     **tag_columns(tags),
+                    **(part_columns(parts[track_id]) if track_id in parts else {}),
                     "path": stored(path),
                     "size": state.size,
                     "mtime_ns": state.mtime_ns,
@@ -344,6 +381,30 @@ class Scanned:
                     "error_reason": None,
                 }
                 update(connection, track_id, columns)
+
+    def keep_parts(self, path: str, numbers: Collection[int], *, now: float) -> int:
+        """Write down which tracks a file holds now; any other of its tracks is gone.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        numbers : collection of int
+            Their numbers in its cue sheet; 0 if the file is one track.
+        now : float
+            The time, in seconds since 1970.
+
+        Returns
+        -------
+        int
+            How many are gone.
+        """
+        query = "SELECT id, part FROM track WHERE path = ? AND missing_since IS NULL"
+        rows = self._library.query(query, [stored(path)])
+        gone = [row["id"] for row in rows if row["part"] not in numbers]
+        if gone:
+            self.mark_missing(gone, now=now)
+        return len(gone)
 
     def mark_missing(self, track_ids: Iterable[int], *, now: float) -> None:
         """Write down that the files of tracks are gone; they are kept until `prune`.

@@ -5,7 +5,8 @@ History:
 1. The first: tracks, analyses, answers, embeddings, corrections, and the journal of changes.
 2. Track number, disc number and composer, as the tags of a file have them. Answers: ``unsure`` is
    ``unfamiliar``, ``undecided`` (which was ``confidence``) or ``silent``, and a silent track has no
-   genre; the margin between the top two; the seconds of each clip that count.
+   genre; the margin between the top two; the seconds of each clip that count. Tracks that
+   are part of a file, by its cue sheet.
 
 Paths are kept as the bytes the system gives, which need not be UTF-8. Times are seconds since 1970,
 those of files nanoseconds, as the system tells them. Arrays are little-endian and in C order.
@@ -92,9 +93,14 @@ CREATE TABLE track (
     scanned_at REAL NOT NULL,
     track_number INTEGER,                  -- on its disc; from the tags, as the next two
     disc_number INTEGER,
-    composer TEXT NOT NULL DEFAULT ''
+    composer TEXT NOT NULL DEFAULT '',
+    part INTEGER NOT NULL DEFAULT 0,       -- its number in the cue sheet of the file; 0: the file
+                                           -- is one track
+    starts_at REAL,                        -- of a part: where it begins and ends in the file, in
+    ends_at REAL,                          -- seconds; NULL: at its end
+    cue_sheet TEXT NOT NULL DEFAULT ''     -- hash of what a sheet beside the file says of it
 ) STRICT;
-CREATE UNIQUE INDEX track_by_path ON track (path) WHERE missing_since IS NULL;
+CREATE UNIQUE INDEX track_by_path ON track (path, part) WHERE missing_since IS NULL;
 CREATE INDEX track_by_digest ON track (digest);
 CREATE INDEX track_failed ON track (id) WHERE state = 'failed';
 CREATE INDEX track_missing ON track (missing_since) WHERE missing_since IS NOT NULL;
@@ -196,8 +202,21 @@ def _to_version_2(connection: Connection) -> None:
     connection.execute("ALTER TABLE track ADD COLUMN track_number INTEGER")
     connection.execute("ALTER TABLE track ADD COLUMN disc_number INTEGER")
     connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
+    _make_room_for_parts(connection)
     _rename_unsure(connection)
     _take_back_answers_to_silence(connection)
+
+
+def _make_room_for_parts(connection: Connection) -> None:
+    """Let a file hold several tracks; each file is one track until a scan finds its cue sheet."""
+    connection.execute("ALTER TABLE track ADD COLUMN part INTEGER NOT NULL DEFAULT 0")
+    connection.execute("ALTER TABLE track ADD COLUMN starts_at REAL")
+    connection.execute("ALTER TABLE track ADD COLUMN ends_at REAL")
+    connection.execute("ALTER TABLE track ADD COLUMN cue_sheet TEXT NOT NULL DEFAULT ''")
+    connection.execute("DROP INDEX track_by_path")
+    connection.execute(
+        "CREATE UNIQUE INDEX track_by_path ON track (path, part) WHERE missing_since IS NULL"
+    )
 
 
 def _zeros(bounds: bytes) -> bytes:

@@ -6,12 +6,21 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from earmark.library._records import Part
 from earmark.library._rows import stored
 
 if TYPE_CHECKING:
     from earmark.tags import Tags
 
-__all__ = ["add_track", "leave_place", "share_correction", "tag_columns", "update", "utf8"]
+__all__ = [
+    "add_track",
+    "leave_place",
+    "part_columns",
+    "share_correction",
+    "tag_columns",
+    "update",
+    "utf8",
+]
 
 _FROM_TAGS = (
     *("artist", "albumartist", "title", "album", "genres", "year", "ids"),
@@ -36,6 +45,16 @@ def tag_columns(tags: Tags) -> dict[str, Any]:
     }
 
 
+def part_columns(part: Part) -> dict[str, Any]:
+    """Return the columns that say which part of its file a track is."""
+    return {
+        "part": part.number,
+        "starts_at": part.start,
+        "ends_at": part.end,
+        "cue_sheet": part.cue_sheet,
+    }
+
+
 def update(connection: sqlite3.Connection, track_id: int, columns: dict[str, Any]) -> None:
     assignments = ", ".join(f"{name} = ?" for name in columns)
     connection.execute(
@@ -55,13 +74,13 @@ def share_correction(connection: sqlite3.Connection, digest: bytes | None) -> No
 
 
 def leave_place(
-    connection: sqlite3.Connection, path: str, track_id: int | None, *, now: float
+    connection: sqlite3.Connection, path: str, part: int, track_id: int | None, *, now: float
 ) -> None:
     """Note that whatever else was at a place is gone."""
     connection.execute(
         "UPDATE track SET missing_since = ? "
-        "WHERE path = ? AND missing_since IS NULL AND id IS NOT ?",
-        [now, stored(path), track_id],
+        "WHERE path = ? AND part = ? AND missing_since IS NULL AND id IS NOT ?",
+        [now, stored(path), part, track_id],
     )
 
 
@@ -69,7 +88,7 @@ def add_track(
     connection: sqlite3.Connection, path: str, columns: dict[str, Any], *, now: float
 ) -> int:
     """Make a track, the only one whose file is there."""
-    leave_place(connection, path, None, now=now)
+    leave_place(connection, path, int(columns.get("part", 0)), None, now=now)
     complete = {"path": stored(path), **columns, "added_at": now}
     names, marks = ", ".join(complete), ", ".join("?" * len(complete))
     added = connection.execute(

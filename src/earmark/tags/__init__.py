@@ -11,9 +11,7 @@ from earmark.tags._cue_albums import (
     CueTrack,
     cue_album,
     files_of_cue,
-    part_name,
     sheet_fingerprints,
-    split_part_name,
 )
 from earmark.tags._empty_genres import DEFAULT_EMPTY_GENRES, is_empty_genre, named_genres
 from earmark.tags._files import (
@@ -41,12 +39,10 @@ __all__ = [
     "named_genres",
     "other_tags",
     "parse_cue",
-    "part_name",
     "read_genre_state",
     "read_tags",
     "restore_genre_state",
     "seen_by_mutagen",
     "sheet_fingerprints",
-    "split_part_name",
     "write_genres",
 ]

@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from earmark.audio import AUDIO_SUFFIXES
 from earmark.errors import CueSheetError, TagError
 from earmark.tags._cue import CueEntry, CueFile, CueSheet, parse_cue
 from earmark.tags._files import read_tags
@@ -29,13 +28,10 @@ __all__ = [
     "CueTrack",
     "cue_album",
     "files_of_cue",
-    "part_name",
     "sheet_fingerprints",
-    "split_part_name",
 ]
 
 _SUFFIX = ".cue"
-_PART = re.compile(r"(.+)#(\d{1,3})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -80,51 +76,10 @@ class CueAlbum:
     warnings: tuple[str, ...] = ()
 
 
-def part_name(path: str, part: int) -> str:
-    """Return what a track in a file is called: the path, and its number in the sheet.
+def _is_audio(name: str) -> bool:
+    from earmark.audio import AUDIO_SUFFIXES  # brings decoders along: not for every reader of tags
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    part : int
-        Number of the track; 0 where the file is one track.
-
-    Returns
-    -------
-    str
-        What `split_part_name` takes apart.
-
-    Examples
-    --------
-    >>> part_name("album.flac", 3), part_name("song.mp3", 0)
-    ('album.flac#03', 'song.mp3')
-    """
-    return f"{path}#{part:02d}" if part else path
-
-
-def split_part_name(name: str) -> tuple[str, int]:
-    """Take the name of a track apart. A file may be called like one: look for it first.
-
-    Parameters
-    ----------
-    name : str
-        As `part_name` writes it.
-
-    Returns
-    -------
-    path : str
-        The file.
-    part : int
-        Number of the track; 0 where the name has none.
-
-    Examples
-    --------
-    >>> split_part_name("album.flac#03"), split_part_name("song.mp3")
-    (('album.flac', 3), ('song.mp3', 0))
-    """
-    found = _PART.fullmatch(name)
-    return (found[1], int(found[2])) if found and int(found[2]) else (name, 0)
+    return os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES
 
 
 def _alike(name: str) -> str:
@@ -168,8 +123,7 @@ def _names_in(folder: str, mtime_ns: int) -> tuple[tuple[str, ...], tuple[str, .
     sheets = sorted(name for name in names if name.lower().endswith(_SUFFIX))
     if not sheets:
         return (), ()
-    files = (name for name in names if os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES)
-    return tuple(sheets), tuple(sorted(files))
+    return tuple(sheets), tuple(sorted(filter(_is_audio, names)))
 
 
 def _listed(folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -182,8 +136,7 @@ def _listed(folder: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _files_named(name: str, sheet: str, audio: Iterable[str]) -> tuple[int, list[str]]:
     """Return the audio files that a FILE command of a sheet means, and how doubtful that is."""
     base = _alike(_base(name))
-    stems = [base] if os.path.splitext(base)[1] not in AUDIO_SUFFIXES else []
-    stems.append(_stem(base))
+    stems = [_stem(base)] if _is_audio(base) else [base, _stem(base)]
     same = [one for one in audio if _alike(one) == base]
     if same:
         return 0, same
