@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.errors import FingerprintError
-from earmark.models import Prediction, load_model, predict_track
+from earmark.models import Model, Prediction, load_model, predict_track
 
 
 @dataclass
-class FakeModel:
+class FakeModel(Model):
     """Answers what it is told to, clip by clip."""
 
     probabilities: list[list[float]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.types import Float32Array, Hertz, Seconds
 
@@ -46,6 +47,7 @@ def _lengths(sr: Hertz, duration: Seconds) -> tuple[int, int]:
     return round(duration * sr), round(duration / 2 * sr)
 
 
+@checked
 def clip_bounds(n_samples: int, *, sr: Hertz, duration: Seconds = CLIP_S) -> list[tuple[int, int]]:
     """Say where a track of a given length is cut.
 
@@ -85,6 +87,7 @@ def clip_bounds(n_samples: int, *, sr: Hertz, duration: Seconds = CLIP_S) -> lis
     return list(zip(starts, [*starts[1:], n_samples], strict=True))
 
 
+@checked
 def clips(
     blocks: Iterable[Float32Array], *, sr: Hertz, duration: Seconds = CLIP_S
 ) -> Iterator[Clip]:

@@ -12,6 +12,7 @@ import io
 import os
 from typing import BinaryIO
 
+from earmark.arguments import checked
 from earmark.audio._stream import _check_file
 from earmark.errors import AudioError
 from earmark.types import PathName
@@ -152,6 +153,7 @@ def _digest_of_packets(file: BinaryIO, end: int) -> bytes | None:
     return found.digest() if n_packets else None
 
 
+@checked
 def audio_digest(path: PathName) -> bytes:
     """Hash the encoded audio of a file, without its tags.
 

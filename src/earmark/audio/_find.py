@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+from earmark.arguments import checked
 from earmark.types import PathName
 
 __all__ = ["AUDIO_SUFFIXES", "find_audio"]
@@ -46,6 +47,7 @@ AUDIO_SUFFIXES = frozenset(
 """Endings of the names that a folder is searched for, in lower case."""
 
 
+@checked
 def find_audio(
     folder: PathName, *, on_error: Callable[[OSError], None] | None = None
 ) -> Iterator[str]:

@@ -14,6 +14,7 @@ from types import TracebackType
 import numpy as np
 import soxr
 
+from earmark.arguments import checked
 from earmark.audio._readers import open_reader
 from earmark.errors import (
     AudioAccessError,
@@ -223,6 +224,7 @@ class AudioStream:
             yield part[: len(part) + min(missing, 0)]
 
 
+@checked
 def stream(
     path: PathName,
     *,
@@ -276,6 +278,7 @@ def stream(
     return AudioStream(path, sr=sr, mono=mono, offset=offset, duration=duration)
 
 
+@checked
 def load(
     path: PathName,
     *,
@@ -338,11 +341,12 @@ def load(
         if not parts and offset == 0 and duration != 0:
             raise EmptyAudioError(path, "it holds no samples")
         for warning in blocks.warnings:
-            warnings.warn(f"{os.fspath(path)!r}: {warning}", AudioWarning, stacklevel=2)
+            warnings.warn(f"{os.fspath(path)!r}: {warning}", AudioWarning, stacklevel=3)
     y = np.concatenate(parts) if parts else np.empty(0, dtype=np.float32)
     return np.ascontiguousarray(y.T), blocks.sr
 
 
+@checked
 def info(path: PathName) -> AudioInfo:
     """Read what a file says of its audio, without decoding it.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.features._sets import FeatureSet, get_feature_set
 from earmark.types import AudioArray, Float32Array, Hertz
@@ -48,6 +49,7 @@ def _recipe(feature_set: FeatureSet) -> Callable[[Spectra], Any]:
     return feature_set.from_spectra
 
 
+@checked
 def extract(
     y: AudioArray, *, sr: Hertz, sets: Sequence[str] = ("gtzan57",)
 ) -> dict[str, np.ndarray[Any, Any]]:

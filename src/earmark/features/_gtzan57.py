@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from earmark.arguments import checked
 from earmark.features._extract import extract
 from earmark.features._filters import N_MELS
 from earmark.features._sets import FeatureSet, register
@@ -59,6 +60,7 @@ def fifty_seven(spectra: Spectra) -> FloatArray:
     )
 
 
+@checked
 def gtzan57(y: AudioArray, *, sr: Hertz) -> FloatArray:
     """Compute the 57 features of the public GTZAN table.
 

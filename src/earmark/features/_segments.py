@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from earmark.arguments import checked
 from earmark.features._bands import BANDS
 from earmark.features._logmel import LOGMEL_GTZAN, _logmel, logmel_gtzan, quantise
 from earmark.features._sets import FeatureSet, register
@@ -96,6 +97,7 @@ def segment_bands(Q: npt.NDArray[np.uint8], *, n_segments: int) -> npt.NDArray[n
     return np.ascontiguousarray(to_bytes(np.concatenate([mean, deviation]).T).T)
 
 
+@checked
 def recording_likeness(
     first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], *, max_lag: int = 1
 ) -> float:

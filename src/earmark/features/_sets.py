@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.types import AudioArray
 
@@ -86,6 +87,7 @@ class FeatureSet:
 _REGISTRY: dict[str, FeatureSet] = {}
 
 
+@checked
 def register(feature_set: FeatureSet) -> FeatureSet:
     """Add a feature set to the list; its name must be new.
 
@@ -134,6 +136,7 @@ def feature_sets() -> tuple[FeatureSet, ...]:
     return tuple(_REGISTRY[name] for name in sorted(_REGISTRY))
 
 
+@checked
 def get_feature_set(name: str) -> FeatureSet:
     """Return the feature set of a name.
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from earmark.arguments import check_fields
 from earmark.types import Float32Array, FloatArray, Seconds, Unsure, part_name
 
 __all__ = [
@@ -367,3 +368,6 @@ class Filters:
     treat_as_empty: tuple[str, ...] = ()
     missing: bool | None = False
     state: State | None = "analysed"
+
+    def __post_init__(self) -> None:
+        check_fields(self)

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.errors import (
     ModelError,
     ModelFormatError,
@@ -102,6 +103,7 @@ def _seal(content: bytes) -> bytes:
     return body + _sha256(body).encode()
 
 
+@checked
 def write_model(
     path: PathName, *, manifest: Mapping[str, Any], payload: bytes, card: str
 ) -> ModelFile:
@@ -160,7 +162,7 @@ def write_model(
         warnings.warn(
             f"{str(target)!r} has {megabytes}: fewer trees or training rows make it smaller",
             LargeModelWarning,
-            stacklevel=2,
+            stacklevel=3,  # `checked` is between
         )
     return read_model(target)
 
@@ -179,6 +181,7 @@ def _members(path: PathName, content: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in names}
 
 
+@checked
 def read_model(path: PathName) -> ModelFile:
     """Read a model file and check all its hashes; nothing in it is run.
 

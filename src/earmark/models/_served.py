@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.models._session import Served, find_file, shipped
 from earmark.types import FloatArray, PathName
 
@@ -148,6 +149,7 @@ def shipped_models() -> tuple[str, ...]:
     return shipped("classifier")
 
 
+@checked
 def load_model(name_or_path: PathName = DEFAULT_MODEL) -> Model:
     """Load a model.
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +77,11 @@ class Served(ABC):
             )
         self._payload = file.payload
         self._session  # noqa: B018  (a payload that cannot be run is refused here, not later)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[ModelFile]]:
+        """Say how the model is made anew in another process: from the content of its file."""
+        held = (self.path, self.manifest, self._payload, self.card, self.sha256, self.n_bytes)
+        return type(self), (ModelFile(*held),)
 
     @abstractmethod
     def _read(self, manifest: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.models._session import Served, find_file, shipped
 from earmark.types import Float32Array, FloatArray, PathName
@@ -160,6 +161,7 @@ def shipped_spaces() -> tuple[str, ...]:
     return shipped("space")
 
 
+@checked
 def load_space(name_or_path: PathName = DEFAULT_SPACE) -> Space:
     """Load a space.
 

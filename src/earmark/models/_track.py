@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.models._served import Model
 from earmark.types import FloatArray, Unsure
@@ -47,6 +48,7 @@ class TrackPrediction:
     clip_probabilities: FloatArray
 
 
+@checked
 def predict_track(
     model: Model, X: FloatArray, *, lengths: FloatArray, fingerprint: str
 ) -> TrackPrediction:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from earmark.arguments import checked
 from earmark.errors import AudioError, ParameterError
 from earmark.extraction import extract_track, find_inputs, map_files, usable_cores
 from earmark.models import DEFAULT_MODEL, Model, load_model, predict_track
@@ -141,6 +142,7 @@ class Classification:
         }
 
 
+@checked
 def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Classification:
     """Name the genre of one audio file.
 
@@ -211,14 +213,17 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
     )
 
 
-@lru_cache(maxsize=1)
-def _model_of_this_process(name_or_path: str) -> Model:
-    return load_model(name_or_path)
+_MODELS: list[Model] = []
+"""In a worker, the model it answers with: sent to it once, not with each file."""
 
 
-def _classify_or_error(path: str, *, model: str) -> Classification:
+def _answer_with(model: Model) -> None:
+    _MODELS[:] = [model]
+
+
+def _classify_or_error(path: str, *, model: Model | None = None) -> Classification:
     try:
-        return classify(path, model=_model_of_this_process(model))
+        return classify(path, model=_MODELS[0] if model is None else model)
     except AudioError as error:
         return Classification(path=path, error=error)
     except (ParameterError, MemoryError) as error:
@@ -227,10 +232,11 @@ def _classify_or_error(path: str, *, model: str) -> Classification:
         return Classification(path=path, error=AudioError(path, reason))
 
 
+@checked
 def classify_many(
     paths: Iterable[PathName],
     *,
-    model: PathName = DEFAULT_MODEL,
+    model: Model | PathName = DEFAULT_MODEL,
     jobs: int | None = 1,
     progress: Progress | None = None,
 ) -> Iterator[Classification]:
@@ -240,8 +246,8 @@ def classify_many(
     ----------
     paths : iterable of str or path-like
         Files and folders; folders are searched through and through.
-    model : str or path-like
-        Name of a shipped model or path of an ``.earmark`` file.
+    model : Model, str or path-like
+        A loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
     jobs : int or None
         Processes that work at a time; with 1 it is done in this one. None takes as many as there
         are cores, where there are files enough to repay starting them. A script that asks for
@@ -260,21 +266,23 @@ def classify_many(
     ModelError
         If the model cannot be used.
     ParameterError
-        If `jobs` is less than 1.
+        If `jobs` is less than 1, or an argument is of another type.
 
     Examples
     --------
     >>> [answer.error.code for answer in classify_many(["nothing.mp3"])]
     ['not-found']
     """
-    name = os.fspath(model)
-    _model_of_this_process.cache_clear()  # the file of that name may be another by now
-    _model_of_this_process(name)  # what is wrong with the model is said once, not by each file
+    loaded = model if isinstance(model, Model) else load_model(model)
     inputs = find_inputs(paths)
     files = [path for path in inputs if isinstance(path, str)]
     if jobs is None:
         jobs = 1 if len(files) < _ENOUGH_FILES else usable_cores()
-    answers = map_files(partial(_classify_or_error, model=name), files, jobs=jobs)
+    if jobs == 1:
+        answers = map_files(partial(_classify_or_error, model=loaded), files)
+    else:
+        prepare = partial(_answer_with, loaded)
+        answers = map_files(_classify_or_error, files, jobs=jobs, initializer=prepare)
     for done, path in enumerate(inputs, start=1):
         if isinstance(path, AudioError):
             answer = Classification(path=path.path, error=path)
@@ -290,6 +298,7 @@ def classify_many(
         yield answer
 
 
+@checked
 def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]:
     """Return answers as the schema ``earmark.classify/2`` defines them.
 

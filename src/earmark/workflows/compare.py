@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.evaluation import Estimate, Results, Run, accuracy_difference, read_results
 from earmark.types import PathName
@@ -157,6 +158,7 @@ def _warnings(paths: Sequence[str], results: Sequence[Results]) -> Iterator[str]
             yield f"{path!r} has other folds than {paths[0]!r}: seed {one.seed}"
 
 
+@checked
 def compare(paths: Sequence[PathName]) -> Comparison:
     """Set several results files side by side.
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
 from earmark.datasets._files import sha256_of
 from earmark.errors import DatasetError
@@ -33,6 +34,7 @@ def list_datasets() -> list[dict[str, Any]]:
     return [_described(corpus) for corpus in corpora()]
 
 
+@checked
 def describe_dataset(dataset: str) -> dict[str, Any]:
     """Describe one corpus and, where a path is given, what is there.
 

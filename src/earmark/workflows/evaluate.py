@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 import earmark
+from earmark.arguments import checked
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
@@ -186,6 +187,7 @@ def _contenders(models: Sequence[str], *, jobs: int) -> list[Contender]:
     return [find_contender(name) for name in models]
 
 
+@checked
 def evaluate(
     dataset: str | FeatureTable,
     *,

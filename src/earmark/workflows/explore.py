@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import earmark
+from earmark.arguments import checked
 from earmark.datasets import FeatureTable, Track, gtzan
 from earmark.errors import DatasetError
 from earmark.types import Progress
@@ -89,6 +90,7 @@ class Exploration:
         return {"schema": EXPLORATION_SCHEMA, "earmark": earmark.__version__, **vars(self)}
 
 
+@checked
 def explore(
     dataset: str | FeatureTable,
     *,

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from earmark.arguments import checked
 from earmark.errors import AudioError, MissingExtraError, ParameterError
 from earmark.extraction import (
     FAILURES_SCHEMA,
@@ -67,6 +68,7 @@ class Extraction:
     failed: tuple[AudioError, ...]
 
 
+@checked
 def failures_path(output: PathName) -> str:
     """Return where the table of failures of an output is written.
 
@@ -89,6 +91,7 @@ def failures_path(output: PathName) -> str:
     return f"{stem}.failures{ending}"
 
 
+@checked
 def extract_features(
     paths: Iterable[PathName],
     *,

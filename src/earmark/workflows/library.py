@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, TextIO
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.library import (
     Filters,
@@ -45,6 +46,7 @@ __all__ = [
 _MOST_CANDIDATES = 5
 
 
+@checked
 def list_tracks(
     filters: Filters | None = None,
     *,
@@ -87,6 +89,7 @@ def list_tracks(
         return TrackPage(tuple(tracks), opened.count(filters) if partly else len(tracks))
 
 
+@checked
 def failed_tracks(filters: Filters | None = None, *, library: PathName | None = None) -> TrackPage:
     """List the files that could not be listened to, and why.
 
@@ -110,6 +113,7 @@ def failed_tracks(filters: Filters | None = None, *, library: PathName | None = 
     return list_tracks(replace(filters or Filters(), state="failed"), library=library)
 
 
+@checked
 def stats(filters: Filters | None = None, *, library: PathName | None = None) -> LibraryStats:
     """Count what is in a library.
 
@@ -135,6 +139,7 @@ def stats(filters: Filters | None = None, *, library: PathName | None = None) ->
         return library_stats(opened, filters)
 
 
+@checked
 def find_track(opened: Library, named: str) -> LibraryTrack:
     """Find the track that somebody means.
 
@@ -193,6 +198,7 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     )
 
 
+@checked
 def show_track(
     track: str | int, *, library: PathName | None = None, n_similar: int = 5
 ) -> TrackDetails:
@@ -228,6 +234,7 @@ def show_track(
         return TrackDetails(found, opened.answer(found.id), tuple(near))
 
 
+@checked
 def review_tracks(
     filters: Filters | None = None, *, library: PathName | None = None
 ) -> list[LibraryTrack]:
@@ -255,6 +262,7 @@ def review_tracks(
     return list(reversed(page.tracks))
 
 
+@checked
 def set_genre(
     tracks: str | int | Iterable[str | int],
     genre: str | None,
@@ -293,6 +301,7 @@ def set_genre(
         return opened.tracks_of(one.id for one in found)
 
 
+@checked
 def prune_library(*, library: PathName | None = None, preview: bool = False) -> list[LibraryTrack]:
     """Forget the tracks whose files are gone, and all that was decided about them.
 
@@ -320,6 +329,7 @@ def prune_library(*, library: PathName | None = None, preview: bool = False) -> 
         return gone
 
 
+@checked
 def forget_folder(
     folder: PathName, *, library: PathName | None = None, preview: bool = False
 ) -> list[LibraryTrack]:
@@ -362,6 +372,7 @@ def forget_folder(
         return gone
 
 
+@checked
 def export_tracks(
     output: TextIO,
     filters: Filters | None = None,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.models import DEFAULT_MODEL, Model, load_model, shipped_models
 
 __all__ = ["describe_model", "identify_model", "list_models"]
 
 
+@checked
 def identify_model(model: Model) -> dict[str, Any]:
     """Return what identifies a model in a report.
 
@@ -42,6 +44,7 @@ def identify_model(model: Model) -> dict[str, Any]:
     }
 
 
+@checked
 def describe_model(model: Model) -> dict[str, Any]:
     """Return what identifies a model, how it was made and how it scores.
 

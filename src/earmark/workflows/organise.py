@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.changes import (
     OrganisePlan,
     OrganisePolicy,
@@ -39,6 +40,7 @@ SCHEMA = "earmark.organise/1"
 """Name and version of what `report` returns; raised with every change that could break a reader."""
 
 
+@checked
 def plan_organise(
     filters: Filters | None = None,
     *,
@@ -110,6 +112,7 @@ def plan_organise(
     return plan
 
 
+@checked
 def apply_organise(
     plan: OrganisePlan | PathName,
     *,
@@ -158,6 +161,7 @@ def apply_organise(
         return apply_rows(opened, what, progress=progress)
 
 
+@checked
 def undo_organise(
     batch: int | None = None,
     *,
@@ -201,6 +205,7 @@ def undo_organise(
         return undo_rows(opened, batch, progress=progress)
 
 
+@checked
 def list_organise_batches(*, library: PathName | None = None) -> list[Batch]:
     """List what was linked, copied or moved, and how much of it stands.
 
@@ -232,6 +237,7 @@ def list_organise_batches(*, library: PathName | None = None) -> list[Batch]:
         return opened.journal.batches("organise")
 
 
+@checked
 def report(result: OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
     """Return a plan, a run or a list of batches as ``earmark.organise/1`` defines them.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.library import open_library
 from earmark.recommend import (
@@ -28,6 +29,7 @@ __all__ = ["Playlist", "make_playlist", "write_playlist"]
 _N_TRACKS = 25
 
 
+@checked
 def make_playlist(
     *,
     like: Sequence[str | int] | str | int = (),
@@ -106,6 +108,7 @@ def make_playlist(
         return playlist_like(catalogue, ids, **settings)
 
 
+@checked
 def write_playlist(
     playlist: Playlist,
     path: PathName,

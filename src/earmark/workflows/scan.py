@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from earmark.arguments import checked
 from earmark.errors import (
     ModelNotFoundError,
     ParameterError,
@@ -28,6 +29,7 @@ _SETTLED_MS = 2_000
 """How long nothing must have changed before what changed is listened to."""
 
 
+@checked
 def scan(
     paths: PathName | Iterable[PathName] = (),
     *,
@@ -129,6 +131,7 @@ def _ears(library: Library, model: PathName | None) -> Ears:
     return ears
 
 
+@checked
 def watch(
     paths: PathName | Iterable[PathName] = (),
     *,

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.errors import AudioError
 from earmark.library import Filters, Library, LibraryTrack, open_library
 from earmark.models import DEFAULT_MODEL
@@ -51,6 +52,7 @@ class SimilarSongs:
         }
 
 
+@checked
 def similar(
     track: str | int | PathName,
     *,

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import earmark
+from earmark.arguments import checked
 from earmark.datasets import FeatureTable, Fold, parse_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import protocol_folds
@@ -51,6 +52,7 @@ class SpaceTraining:
     scores: dict[str, Retrieval]
 
 
+@checked
 def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
     """Read the rows that the recipe of a space learns from.
 
@@ -89,6 +91,7 @@ def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
     )
 
 
+@checked
 def score_space(
     recipe: SpaceRecipe, table: FeatureTable, *, seed: int = SEED, progress: Progress | None = None
 ) -> dict[str, Retrieval]:
@@ -144,6 +147,7 @@ def _score(recipe: SpaceRecipe, table: FeatureTable, *, seed: int) -> Retrieval:
     return retrieve(tracks, protocol_folds("artist", tracks, seed=seed), likeness)
 
 
+@checked
 def train_space(
     dataset: str,
     *,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from earmark.arguments import checked
 from earmark.changes import (
     PlanRow,
     Run,
@@ -41,6 +42,7 @@ SCHEMA = "earmark.tag/1"
 """Name and version of what `report` returns; raised with every change that could break a reader."""
 
 
+@checked
 def plan_tags(
     filters: Filters | None = None,
     *,
@@ -131,6 +133,7 @@ def plan_tags(
     return plan
 
 
+@checked
 def apply_tags(
     plan: TagPlan | PathName,
     *,
@@ -179,6 +182,7 @@ def apply_tags(
         return apply_plan(opened, what, progress=progress)
 
 
+@checked
 def undo_tags(
     batch: int | None = None,
     *,
@@ -223,6 +227,7 @@ def undo_tags(
         return undo_batch(opened, batch, progress=progress)
 
 
+@checked
 def list_tag_batches(*, library: PathName | None = None) -> list[Batch]:
     """List what was applied to files' tags, and how much of it stands.
 
@@ -254,6 +259,7 @@ def list_tag_batches(*, library: PathName | None = None) -> list[Batch]:
         return opened.journal.batches("tag")
 
 
+@checked
 def report(result: TagPlan | Run | list[Batch]) -> dict[str, Any]:
     """Return a plan, a run or a list of batches as the schema ``earmark.tag/1`` defines them.
 

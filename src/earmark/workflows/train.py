@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import earmark
+from earmark.arguments import checked
 from earmark.datasets import DatasetWarning, FeatureTable
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
@@ -62,6 +63,7 @@ class Training:
         return self.scores["random"].accuracy.value - self.scores["artist"].accuracy.value
 
 
+@checked
 def score_recipe(
     recipe: Recipe,
     table: FeatureTable,
@@ -120,6 +122,7 @@ def score_recipe(
     return scores
 
 
+@checked
 def train(
     dataset: str,
     *,
@@ -184,7 +187,7 @@ def train(
         table = _with_artists_enough(table, how.n_folds)
     told = [str(one.message) for one in caught if issubclass(one.category, DatasetWarning)]
     for message in told:
-        warnings.warn(message, DatasetWarning, stacklevel=2)
+        warnings.warn(message, DatasetWarning, stacklevel=3)
     if len(table.classes) < 2:
         raise DatasetError(
             f"{dataset!r} holds one genre only, {table.classes[0]!r}: two or more are needed"

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import earmark
+from earmark.arguments import checked
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.models.recipe import Recipe
@@ -99,6 +100,7 @@ class TunedModel:
         }
 
 
+@checked
 def rows_to_choose_by(table: FeatureTable, *, rows: str = "train") -> tuple[FeatureTable, str]:
     """Select the rows that parameters may be chosen by.
 
@@ -211,6 +213,7 @@ def _comment(model: TunedModel) -> str:
     return "\n".join(lines)
 
 
+@checked
 def tune(
     dataset: str,
     *,
