@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from earmark.extraction._tracks import UNITS as UNITS
     from earmark.extraction._tracks import TrackFeatures as TrackFeatures
     from earmark.extraction._tracks import Unit as Unit
+    from earmark.extraction._tracks import extract_parts as extract_parts
     from earmark.extraction._tracks import extract_track as extract_track
 
 _HOMES = {
@@ -40,6 +41,7 @@ _HOMES = {
     "Unit": "_tracks",
     "batch_to_bytes": "_rows",
     "bytes_to_batch": "_rows",
+    "extract_parts": "_tracks",
     "extract_track": "_tracks",
     "failure_row": "_rows",
     "features_schema": "_rows",
@@ -62,6 +64,7 @@ __all__ = [
     "Unit",
     "batch_to_bytes",
     "bytes_to_batch",
+    "extract_parts",
     "extract_track",
     "failure_row",
     "features_schema",
