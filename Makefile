@@ -3,7 +3,8 @@
 #   make demo      classify the pieces in examples/audio
 #   make test      every test but the slow ones, as many at a time as there are cores
 #   make test-slow the slow ones: many kills, long files, whole trainings
-#   make check     lint, types, layers, docstrings, doctests
+#   make check     lint, types, layers, docstrings, doctests, documentation
+#   make docs      write the reference of the command line and build the site into build/docs
 #   make model     train the shipped models and spaces again (needs EARMARK_DATA)
 #   make results   score the models of others again and write docs/results.md (needs EARMARK_DATA)
 #   make examples  compose the pieces in examples/audio again
@@ -16,7 +17,7 @@ export EARMARK_DATA
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test test-slow check format model results examples clean
+.PHONY: demo test test-slow check docs format model results examples clean
 
 demo: .venv/core
 	$(BIN)/earmark warmup
@@ -35,6 +36,12 @@ check: .venv/dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python tools/lint_docstrings.py
 	$(BIN)/python -m pytest -q --doctest-modules --doctest-continue-on-failure src
+	$(BIN)/python tools/cli_reference.py --check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs: .venv/dev
+	$(BIN)/python tools/cli_reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: .venv/dev
 	$(BIN)/ruff format .
@@ -61,7 +68,7 @@ examples: .venv/core
 	$(BIN)/python examples/compose.py
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/pip: constraints.txt
