@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import worker_functions as work
@@ -35,6 +36,48 @@ def test_errors_that_are_returned_arrive(jobs: int) -> None:
     ((path, error),) = map_files(work.return_an_error, ["not\udcff.mp3"], jobs=jobs)
     assert isinstance(error, NoAudioError)
     assert (path, error.path, error.reason) == ("not\udcff.mp3", "not\udcff.mp3", "it is broken")
+
+
+UNFORESEEN = {
+    "value": "unexpected ValueError: bytes nobody foresaw \udcff",
+    "audio": "it is broken",
+    "deep": "unexpected RecursionError: maximum recursion depth exceeded",
+    "memory": "unexpected MemoryError",
+    "panic": "unexpected PanicError: a panic",
+    "unmakeable": "unexpected UnmakeableError: unmakeable.mp3: because",
+}
+IN_A_WORKER = {
+    "exit": "unexpected SystemExit: 3",
+    "proxy": "unexpected TypeError: cannot pickle 'mappingproxy' object",
+    "spring": "unexpected ZeroDivisionError: it snapped",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"jobs": 1}, UNFORESEEN),
+        ({"jobs": 1, "isolated": True}, UNFORESEEN | IN_A_WORKER),
+        ({"jobs": 2, "ordered": False}, UNFORESEEN | IN_A_WORKER),
+    ],
+    ids=["here", "alone", "two"],
+)
+def test_no_exception_of_one_file_ends_the_others(
+    settings: dict[str, Any], expected: dict[str, str]
+) -> None:
+    paths = ["good.mp3", *(f"{name}.mp3" for name in expected), "fine.mp3"]
+    results = dict(map_files(work.do_what_the_name_says, paths, **settings))
+    assert results.pop("good.mp3") == "good.mp3"
+    assert results.pop("fine.mp3") == "fine.mp3"
+    reasons = {path.removesuffix(".mp3"): error.reason for path, error in results.items()}
+    assert {name: reason[: len(expected[name])] for name, reason in reasons.items()} == expected
+    assert all(error.path == path for path, error in results.items())
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_interrupt_still_ends(jobs: int) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        list(map_files(work.do_what_the_name_says, ["a.mp3", "interrupt.mp3"], jobs=jobs))
 
 
 @pytest.mark.parametrize("jobs", [0, -1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from earmark.extraction import (
     failure_row,
     features_schema,
     file_to_rows,
+    map_files,
 )
 from earmark.features import (
     CONTRAST,
@@ -212,9 +214,9 @@ def test_file_that_cannot_be_used_is_a_failure(tmp_path: Path, make: Any, code: 
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (ParameterError("y is nan at sample 3"), "y is nan at sample 3"),
-        (MemoryError(), "MemoryError"),
-        (OSError(5, "Input/output error"), "[Errno 5] Input/output error"),
+        (ParameterError("y is nan"), "unexpected ParameterError: y is nan"),
+        (MemoryError(), "unexpected MemoryError"),
+        (OSError(5, "Input/output error"), "unexpected OSError: [Errno 5] Input/output error"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -225,8 +227,15 @@ def test_what_no_check_foresaw_is_a_failure_too(
         raise error
 
     monkeypatch.setattr(_rows, "extract_track", fail)
-    (row,) = file_to_rows(piece, sets=[GTZAN57], unit="clip").to_pylist()
-    assert row == {"path": piece, "code": AudioError.code, "reason": reason}
+    ((path, failure),) = map_files(partial(file_to_rows, sets=[GTZAN57], unit="clip"), [piece])
+    assert isinstance(failure, AudioError)
+    (row,) = failure_row(failure).to_pylist()
+    assert row == {"path": path, "code": AudioError.code, "reason": reason}
+
+
+def test_reason_that_is_not_utf8_can_be_written_down() -> None:
+    (row,) = failure_row(AudioError("a", "no \udcff")).to_pylist()
+    assert row["reason"] == "no \\udcff"
 
 
 # --- names --------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from earmark.errors import NoAudioError
 
@@ -52,4 +54,53 @@ def die_the_first_time(path: str) -> str:
     if not mark.exists():
         mark.touch()
         os._exit(11)
+    return path
+
+
+class PanicError(BaseException):
+    """Not even an Exception, as the panics of some compiled libraries are not."""
+
+
+class UnmakeableError(Exception):
+    """An error that can be packed, and cannot be made again."""
+
+    def __init__(self, path: str, *, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+
+
+class Spring:
+    """A result that refuses to be made again."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how it is made again: not at all."""
+        return _snap, ()
+
+
+def _snap() -> None:
+    raise ZeroDivisionError("it snapped")
+
+
+def do_what_the_name_says(path: str) -> Any:
+    """Raise, or return, what a path asks for."""
+    match path.removesuffix(".mp3"):
+        case "value":
+            raise ValueError("bytes nobody foresaw \udcff")
+        case "audio":
+            raise NoAudioError(path, "it is broken")
+        case "deep":
+            return do_what_the_name_says("deep")
+        case "memory":
+            raise MemoryError
+        case "exit":
+            sys.exit(3)
+        case "panic":
+            raise PanicError("a panic")
+        case "unmakeable":
+            raise UnmakeableError(path, why="because")
+        case "proxy":
+            return MappingProxyType({})
+        case "spring":
+            return Spring()
+        case "interrupt":
+            raise KeyboardInterrupt
     return path

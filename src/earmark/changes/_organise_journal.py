@@ -156,21 +156,11 @@ def tell_library(library: Library, path: str, place: str) -> None:
     if track is None or track.missing:
         return
     status = os.stat(place)
+    tags: Tags | TagError
     try:
         tags = read_tags(place)
-    except TagError:  # it has none that can be read: what is known of it stays
-        tags = Tags(
-            artist=track.artist,
-            albumartist=track.albumartist,
-            title=track.title,
-            album=track.album,
-            genres=track.genres,
-            year=track.year,
-            ids=track.ids,
-            track_number=track.track_number,
-            disc_number=track.disc_number,
-            composer=track.composer,
-        )
+    except TagError as error:
+        tags = error
     known = track.digest is None or _digest(place) == track.digest.hex()
     # Other audio than what was listened to is left to the next scan to find.
     state = FileState(status.st_size, status.st_mtime_ns if known else 0)

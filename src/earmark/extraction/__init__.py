@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from earmark.extraction._inputs import find_inputs as find_inputs
     from earmark.extraction._journal import Journal as Journal
     from earmark.extraction._journal import Record as Record
+    from earmark.extraction._parallel import failure_of as failure_of
     from earmark.extraction._parallel import map_files as map_files
     from earmark.extraction._parallel import prepare_workers as prepare_workers
     from earmark.extraction._parallel import usable_cores as usable_cores
@@ -43,6 +44,7 @@ _HOMES = {
     "bytes_to_batch": "_rows",
     "extract_parts": "_tracks",
     "extract_track": "_tracks",
+    "failure_of": "_parallel",
     "failure_row": "_rows",
     "features_schema": "_rows",
     "file_to_rows": "_rows",
@@ -66,6 +68,7 @@ __all__ = [
     "bytes_to_batch",
     "extract_parts",
     "extract_track",
+    "failure_of",
     "failure_row",
     "features_schema",
     "file_to_rows",

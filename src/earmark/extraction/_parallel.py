@@ -12,11 +12,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import forkserver
+from multiprocessing.reduction import ForkingPickler
 from typing import TypeVar
 
 from earmark.errors import AudioError, ParameterError, WorkerDiedError
 
-__all__ = ["map_files", "prepare_workers", "usable_cores"]
+__all__ = ["failure_of", "map_files", "prepare_workers", "usable_cores"]
 
 Result = TypeVar("Result")
 
@@ -99,13 +100,80 @@ def _pool(jobs: int, initializer: Callable[[], None] | None) -> ProcessPoolExecu
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=partial(_start, initializer))
 
 
+def failure_of(path: str, error: BaseException) -> AudioError:
+    """Turn whatever was raised while one file was worked on into the failure of that file.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    error : BaseException
+        What was raised.
+
+    Returns
+    -------
+    AudioError
+        The error itself where it is one; else one that names its type.
+
+    Examples
+    --------
+    >>> failure_of("a.mp3", RecursionError("maximum depth exceeded")).reason
+    'unexpected RecursionError: maximum depth exceeded'
+    """
+    if isinstance(error, AudioError):
+        return error
+    kind = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  (an error that cannot even say what it is)
+        text = ""
+    return AudioError(path, f"unexpected {kind}: {text}" if text else f"unexpected {kind}")
+
+
+def _result_here(function: Callable[[str], Result], path: str) -> Result | AudioError:
+    """Run one file in this process; what it raises is its failure, and nobody else's."""
+    try:
+        return function(path)
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):  # meant for the process, not the file
+        raise
+    except BaseException as error:  # noqa: BLE001  (one bad file never stops the others)
+        return failure_of(path, error)
+
+
+def _packed_result(function: Callable[[str], Result], path: str) -> bytes:
+    """Run one file in a worker, and pack what comes of it.
+
+    It is packed here rather than by the pool: what cannot be packed, or cannot be unpacked at the
+    other end, would be raised there as the failure of all.
+    """
+    result: Result | AudioError
+    try:
+        result = function(path)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (one bad file never stops the others)
+        result = failure_of(path, error)
+    try:
+        return bytes(ForkingPickler.dumps(result))
+    except Exception as error:  # noqa: BLE001  (a result may hold anything)
+        return bytes(ForkingPickler.dumps(failure_of(path, error)))
+
+
+def _unpacked_result(path: str, content: bytes) -> Result | AudioError:
+    try:
+        result: Result | AudioError = ForkingPickler.loads(content)
+    except Exception as error:  # noqa: BLE001  (a class may be packed, and refuse to be made again)
+        return failure_of(path, error)
+    return result
+
+
 def _alone(
     function: Callable[[str], Result], path: str, initializer: Callable[[], None] | None
 ) -> Result | AudioError:
     """Run one file in a process of its own, where it can only bring down itself."""
     with _pool(1, initializer) as pool:
         try:
-            return pool.submit(function, path).result()
+            return _unpacked_result(path, pool.submit(_packed_result, function, path).result())
         except BrokenProcessPool:
             return WorkerDiedError(path, "the process that worked on it was ended")
 
@@ -124,8 +192,7 @@ def map_files(
     Parameters
     ----------
     function : callable
-        Maps a path to anything that can be sent between processes; returns its errors rather than
-        raising them.
+        Maps a path to anything that can be sent between processes.
     paths : iterable of str
         The files.
     jobs : int
@@ -141,9 +208,11 @@ def map_files(
     Yields
     ------
     (str, object)
-        A path and what `function` returned for it. Where the process was
-        ended from outside or crashed in a decoder, a `WorkerDiedError`; files that were with it
-        are done again, each alone, so that only the one that did it is lost.
+        A path and what `function` returned for it. Where it raised an error, an `AudioError`: the
+        error itself, or one that names its type, see `failure_of`; likewise where the result
+        cannot be sent between processes. Where the process was ended from outside or crashed in a
+        decoder, a `WorkerDiedError`; files that were with it are done again, each alone, so that
+        only the one that did it is lost.
 
     Raises
     ------
@@ -159,7 +228,7 @@ def map_files(
         raise ParameterError(f"jobs={jobs} must be 1 or more")
     if jobs == 1 and not isolated:
         for path in paths:
-            yield path, function(path)
+            yield path, _result_here(function, path)
         return
     with _one_thread_each():
         yield from _map_in_pool(function, iter(paths), jobs, ordered, initializer)
@@ -167,17 +236,17 @@ def map_files(
 
 def _submitted(
     pool: ProcessPoolExecutor, function: Callable[[str], Result], path: str
-) -> Future[Result]:
+) -> Future[bytes]:
     """Submit a file; a pool that broke meanwhile says so through the future, as it does later."""
     try:
-        return pool.submit(function, path)
+        return pool.submit(_packed_result, function, path)
     except BrokenProcessPool as error:
-        broken: Future[Result] = Future()
+        broken: Future[bytes] = Future()
         broken.set_exception(error)
         return broken
 
 
-def _first_done_to_front(waiting: deque[tuple[str, Future[Result]]]) -> None:
+def _first_done_to_front(waiting: deque[tuple[str, Future[bytes]]]) -> None:
     """Wait until a file is done, and move it to the front."""
     wait([future for _, future in waiting], return_when=FIRST_COMPLETED)
     place = next(i for i, (_, future) in enumerate(waiting) if future.done())
@@ -194,7 +263,7 @@ def _map_in_pool(
     initializer: Callable[[], None] | None,
 ) -> Iterator[tuple[str, Result | AudioError]]:
     pool = _pool(jobs, initializer)
-    waiting: deque[tuple[str, Future[Result]]] = deque()
+    waiting: deque[tuple[str, Future[bytes]]] = deque()
     try:
         while True:
             while len(waiting) < jobs * _AHEAD and (path := next(remaining, None)) is not None:
@@ -205,7 +274,7 @@ def _map_in_pool(
                 _first_done_to_front(waiting)
             path, future = waiting.popleft()
             try:
-                yield path, future.result()
+                yield path, _unpacked_result(path, future.result())
             except BrokenProcessPool:
                 pool.shutdown(wait=False, cancel_futures=True)
                 suspects = [path, *(other for other, _ in waiting)]

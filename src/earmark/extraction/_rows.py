@@ -156,6 +156,10 @@ def file_to_rows(path: str, *, sets: Sequence[FeatureSet], unit: Unit) -> pa.Rec
     -------
     pyarrow.RecordBatch
         Of `features_schema`, or one row of `FAILURES_SCHEMA`.
+
+    See Also
+    --------
+    map_files : Turns whatever else a file makes this raise into the failure of that file.
     """
     try:
         track = extract_track(path, sets, unit=unit)
@@ -163,9 +167,6 @@ def file_to_rows(path: str, *, sets: Sequence[FeatureSet], unit: Unit) -> pa.Rec
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except AudioError as error:
         return failure_row(error)
-    except (OSError, ParameterError, MemoryError) as error:
-        # It went away since it was decoded, or holds what no check of the decoder foresaw.
-        return failure_row(AudioError(path, str(error) or type(error).__name__))
     return _rows(path, digest, track, sets, features_schema(sets, unit))
 
 
@@ -218,5 +219,6 @@ def failure_row(error: AudioError) -> pa.RecordBatch:
     pyarrow.RecordBatch
         One row of `FAILURES_SCHEMA`.
     """
-    row = {"path": stored_path(os.fspath(error.path)), "code": error.code, "reason": error.reason}
+    reason = error.reason.encode("utf-8", "backslashreplace").decode()
+    row = {"path": stored_path(os.fspath(error.path)), "code": error.code, "reason": reason}
     return pa.RecordBatch.from_pylist([row], schema=FAILURES_SCHEMA)

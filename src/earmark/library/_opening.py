@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from earmark.errors import LibraryError, LibraryVersionError
+from earmark.errors import LibraryError, LibraryVersionError, ParameterError
 from earmark.library._rows import holds, no_genre
 from earmark.library._schema import APPLICATION_ID, DDL, MIGRATIONS, SCHEMA_VERSION
 from earmark.settings import load_settings
@@ -55,9 +55,15 @@ def library_path(path: PathName | None = None) -> str:
 
 @contextmanager
 def sqlite_errors(path: str) -> Iterator[None]:
-    """Turn what SQLite raises into a `LibraryError` that names the file."""
+    """Turn what SQLite raises into a `LibraryError` that names the file.
+
+    Where nothing is wrong with the file, but with a value that its tables refuse, it is a
+    `ParameterError`.
+    """
     try:
         yield
+    except sqlite3.IntegrityError as error:
+        raise ParameterError(f"the library {path!r} does not take such a value: {error}") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         primary = None if code is None else code & 0xFF

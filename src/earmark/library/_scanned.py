@@ -22,11 +22,12 @@ from earmark.library._writing import (
     tag_columns,
     update,
     utf8,
+    warnings_column,
 )
 from earmark.types import Float32Array
 
 if TYPE_CHECKING:
-    from earmark.errors import AudioError
+    from earmark.errors import AudioError, TagError
     from earmark.tags import Tags
 
 __all__ = ["Scanned"]
@@ -141,7 +142,7 @@ class Scanned:
         *,
         state: FileState,
         digest: bytes,
-        tags: Tags,
+        tags: Tags | TagError,
         heard: Heard,
         answer: Answer,
         space_sha256: str,
@@ -160,8 +161,8 @@ class Scanned:
             As it was before it was read.
         digest : bytes
             Of the encoded audio.
-        tags : Tags
-            What it says of itself.
+        tags : Tags or TagError
+            What it says of itself, or why that cannot be read: a warning of the track then.
         heard : Heard
             What was heard.
         answer : Answer
@@ -192,7 +193,7 @@ class Scanned:
             "state": "analysed",
             "error_code": None,
             "error_reason": None,
-            "warnings": json.dumps(heard.warnings),
+            "warnings": warnings_column(heard.warnings, tags),
             "duration": heard.duration,
             **{name: heard.traits.get(name) for name in TRAITS},
             "scanned_at": now,
@@ -318,7 +319,9 @@ class Scanned:
             update(connection, row["id"], columns)
             return int(row["id"])
 
-    def refresh(self, track_id: int, state: FileState, tags: Tags, *, now: float) -> None:
+    def refresh(
+        self, track_id: int, state: FileState, tags: Tags | TagError, *, now: float
+    ) -> None:
         """Write down a file whose tags or time have changed, but not its audio.
 
         Parameters
@@ -327,8 +330,8 @@ class Scanned:
             Number of the track.
         state : FileState
             As the file is now.
-        tags : Tags
-            What it says of itself now.
+        tags : Tags or TagError
+            What it says of itself now, or why that cannot be read.
         now : float
             The time, in seconds since 1970.
         """
@@ -337,7 +340,7 @@ class Scanned:
 
     def move(
         self,
-        moves: Iterable[tuple[int, str, FileState, Tags]],
+        moves: Iterable[tuple[int, str, FileState, Tags | TagError]],
         *,
         now: float,
         parts: Mapping[int, Part] = MappingProxyType({}),
@@ -346,8 +349,9 @@ class Scanned:
 
         Parameters
         ----------
-        moves : iterable of (int, str, FileState, Tags)
-            Number of the track, where it is now, and how it is there.
+        moves : iterable of (int, str, FileState, Tags or TagError)
+            Number of the track, where it is now, and how it is there; of tags that cannot be read,
+            what is known stays.
         now : float
             The time, in seconds since 1970: that since which whatever was at these places, and was
             not moved itself, is gone.
@@ -369,9 +373,13 @@ class Scanned:
                     row = connection.execute("SELECT part FROM track WHERE id = ?", [track_id])
                     numbers[track_id] = row.fetchone()["part"]
                 leave_place(connection, path, numbers[track_id], track_id, now=now)
+                (before,) = connection.execute(
+                    "SELECT warnings FROM track WHERE id = ?", [track_id]
+                )
                 columns = {
                     **tag_columns(tags),
                     **(part_columns(parts[track_id]) if track_id in parts else {}),
+                    "warnings": warnings_column(json.loads(before["warnings"]), tags),
                     "path": stored(path),
                     "size": state.size,
                     "mtime_ns": state.mtime_ns,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from earmark.errors import TagError
 from earmark.library._records import Part
 from earmark.library._rows import stored
 
@@ -20,12 +22,14 @@ __all__ = [
     "tag_columns",
     "update",
     "utf8",
+    "warnings_column",
 ]
 
 _FROM_TAGS = (
     *("artist", "albumartist", "title", "album", "genres", "year", "ids"),
     *("track_number", "disc_number", "composer"),
 )
+_TAGS_UNREADABLE = "its tags cannot be read"
 
 
 def utf8(text: str) -> str:
@@ -33,7 +37,10 @@ def utf8(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def tag_columns(tags: Tags) -> dict[str, Any]:
+def tag_columns(tags: Tags | TagError) -> dict[str, Any]:
+    """Return the columns that tags fill; none where they cannot be read: what is known stays."""
+    if isinstance(tags, TagError):
+        return {}
     columns = {name: getattr(tags, name) for name in _FROM_TAGS}
     return {
         name: utf8(value) if isinstance(value, str) else value
@@ -53,6 +60,21 @@ def part_columns(part: Part) -> dict[str, Any]:
         "ends_at": part.end,
         "cue_sheet": part.cue_sheet,
     }
+
+
+def warnings_column(warnings: Sequence[str], tags: Tags | TagError) -> str:
+    """Return the warnings of a track as JSON: those of its audio, and what is wrong with its tags.
+
+    Examples
+    --------
+    >>> warnings_column(["its last second is lost"], TagError("a.wav", "it has no end"))
+    '["its last second is lost", "its tags cannot be read: it has no end"]'
+    """
+    kept = [text for text in warnings if not text.startswith(_TAGS_UNREADABLE)]
+    if isinstance(tags, TagError):
+        reason = tags.reason.removeprefix(f"{_TAGS_UNREADABLE}: ")
+        kept.append(f"{_TAGS_UNREADABLE}: {reason}")
+    return json.dumps(kept)
 
 
 def update(connection: sqlite3.Connection, track_id: int, columns: dict[str, Any]) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.audio import audio_digest
-from earmark.errors import AudioError, AudioNotFoundError, ParameterError, TagError
-from earmark.extraction import TrackFeatures, extract_track
+from earmark.errors import AudioNotFoundError, TagError
+from earmark.extraction import TrackFeatures, extract_track, failure_of
 from earmark.features import FeatureSet, get_feature_set
 from earmark.library import Answer, FileState, Heard
 from earmark.models import Model, Space, load_model, load_space, predict_track
@@ -33,13 +33,13 @@ class Examined:
         As it was before.
     digest : bytes
         Of the encoded audio.
-    tags : Tags
-        What it says of itself.
+    tags : Tags or TagError
+        What it says of itself, or why that cannot be read.
     """
 
     state: FileState
     digest: bytes
-    tags: Tags
+    tags: Tags | TagError
 
 
 @dataclass(frozen=True)
@@ -64,36 +64,64 @@ def file_state(path: str) -> FileState | None:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def examine(path: str) -> Examined | AudioError:
-    """Look at a file: its audio as it is encoded, and its tags."""
+def examine(path: str) -> Examined:
+    """Read the encoded audio of a file, without decoding it, and its tags.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    Examined
+        Size and time, digest and tags.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be read.
+    """
     state = file_state(path)
     if state is None:
-        return AudioNotFoundError(path, "no such file")
+        raise AudioNotFoundError(path, "no such file")
+    digest = audio_digest(path)
+    return Examined(state, digest, _tags_of(path))
+
+
+def _tags_of(path: str) -> Tags | TagError:
+    """Read tags; what is wrong with them is no reason not to listen to the file."""
     try:
-        digest = audio_digest(path)
-    except AudioError as error:
+        return read_tags(path)
+    except TagError as error:
         return error
-    try:
-        tags = read_tags(path)
-    except TagError:  # what is wrong with its tags is no reason not to listen to it
-        tags = Tags()
-    return Examined(state, digest, tags)
+    except Exception as error:  # noqa: BLE001  (parsers meet bytes that nobody foresaw)
+        return TagError(path, failure_of(path, error).reason)
 
 
-def listen(path: str, *, sets: Sequence[str]) -> Listened | AudioError:
-    """Look at a file and listen to it."""
+def listen(path: str, *, sets: Sequence[str]) -> Listened:
+    """Decode a file and compute what a library keeps of it.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    sets : sequence of str
+        Names of the feature sets to compute.
+
+    Returns
+    -------
+    Listened
+        What `examine` gives, and the features.
+
+    Raises
+    ------
+    AudioError
+        Of the class that says why the file cannot be used.
+    """
     examined = examine(path)
-    if isinstance(examined, AudioError):
-        return examined
     chosen = [get_feature_set(name) for name in sets]
-    try:
-        track = extract_track(path, chosen)
-        heard = _heard(track, chosen)
-    except AudioError as error:
-        return error
-    except (OSError, ParameterError, MemoryError) as error:
-        # It went away since, or holds what no check of the decoder foresaw.
-        return AudioError(path, str(error) or type(error).__name__)
+    heard = _heard(extract_track(path, chosen), chosen)
     return Listened(examined.state, examined.digest, examined.tags, heard)
 
 

@@ -97,11 +97,8 @@ def _warn(message: str) -> None:
     warnings.warn(message, DatasetWarning, stacklevel=3)
 
 
-def _extract(path: str, name: str) -> TrackFeatures | AudioError:
-    try:
-        return extract_track(path, [get_feature_set(name)])
-    except AudioError as error:
-        return error
+def _extract(path: str, name: str) -> TrackFeatures:
+    return extract_track(path, [get_feature_set(name)])
 
 
 def _listen(

@@ -9,8 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from earmark.errors import AudioAccessError, AudioError, AudioNotFoundError, WorkerDiedError
-from earmark.extraction import find_inputs, map_files, usable_cores
+from earmark.errors import (
+    AudioAccessError,
+    AudioError,
+    AudioNotFoundError,
+    LibraryError,
+    WorkerDiedError,
+)
+from earmark.extraction import failure_of, find_inputs, map_files, usable_cores
 from earmark.library import FileState, Filters, KnownFile, Library
 from earmark.recommend import same_sound
 from earmark.types import Progress
@@ -147,8 +153,8 @@ class Scan:
         )
         if planned is not None:
             planned(plan)
-        self._answer_again(plan.answer)
-        self._listen(plan.listen, progress)
+        unusable = self._answer_again(plan.answer)
+        self._listen([*plan.listen, *unusable], progress)
         return self.report
 
     def _still_to_do(self, track_ids: Collection[int]) -> ScanPlan:
@@ -235,22 +241,38 @@ class Scan:
         unknown += [path for path in looked if path not in moves]
         return unknown, set(moves.values())
 
-    def _answer_again(self, known: Sequence[KnownFile]) -> None:
-        """Ask another model, or place in another space, from the features that are kept."""
-        ears, store = self.ears, self.library.scanned
+    def _answer_again(self, known: Sequence[KnownFile]) -> list[str]:
+        """Ask another model, or place in another space, from the features that are kept.
+
+        Returns
+        -------
+        list of str
+            Files whose features are kept and of no use: they must be listened to again.
+        """
+        unusable = []
         for one in known:
-            before = self.library.answer(one.id)
-            if before is None:  # another scan has written it off meanwhile
-                continue
-            if one.answered_by != ears.model.sha256:
-                X = self.library.matrix(one.id, ears.model.feature_set.fingerprint)
-                if X is not None:
-                    store.answer(one.id, ears.answer(X, before.bounds, before.sounding))
-            if one.placed_by != ears.style.sha256:
-                X = self.library.matrix(one.id, ears.style.feature_set.fingerprint)
-                if X is not None:
-                    store.place(one.id, ears.style.sha256, ears.place(X, before.sounding))
-            self._count(n_answered=1)
+            try:
+                self._answer_from_kept(one)
+            except LibraryError:
+                raise
+            except Exception:  # noqa: BLE001  (what one track has kept may be damaged in any way)
+                unusable.append(one.path)
+        return unusable
+
+    def _answer_from_kept(self, one: KnownFile) -> None:
+        ears, store = self.ears, self.library.scanned
+        before = self.library.answer(one.id)
+        if before is None:  # another scan has written it off meanwhile
+            return
+        if one.answered_by != ears.model.sha256:
+            X = self.library.matrix(one.id, ears.model.feature_set.fingerprint)
+            if X is not None:
+                store.answer(one.id, ears.answer(X, before.bounds, before.sounding))
+        if one.placed_by != ears.style.sha256:
+            X = self.library.matrix(one.id, ears.style.feature_set.fingerprint)
+            if X is not None:
+                store.place(one.id, ears.style.sha256, ears.place(X, before.sounding))
+        self._count(n_answered=1)
 
     def _listen(self, paths: Sequence[str], progress: Progress | None) -> None:
         # As they are before: a file that changes meanwhile is another one to the next scan.
@@ -258,10 +280,9 @@ class Scan:
         work = partial(listen, sets=self.ears.sets)
         listened = map_files(work, paths, jobs=self.jobs, ordered=False, isolated=self.isolated)
         for done, (path, found) in enumerate(listened, start=1):
-            if isinstance(found, AudioError):
-                self._write_failed(path, states[path], found)
-            else:
-                self._write(path, found)
+            failure = found if isinstance(found, AudioError) else self._write_or_fail(path, found)
+            if failure is not None:
+                self._write_failed(path, states[path], failure)
             if progress is not None:
                 progress(done, len(paths), path)
 
@@ -274,6 +295,16 @@ class Scan:
         self.library.scanned.add_failed(
             path, state=None if passing else state, error=error, now=time.time()
         )
+
+    def _write_or_fail(self, path: str, found: Listened) -> AudioError | None:
+        """Write down what was heard, or return why this file cannot be answered for."""
+        try:
+            self._write(path, found)
+        except LibraryError:  # nothing more can be written, of any file
+            raise
+        except Exception as error:  # noqa: BLE001  (one bad file never stops the others)
+            return failure_of(path, error)
+        return None
 
     def _write(self, path: str, found: Listened) -> None:
         ears, heard = self.ears, found.heard

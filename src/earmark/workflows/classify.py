@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from earmark.arguments import checked
-from earmark.errors import AudioError, ParameterError
+from earmark.errors import AudioError
 from earmark.extraction import extract_track, find_inputs, map_files, usable_cores
 from earmark.models import DEFAULT_MODEL, Model, load_model, predict_track
 from earmark.types import PathName, Progress, Seconds, Unsure
@@ -221,15 +221,8 @@ def _answer_with(model: Model) -> None:
     _MODELS[:] = [model]
 
 
-def _classify_or_error(path: str, *, model: Model | None = None) -> Classification:
-    try:
-        return classify(path, model=_MODELS[0] if model is None else model)
-    except AudioError as error:
-        return Classification(path=path, error=error)
-    except (ParameterError, MemoryError) as error:
-        # Samples that no check of the decoder foresaw; one bad file never stops the others.
-        reason = str(error) or type(error).__name__
-        return Classification(path=path, error=AudioError(path, reason))
+def _classify_in_worker(path: str) -> Classification:
+    return classify(path, model=_MODELS[0])
 
 
 @checked
@@ -279,10 +272,10 @@ def classify_many(
     if jobs is None:
         jobs = 1 if len(files) < _ENOUGH_FILES else usable_cores()
     if jobs == 1:
-        answers = map_files(partial(_classify_or_error, model=loaded), files)
+        answers = map_files(partial(classify, model=loaded), files)
     else:
         prepare = partial(_answer_with, loaded)
-        answers = map_files(_classify_or_error, files, jobs=jobs, initializer=prepare)
+        answers = map_files(_classify_in_worker, files, jobs=jobs, initializer=prepare)
     for done, path in enumerate(inputs, start=1):
         if isinstance(path, AudioError):
             answer = Classification(path=path.path, error=path)

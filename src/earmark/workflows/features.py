@@ -228,7 +228,7 @@ def _state(path: str) -> dict[str, Any]:
     """Return what tells whether a file is still the one that was worked on."""
     try:
         status = os.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return {"path": path, "size": None, "mtime_ns": None}
     return {"path": path, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
 

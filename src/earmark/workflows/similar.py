@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from earmark.arguments import checked
 from earmark.errors import AudioError
+from earmark.extraction import map_files
 from earmark.library import Filters, Library, LibraryTrack, open_library
 from earmark.models import DEFAULT_MODEL
 from earmark.recommend import By, Catalogue, Neighbour, Song, find_similar
+from earmark.tags import Tags
 from earmark.types import PathName, Progress
 from earmark.workflows._listening import Ears, listen
 from earmark.workflows.library import find_track
@@ -143,7 +146,7 @@ def _song(catalogue: Catalogue, named: str) -> Song:
 def _heard(opened: Library, path: str) -> Song:
     """Listen to a file that is not in the library."""
     ears = Ears(opened.setting("model") or DEFAULT_MODEL)
-    heard = listen(path, sets=ears.sets)
+    ((_, heard),) = map_files(partial(listen, sets=ears.sets), [path])
     if isinstance(heard, AudioError):
         raise heard
     matrices, bounds = heard.heard.matrices, heard.heard.bounds
@@ -152,7 +155,7 @@ def _heard(opened: Library, path: str) -> Song:
         raise AudioError(path, "it is silent: there is nothing to compare")
     answer = ears.answer(matrices[ears.model.feature_set.fingerprint], bounds, heard.heard.sounding)
     first, second = answer.ranked[:2]
-    tags = heard.tags
+    tags = heard.tags if isinstance(heard.tags, Tags) else Tags()
     traits: dict[str, Any] = dict(heard.heard.traits)
     track = LibraryTrack(
         id=0,
