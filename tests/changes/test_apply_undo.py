@@ -63,6 +63,7 @@ def heard(path: Path) -> tuple[bytes, ...]:
     return (audio_digest(path), y.tobytes())
 
 
+@pytest.mark.filterwarnings("ignore::earmark.audio.AudioWarning")
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_file(kind: str, library: Library, tmp_path: Path, sources: Path) -> None:
     (tmp_path / "music").mkdir()

@@ -12,6 +12,7 @@ from tool_files import write_sound
 from earmark.errors import TagError
 from earmark.tags import (
     other_tags,
+    preview_genres,
     read_genre_state,
     read_tags,
     restore_genre_state,
@@ -159,10 +160,9 @@ def test_sizes_as_old_itunes_wrote_them(tmp_path: Path, audio: bytes) -> None:
         (id3(b"TIT2" + (900).to_bytes(4, "big") + b"\0\0\0Song"), "TIT2 is longer than it"),
         (id3(b"\x01\x02\x03\x04" + bytes(20)), "no frame is named"),
         (id3(frame(b"TIT2", b"\0Song") + b"\0junk"), "bytes that are no frame"),
-        (id3(b"", flags=0x10, version=4) + b"3DI\4\0\x10" + syncsafe(100), "has a footer"),
         (id3(b"", version=5), "of version 2.5"),
         (id3(b"", version=2, flags=0x40), "is compressed"),
-        (id3(b"\0\0\0\x0a\x80\0" + bytes(8), flags=0x40), "carries a checksum"),
+        (id3(b"\x00\x00\x01\x00" + bytes(8), flags=0x40), "its extended header is longer than it"),
         (b"ID3\3\0\0\0\0\x7f\x7f", "cut short"),
     ],
 )
@@ -214,20 +214,95 @@ def test_file_with_id3v1_only_gets_no_other_tag(tmp_path: Path, audio: bytes) ->
     assert path.read_bytes() == audio + _V1 + b"\xff"
 
 
-def test_apev2_in_an_mp3_is_read_and_left_alone(tmp_path: Path, audio: bytes) -> None:
-    from mutagen.apev2 import APEv2
+def extended(frames: bytes, padding: int, *, version: int, checksum: int | None = None) -> bytes:
+    """Return an extended header with a checksum; by default the true one."""
+    if version == 3:
+        value = zlib.crc32(frames) if checksum is None else checksum
+        sizes = (10).to_bytes(4, "big") + b"\x80\0" + padding.to_bytes(4, "big")
+        return sizes + value.to_bytes(4, "big")
+    value = zlib.crc32(frames + bytes(padding)) if checksum is None else checksum
+    digits = bytes(value >> shift & 0x7F for shift in (28, 21, 14, 7, 0))
+    return syncsafe(12) + b"\1\x20\5" + digits
 
+
+@pytest.mark.parametrize("version", [3, 4])
+@pytest.mark.parametrize("padding", [0, 100])
+def test_checksum_of_a_tag_is_kept_true(
+    tmp_path: Path, audio: bytes, version: int, padding: int
+) -> None:
     path = tmp_path / "a.mp3"
-    path.write_bytes(audio)
-    ape = APEv2()
-    ape["Artist"], ape["Genre"] = "The Band", "Blues"
-    ape.save(path)
-    others = other_tags(path)
-    assert (read_tags(path).artist, read_tags(path).genres) == ("The Band", ("Blues",))
+
+    def tag(genre: bytes, padding: int) -> bytes:
+        frames = frame(b"TIT2", b"\0Song", version=version)
+        frames += frame(b"TCON", b"\0" + genre, version=version)
+        head = extended(frames, padding, version=version)
+        return id3(head + frames, version=version, padding=padding, flags=0x40)
+
+    path.write_bytes(tag(b"Swing", padding) + audio)
+    state, others, content = read_genre_state(path), other_tags(path), path.read_bytes()
+    assert preview_genres(path, ["Jazz"]) == write_genres(path, ["Jazz"]) == ("Jazz",)
+    assert (read_tags(path).title, other_tags(path)) == ("Song", others)
+    text = b"\0Jazz" if version == 3 else b"\3Jazz"
+    assert path.read_bytes() == tag(b"Jazz", padding + 1).replace(b"\0Jazz", text) + audio or (
+        version == 4 and zlib.crc32(path.read_bytes()[22 : -len(audio)]) == stored(path)
+    )
+    restore_genre_state(path, state)
+    assert path.read_bytes() == content
+
+
+def stored(path: Path) -> int:
+    """Return the checksum in the extended header of a 2.4 tag."""
+    value = 0
+    for digit in path.read_bytes()[17:22]:
+        value = value << 7 | digit
+    return value
+
+
+def test_checksum_that_is_not_true_stays(tmp_path: Path, audio: bytes) -> None:
+    path = tmp_path / "a.mp3"
+    frames = frame(b"TCON", b"\0Swing", version=4)
+    head = extended(frames, 100, version=4, checksum=12345)
+    path.write_bytes(id3(head + frames, version=4, flags=0x40) + audio)
+    state, content = read_genre_state(path), path.read_bytes()
     write_genres(path, ["Jazz"])
-    assert (read_tags(path).artist, read_tags(path).genres) == ("The Band", ("Jazz",))
-    assert other_tags(path) == others
-    assert APEv2(path)["Genre"] == "Blues"
+    assert stored(path) == 12345
+    restore_genre_state(path, state)
+    assert path.read_bytes() == content
+
+
+def test_tag_with_a_footer_is_as_long_as_its_frames(tmp_path: Path, audio: bytes) -> None:
+    path = tmp_path / "a.mp3"
+
+    def tag(genre: bytes) -> bytes:
+        frames = frame(b"TIT2", b"\0Song", version=4) + frame(b"TCON", b"\3" + genre, version=4)
+        head = id3(frames, version=4, padding=0, flags=0x10)
+        return head + b"3DI" + head[3:10]
+
+    path.write_bytes(tag(b"Swing") + audio)
+    state = read_genre_state(path)
+    for genre in (b"A longer genre", b"Pop"):
+        write_genres(path, [genre.decode()])
+        assert path.read_bytes() == tag(genre) + audio
+        assert read_tags(path).title == "Song"
+    restore_genre_state(path, state)
+    assert path.read_bytes() == tag(b"Swing") + audio
+
+
+@pytest.mark.parametrize("how", ["all", "none"])
+def test_tag_that_is_unsynchronised_in_another_way_stays_so(
+    tmp_path: Path, audio: bytes, how: str
+) -> None:
+    path = tmp_path / "a.mp3"
+    # Every 0xFF with a zero behind it, or no 0xFF at all though the tag says so.
+    raw = frame(b"PRIV", b"x\0\xff\x10\xff\xfb\1") + frame(b"TCON", b"\0Swing")
+    body = raw.replace(b"\xff", b"\xff\0") if how == "all" else raw
+    path.write_bytes(id3(body, flags=0x80) + audio)
+    state, content, others = read_genre_state(path), path.read_bytes(), other_tags(path)
+    write_genres(path, ["Jazz"])
+    assert (read_tags(path).genres, other_tags(path)) == (("Jazz",), others)
+    assert path.read_bytes().startswith(content[:30])
+    restore_genre_state(path, state)
+    assert path.read_bytes() == content
 
 
 def test_ids_of_musicbrainz_are_read(tmp_path: Path, audio: bytes) -> None:

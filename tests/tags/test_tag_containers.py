@@ -16,6 +16,7 @@ from earmark.tags import (
     read_genre_state,
     read_tags,
     restore_genre_state,
+    seen_by_mutagen,
     write_genres,
 )
 
@@ -48,6 +49,7 @@ def test_tags_are_read(song: Path) -> None:
         assert tags.genres == (GENRE,)
 
 
+@pytest.mark.filterwarnings("ignore::earmark.audio.AudioWarning")
 def test_nothing_but_the_genre_changes(song: Path) -> None:
     before, state, tags = all_but_genre(song), read_genre_state(song), read_tags(song)
     only_v1 = state.extra.get("id3v1") is not None and not state.there
@@ -68,6 +70,8 @@ def test_nothing_but_the_genre_changes(song: Path) -> None:
 def test_other_readers_see_the_genre(song: Path) -> None:
     import mutagen
 
+    if seen_by_mutagen(song) is None:
+        pytest.skip("mutagen cannot read it")
     write_genres(song, ["Jazz"])
     name = {".mp3": "TCON", ".aiff": "TCON", ".wav": "TCON", ".m4a": "\xa9gen", ".wma": "WM/Genre"}
     if read_genre_state(song).there:
@@ -79,6 +83,8 @@ def test_file_without_tags_is_one_again_after(kind: str, tmp_path: Path, sources
     import mutagen
 
     song = make_file(kind, tmp_path, sources=sources)
+    if seen_by_mutagen(song) is None:
+        pytest.skip("mutagen cannot read it")
     mutagen.File(song).delete()
     content, state = song.read_bytes(), read_genre_state(song)
     if read_tags(song).genres:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import random
 import shutil
 import struct
@@ -23,6 +24,7 @@ from earmark.tags import (
     Tags,
     can_write,
     other_tags,
+    preview_genres,
     read_genre_state,
     read_tags,
     restore_genre_state,
@@ -258,7 +260,7 @@ def test_damage_is_told_and_nothing_else_happens(kind: str, tmp_path: Path, sour
     song = make_file(kind, tmp_path, sources=sources)
     content = song.read_bytes()
     moments = random.Random(kind)
-    for _ in range(40):
+    for _ in range(30):
         damaged = bytearray(content)
         start = 0 if moments.random() < 0.6 else max(0, len(damaged) - 3000)
         for _ in range(moments.choice([1, 2, 5, 20])):
@@ -267,13 +269,30 @@ def test_damage_is_told_and_nothing_else_happens(kind: str, tmp_path: Path, sour
         if moments.random() < 0.2:
             del damaged[moments.randrange(len(damaged)) :]
         song.write_bytes(damaged)
-        for function in (read_tags, read_genre_state, other_tags):
+        previewed = False
+        for function in (read_tags, read_genre_state, other_tags, preview):
             with contextlib.suppress(TagError):
                 function(song)
+                previewed = function is preview
             assert song.read_bytes() == damaged
-        with contextlib.suppress(TagError, AudioError):
-            write_genres(song, ["Jazz"])
+        with contextlib.suppress(AudioError):
+            try:
+                write_genres(song, ["Jazz"])
+            except TagError:
+                assert not previewed  # what cannot be written is known before
             audio_digest(song)
+
+
+def test_error_of_damaged_tags_survives_the_way_between_processes(tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_bytes(b"ID3\3\0\0\0\0\x7f\x7f")
+    with pytest.raises(TagError) as caught:
+        read_genre_state(tmp_path / "a.mp3")
+    error = pickle.loads(pickle.dumps(caught.value))
+    assert (error.path, error.reason) == (str(tmp_path / "a.mp3"), caught.value.reason)
+
+
+def preview(path: Path) -> None:
+    preview_genres(path, ["Jazz"])
 
 
 def test_attribute_of_no_kind_that_is_known_stays(tmp_path: Path, sources: Path) -> None:
@@ -292,7 +311,10 @@ def test_attribute_of_no_kind_that_is_known_stays(tmp_path: Path, sources: Path)
 
 @pytest.mark.parametrize(
     "error",
-    [KeyError(256), IndexError("x"), struct.error("x"), TypeError("x"), RecursionError("x")],
+    [
+        *(KeyError(256), IndexError("x"), struct.error("x"), TypeError("x"), RecursionError("x")),
+        Exception("x"),
+    ],
     ids=repr,
 )
 def test_whatever_mutagen_runs_into_is_told(

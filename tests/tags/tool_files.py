@@ -130,6 +130,14 @@ def _with_ffmpeg(*options: str, picture: bool = True) -> Make:
     return make
 
 
+def _through_a_pipe(source: Path, cover: Path, target: Path) -> None:
+    """Write a WAV file that does not say how long it is."""
+    tags = {"title": TITLE, "artist": ARTIST, "album": ALBUM, "date": str(YEAR), "genre": GENRE}
+    told = [part for name, text in tags.items() for part in ("-metadata", f"{name}={text}")]
+    command = ["ffmpeg", "-v", "error", "-i", os.fspath(source), *told, "-f", "wav", "-"]
+    target.write_bytes(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
 def _with_lame(*options: str) -> Make:
     def make(source: Path, cover: Path, target: Path) -> None:
         more = ("--ti", str(cover)) if "--id3v1-only" not in options else ()
@@ -151,6 +159,13 @@ KINDS: dict[str, tuple[str, str, Make]] = {
     "aiff of ffmpeg": ("aiff", "ffmpeg", _with_ffmpeg("-write_id3v2", "1", picture=True)),
     "aiff of ffmpeg, without ID3": ("aiff", "ffmpeg", _with_ffmpeg(picture=False)),
     "wav of ffmpeg": ("wav", "ffmpeg", _with_ffmpeg(picture=False)),
+    "wav of ffmpeg, RF64": ("wav", "ffmpeg", _with_ffmpeg("-rf64", "always", picture=False)),
+    "wav of ffmpeg, through a pipe": ("wav", "ffmpeg", _through_a_pipe),
+    "aac of ffmpeg, behind ID3": (
+        "aac",
+        "ffmpeg",
+        _with_ffmpeg("-c:a", "aac", "-write_id3v2", "1", picture=False),
+    ),
     "flac of flac": ("flac", "flac", _flac),
     "flac of ffmpeg": ("flac", "ffmpeg", _with_ffmpeg()),
     "ogg of oggenc": ("ogg", "oggenc", _oggenc),

@@ -34,11 +34,6 @@ def _loose(genres: Iterable[str]) -> list[str]:
     return ["".join(filter(str.isalnum, genre.casefold())) or genre for genre in genres]
 
 
-def _raw(state: GenreState) -> tuple[object, ...]:
-    """Return what must be equal for two states to say the same: places may have moved."""
-    return (*(entry for _, entry in state.entries), state.extra.get("id3v1"))
-
-
 def _verified(check: Callable[[str], bool], digest: bytes) -> Callable[[str, str], None]:
     """Return what looks a copy over: all but genres as it was, and they as they should be."""
 
@@ -105,7 +100,7 @@ def _settle_one(library: Library, change: Change) -> Outcome:
         if path is None:
             return left_begun(change.path, _ANOTHER)
         discard_copy(path)
-        if _raw(read_genre_state(path)) == _raw(_before(change)):
+        if read_genre_state(path).says_as(_before(change)):
             reason = "ended before it was changed"
         elif not _says(path, change.after["genres"]):
             reason = "another program has changed its genres"
@@ -212,14 +207,14 @@ def _undo(library: Library, change: Change) -> Outcome:
         if path is None:
             return Outcome(change.path, "skipped", reason=_ANOTHER)
         discard_copy(path)
-        if _raw(read_genre_state(path)) != _raw(before):
+        if not read_genre_state(path).says_as(before):
             if not _says(path, change.after["genres"]):
                 return Outcome(path, "skipped", reason="its genres are no longer what was written")
             replace_safely(
                 path,
                 change=lambda copy: restore_genre_state(copy, before),
                 verify=_verified(
-                    lambda copy: _raw(read_genre_state(copy)) == _raw(before), _digest(change)
+                    lambda copy: read_genre_state(copy).says_as(before), _digest(change)
                 ),
             )
         library.file_changed(path)

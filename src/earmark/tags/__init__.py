@@ -2,7 +2,8 @@
 
 A tag is taken apart into entries, raw bytes each, and those that say a genre are replaced: frames
 of ID3v2 in MP3, AIFF and WAV; Vorbis comments in FLAC, Ogg Vorbis and Opus; atoms in MP4; items of
-APEv2 in WavPack, Monkey's Audio and Musepack; attributes in ASF.
+APEv2 in WavPack, Monkey's Audio and Musepack; attributes in ASF. Where a file has several tags, all
+that say a genre are changed.
 """
 
 from earmark.tags._cue import CueSheet, parse_cue
@@ -17,13 +18,14 @@ from earmark.tags._empty_genres import DEFAULT_EMPTY_GENRES, is_empty_genre, nam
 from earmark.tags._files import (
     can_write,
     other_tags,
+    preview_genres,
     read_genre_state,
     read_tags,
     restore_genre_state,
-    seen_by_mutagen,
     write_genres,
 )
 from earmark.tags._tags import GenreState, Tags
+from earmark.tags._witness import seen_by_mutagen
 
 __all__ = [
     "DEFAULT_EMPTY_GENRES",
@@ -39,6 +41,7 @@ __all__ = [
     "named_genres",
     "other_tags",
     "parse_cue",
+    "preview_genres",
     "read_genre_state",
     "read_tags",
     "restore_genre_state",

@@ -1,4 +1,7 @@
-"""APEv2, at the end of WavPack, Monkey's Audio and Musepack files, item by item."""
+"""APEv2, at the end of WavPack, Monkey's Audio and Musepack files, item by item.
+
+Such files may have an ID3v1 tag behind it, and some have ID3v2 in front.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._id3v1 import id3v1_of, with_id3v1
+from earmark.tags._leading import leading_fields, readable_leading
 from earmark.tags._splice import file_size, read_at, splice
 from earmark.tags._tags import Fields, GenreState, field_name
 
@@ -65,6 +70,7 @@ class APEv2(Container):
     """A file with an APEv2 tag at its end."""
 
     name = "ape tag"
+    label = "APEv2"
 
     def load(self, file: BinaryIO) -> Entries | None:
         end = _end(file)
@@ -122,27 +128,42 @@ class APEv2(Container):
                 found[field_name(_key(item))] = texts
         return found
 
-    def others(self, file: BinaryIO) -> Others:
+    def own_others(self, file: BinaryIO) -> Others:
         tag = self.load(file)
         found = [("item", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
-        size = file_size(file)
-        after = read_at(file, _end(file), size)  # ID3v1 and lyrics
-        return tuple([*found, ("after", after)] if after else found)
+        size = file_size(file) - (0 if id3v1_of(file) is None else _V1_SIZE)
+        end = _end(file)
+        lyrics = read_at(file, end, max(0, size - end))
+        return tuple([*found, ("after", lyrics)] if lyrics else found)
 
 
-class WavPack(APEv2):
+class _File(APEv2):
+    """A kind of file whose tag that is."""
+
+    label = ""
+    may_have_id3v1 = True
+
+    def fields(self, file: BinaryIO) -> Fields:
+        found = {name: values for name, values in super().fields(file).items() if any(values)}
+        return with_id3v1(file, {**leading_fields(file), **found})
+
+    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+        return readable_leading(file)
+
+
+class WavPack(_File):
     """A WavPack file."""
 
     name = "wavpack"
 
 
-class Monkeys(APEv2):
+class Monkeys(_File):
     """A Monkey's Audio file."""
 
     name = "monkeys"
 
 
-class Musepack(APEv2):
+class Musepack(_File):
     """A Musepack file."""
 
     name = "musepack"

@@ -1,7 +1,8 @@
-"""ASF (WMA): attributes in two lists of the header; all else in it stays as it is.
+"""ASF (WMA): attributes in three lists of the header; all else in it stays as it is.
 
-An attribute is in the extended content description, or in the metadata library, where some programs
-put a second value. An entry is the bytes of one, with a letter in front that says where it is.
+An attribute is in the extended content description, or in the metadata or the metadata library of
+the header extension, where some programs put a second value. An entry is the bytes of one, with a
+letter in front that says where it is.
 """
 
 from __future__ import annotations
@@ -21,21 +22,26 @@ _CONTENT = UUID("75b22633-668e-11cf-a6d9-00aa0062ce6c").bytes_le
 _EXTENDED = UUID("d2d0a440-e307-11d2-97f0-00a0c95ea850").bytes_le
 _EXTENSION = UUID("5fbf03b5-a92e-11cf-8ee3-00c00c205365").bytes_le
 _LIBRARY = UUID("44231c94-9498-49d1-a141-1d134e457054").bytes_le
+_METADATA = UUID("c5f8cbea-5baf-4877-8467-aa8c44fa4cca").bytes_le
 _PROPERTIES = UUID("8cabdca1-a947-11cf-8ee4-00c00c205365").bytes_le
 _PADDING = UUID("1806d474-cadf-4509-a4ba-9aabcb96aae8").bytes_le
 
 _HEAD, _TOP = 24, 30
 _NEW_PADDING = 1024
 _LARGEST = 1 << 26
-_IN_DESCRIPTION, _IN_LIBRARY = b"D", b"L"
+_IN_DESCRIPTION = b"D"
+_INNER_LISTS = {b"M": _METADATA, b"L": _LIBRARY}
+"""Lists in the header extension, by the letter of their entries."""
 # WM/GenreID says the same by a number of ID3v1's.
 _GENRES = ("wm/genre", "wm/genreid")
+_GENRE_NUMBER = "genre number"
 _NAMES = {
     "author": "artist",
     "wm/albumartist": "albumartist",
     "wm/albumtitle": "album",
     "wm/genre": "genre",
     "wm/year": "date",
+    "wm/genreid": _GENRE_NUMBER,
     "wm/isrc": "isrc",
     "wm/tracknumber": "tracknumber",
     "wm/partofset": "discnumber",
@@ -114,6 +120,15 @@ def _told(entry: bytes) -> tuple[str, str]:
     return _text(name), str(_number(value, 0, len(value))) if kind in (3, 4, 5) else ""
 
 
+def _named(number: str) -> str:
+    """Return the name of a genre that is given by its number, as ``(17)`` or ``17``."""
+    from mutagen.id3 import TCON
+
+    digits = number.strip().strip("()")
+    at = int(digits) if digits.isdecimal() and digits.isascii() else len(TCON.GENRES)
+    return str(TCON.GENRES[at]) if at < len(TCON.GENRES) else ""
+
+
 def _replaced(objects: Sequence[Object], kind: bytes, content: bytes) -> list[Object]:
     """Return objects with another content of one of them."""
     found, done = [], False
@@ -160,32 +175,46 @@ class ASF(Container):
 
     def load(self, file: BinaryIO) -> Entries | None:
         layout = self._layout(file)
-        description = _content_of(layout.objects, _EXTENDED)
-        if description is None:
+        lists = {kind for kind, _ in (*layout.objects, *_inner(layout.objects))}
+        if not lists & {_EXTENDED, *_INNER_LISTS.values()}:
             return None
-        library = _content_of(_inner(layout.objects), _LIBRARY)
-        entries = _attributes(description, _IN_DESCRIPTION)
-        if library is not None:
-            entries += _attributes(library, _IN_LIBRARY)
+        description = _content_of(layout.objects, _EXTENDED)
+        entries = [] if description is None else _attributes(description, _IN_DESCRIPTION)
+        for letter, kind in _INNER_LISTS.items():
+            content = _content_of(_inner(layout.objects), kind)
+            entries += [] if content is None else _attributes(content, letter)
         return Entries(entries, layout)
 
     def create(self, file: BinaryIO) -> Entries:
-        layout = self._layout(file)
-        if _content_of(_inner(layout.objects), _LIBRARY) is not None:
-            raise BadTagError("its ASF header has a list of attributes of one kind only")
-        return Entries([], _Layout([*layout.objects, (_EXTENDED, b"")], layout.size))
+        return Entries([], self._layout(file))
 
     def store(self, file: BinaryIO, tag: Entries) -> None:
         layout: _Layout = tag.layout
-        description = _list_of(tag.raw, _IN_DESCRIPTION)
-        objects = _replaced(layout.objects, _EXTENDED, description)
-        inner = _inner(objects)
-        if _content_of(inner, _LIBRARY) is not None:
-            library = _joined(_replaced(inner, _LIBRARY, _list_of(tag.raw, _IN_LIBRARY)))
+        objects = layout.objects
+        if any(entry.startswith(_IN_DESCRIPTION) for entry in tag.raw):
+            there = _content_of(objects, _EXTENDED) is not None
+            objects = objects if there else [*objects, (_EXTENDED, b"")]
+        objects = _replaced(objects, _EXTENDED, _list_of(tag.raw, _IN_DESCRIPTION))
+        before = inner = _inner(objects)
+        for letter, kind in _INNER_LISTS.items():
+            inner = _replaced(inner, kind, _list_of(tag.raw, letter))
+        if inner != before:
+            content = _joined(inner)
             own = (_content_of(objects, _EXTENSION) or b"")[:18]
-            extension = own + len(library).to_bytes(4, "little") + library
+            extension = own + len(content).to_bytes(4, "little") + content
             objects = _replaced(objects, _EXTENSION, extension)
         self._write(file, objects, layout.size)
+
+    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+        there = _content_of(self._layout(file).objects, _EXTENDED) is not None
+        return {"description": int(there)}
+
+    def restore_own(self, file: BinaryIO, state: GenreState) -> None:
+        super().restore_own(file, state)
+        if state.there and state.extra.get("description") == 0:
+            description = _content_of(self._layout(file).objects, _EXTENDED)
+            if description is not None and not _attributes(description, _IN_DESCRIPTION):
+                self.remove(file, state)
 
     def _write(self, file: BinaryIO, objects: list[Object], size: int) -> None:
         """Write a header in the place of one of another length."""
@@ -230,11 +259,14 @@ class ASF(Container):
             name, value = _told(entry)
             known = _NAMES.get(name.lower(), field_name(name))
             found.setdefault(known, []).append(value)
+        numbers = found.pop(_GENRE_NUMBER, [])
+        if not any(found.get("genre", [])):
+            found["genre"] = [name for name in map(_named, numbers) if name]
         return found
 
-    def others(self, file: BinaryIO) -> Others:
+    def own_others(self, file: BinaryIO) -> Others:
         layout = self._layout(file)
-        changed = (_EXTENDED, _EXTENSION, _PROPERTIES, _PADDING, _LIBRARY)
+        changed = (_EXTENDED, _EXTENSION, _PROPERTIES, _PADDING, *_INNER_LISTS.values())
         found = [
             (str(UUID(bytes_le=kind)), content)
             for kind, content in (*layout.objects, *_inner(layout.objects))

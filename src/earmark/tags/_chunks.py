@@ -1,4 +1,9 @@
-"""AIFF and WAV: an ID3 tag in a chunk; what their own text chunks say is read and left alone."""
+"""AIFF and WAV: an ID3 tag in a chunk, and the text chunks that such files have of their own.
+
+Where audio has no stated length, as in a file that was written into a pipe, or is longer than the
+file, what stands behind it would be taken for audio: a new tag is put before it. What a file says
+of its own size stays as right or wrong as it was.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +25,32 @@ from earmark.tags._id3v2 import (
 from earmark.tags._splice import file_size, read_at, splice
 from earmark.tags._tags import Fields, GenreState
 
-__all__ = ["AIFF", "WAV"]
+__all__ = ["AIFF", "FORM", "HEAD", "Chunk", "Chunks", "text_of"]
 
-_HEAD = 8
-_FORM = 12
-_MOST = 1 << 32
+HEAD = 8
+FORM = 12
+_UNKNOWN = 0xFFFFFFFF
 
 
 @dataclass(frozen=True)
-class _Chunk:
-    """A chunk: its name, where it begins, where its content does, and where that ends."""
+class Chunk:
+    """A chunk.
+
+    Attributes
+    ----------
+    name : bytes
+        What it is.
+    start, content, stop : int
+        Where it begins, where its content does, and where that ends.
+    is_open : bool
+        Whether it goes on to the end of the file, whatever it says.
+    """
 
     name: bytes
     start: int
     content: int
     stop: int
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,31 +62,77 @@ class _Layout:
     head: ID3v2
 
 
-class _Chunks(Container):
+class Chunks(Container):
     """A file that is a list of chunks."""
 
     order: ClassVar[Literal["big", "little"]]
     tag_name: ClassVar[bytes]
     audio_name: ClassVar[bytes]
 
-    def _number(self, data: bytes) -> int:
+    def number(self, data: bytes) -> int:
+        """Return the number that bytes stand for in this kind of file."""
         return int.from_bytes(data, self.order)
 
-    def _end(self, file: BinaryIO) -> int:
-        return min(file_size(file), _HEAD + self._number(read_at(file, 4, 4)))
+    def _long_sizes(self, file: BinaryIO) -> dict[bytes, int]:
+        """Return sizes that do not fit where they should stand; of the whole file as ``RIFF``."""
+        return {}
 
-    def _chunks(self, file: BinaryIO) -> Iterator[_Chunk]:
-        at, end = _FORM, self._end(file)
-        while at + _HEAD <= end:
-            head = read_at(file, at, _HEAD)
-            content = at + _HEAD
-            stop = content + self._number(head[4:])
-            yield _Chunk(head[:4], at, content, min(stop, end))
+    def _stated_end(self, file: BinaryIO) -> int | None:
+        """Return where the file says it ends; None if it does not."""
+        size = self._long_sizes(file).get(b"RIFF", self.number(read_at(file, 4, 4)))
+        return None if size in (0, _UNKNOWN) else HEAD + size
+
+    def _end(self, file: BinaryIO) -> int:
+        """Return where the chunks end: where the file says, if a chunk ends there."""
+        stated, size = self._stated_end(file), file_size(file)
+        if stated is None or stated >= size:
+            return size
+        at, long_sizes = FORM, self._long_sizes(file)
+        while at < stated:
+            head = read_at(file, at, HEAD)
+            length = self.number(head[4:])
+            at += HEAD + (long_sizes.get(head[:4], length) if length == _UNKNOWN else length)
+            if at != stated:
+                at += at % 2
+        return stated if at == stated else size
+
+    def chunks(self, file: BinaryIO) -> Iterator[Chunk]:
+        """Yield the chunks of a file."""
+        at, end = FORM, self._end(file)
+        long_sizes = self._long_sizes(file)
+        while at + HEAD <= end:
+            head = read_at(file, at, HEAD)
+            name, size = head[:4], self.number(head[4:])
+            if size == _UNKNOWN:
+                size = long_sizes.get(name, size)
+            content, stop = at + HEAD, at + HEAD + size
+            if name == self.audio_name and self._is_open(file, content, size):
+                yield Chunk(name, at, content, file_size(file), is_open=True)
+                return
+            yield Chunk(name, at, content, max(content, min(stop, end)))
             at = stop + stop % 2
 
-    def _tag_chunk(self, file: BinaryIO) -> _Chunk | None:
-        found = (one for one in self._chunks(file) if one.name.upper() == b"ID3 ")
+    def _is_open(self, file: BinaryIO, content: int, size: int) -> bool:
+        """Tell whether audio goes on to the end of the file."""
+        if content + size > file_size(file):
+            return True
+        if size:
+            return False
+        # Programs that were ended leave 0: what follows is audio unless it is another chunk.
+        following = read_at(file, content, HEAD)
+        if not following:
+            return False
+        fits = content + HEAD + self.number(following[4:]) <= file_size(file)
+        return not (len(following) == HEAD and fits and _is_name(following[:4]))
+
+    def _tag_chunk(self, file: BinaryIO) -> Chunk | None:
+        found = (one for one in self.chunks(file) if one.name.upper() == b"ID3 ")
         return next(found, None)
+
+    def _place_of_new(self, file: BinaryIO) -> int:
+        """Return where a new chunk is put: behind all others, but never behind open audio."""
+        opened = (one.start for one in self.chunks(file) if one.is_open)
+        return next(opened, self._end(file))
 
     def load(self, file: BinaryIO) -> Entries | None:
         chunk = self._tag_chunk(file)
@@ -80,33 +142,57 @@ class _Chunks(Container):
         return Entries(frames, _Layout(chunk.start, chunk.stop, head))
 
     def create(self, file: BinaryIO) -> Entries:
-        end = self._end(file)
-        return Entries([], _Layout(end, end, new_tag()))
+        at = self._place_of_new(file)
+        return Entries([], _Layout(at, at, new_tag()))
 
     def store(self, file: BinaryIO, tag: Entries) -> None:
         layout: _Layout = tag.layout
         content = render_tag(layout.head, tag.raw)
         name = read_at(file, layout.start, 4) if layout.stop > layout.start else self.tag_name
-        self._put(file, layout, name + len(content).to_bytes(4, self.order) + content)
+        self.put(file, layout.start, layout.stop, self.chunk_of(name, content))
 
-    def _put(self, file: BinaryIO, layout: _Layout, chunk: bytes) -> None:
+    def chunk_of(self, name: bytes, content: bytes) -> bytes:
+        """Return a chunk as it stands in a file."""
+        return name + len(content).to_bytes(4, self.order) + content
+
+    def put(self, file: BinaryIO, start: int, stop: int, chunk: bytes) -> None:
         """Replace a chunk, and the byte that makes its length even, and mend the file's size."""
         end = self._end(file)
-        start, stop = layout.start, min(layout.stop + layout.stop % 2, end)
+        stop = min(stop + stop % 2, max(end, start))
+        chunk += bytes(len(chunk) % 2)
         if chunk and start % 2:  # the last chunk lacks the byte that would make it even
             chunk = b"\0" + chunk
-        chunk += bytes(len(chunk) % 2)
-        size = end - _HEAD + len(chunk) - (stop - start)
-        if size >= _MOST:
-            raise BadTagError("it would be larger than its kind of file can be")
+        growth = len(chunk) - (stop - start)
+        self._mend_size(file, growth)
         splice(file, start, stop, chunk)
+
+    def _mend_size(self, file: BinaryIO, growth: int) -> None:
+        """Add to what the file says of its size, if it says it."""
+        size = self.number(read_at(file, 4, 4))
+        if size in (0, _UNKNOWN):
+            return
+        if size + growth >= _UNKNOWN:
+            raise BadTagError("it would be larger than its kind of file can be")
         file.seek(4)
-        file.write(size.to_bytes(4, self.order))
+        file.write((size + growth).to_bytes(4, self.order))
+
+    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+        """Return whether the place of a new tag, or the end of the last one, lacks a byte."""
+        return {"odd": (self._place_of_new(file) if tag is None else self._end(file)) % 2}
+
+    def restore_own(self, file: BinaryIO, state: GenreState) -> None:
+        super().restore_own(file, state)
+        chunk, end = self._tag_chunk(file), self._end(file)
+        was_odd = state.there and state.extra.get("odd")
+        if was_odd and chunk is not None and chunk.stop % 2 and chunk.stop + 1 == end:
+            self._mend_size(file, -1)
+            splice(file, chunk.stop, end, b"")
 
     def remove(self, file: BinaryIO, state: GenreState) -> None:
         chunk = self._tag_chunk(file)
         if chunk is not None:
-            self._put(file, _Layout(chunk.start, chunk.stop, new_tag()), b"")
+            # The byte that made the chunk before it even came with it.
+            self.put(file, chunk.start - (state.extra.get("odd") or 0), chunk.stop, b"")
 
     def is_genre(self, entry: bytes) -> bool:
         return is_genre_frame(entry)
@@ -126,17 +212,26 @@ class _Chunks(Container):
     def _own_fields(self, file: BinaryIO) -> Fields:
         """Return what the chunks of this kind of file say."""
 
-    def others(self, file: BinaryIO) -> Others:
+    def _is_left_alone(self, file: BinaryIO, chunk: Chunk) -> bool:
+        """Tell whether nothing in a chunk is ever changed."""
+        return chunk.name not in (self.audio_name, b"id3 ", b"ID3 ")
+
+    def own_others(self, file: BinaryIO) -> Others:
         tag = self.load(file)
         found = [("frame", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
-        for chunk in self._chunks(file):
-            if chunk.name not in (self.audio_name, b"id3 ", b"ID3 "):
+        for chunk in self.chunks(file):
+            if self._is_left_alone(file, chunk):
                 content = read_at(file, chunk.content, chunk.stop - chunk.content)
                 found.append((chunk.name.decode("latin-1"), content))
         return tuple(found)
 
 
-def _text(data: bytes) -> str:
+def _is_name(name: bytes) -> bool:
+    return all(32 <= byte < 127 for byte in name)
+
+
+def text_of(data: bytes) -> str:
+    """Return the text in a chunk: UTF-8, else Latin-1, up to the zeros at its end."""
     data = data.rstrip(b"\0")
     try:
         return data.decode()
@@ -144,41 +239,7 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-class WAV(_Chunks):
-    """A WAV file."""
-
-    name = "wav"
-    order = "little"
-    tag_name = b"id3 "
-    audio_name = b"data"
-    _NAMES: ClassVar = {
-        b"IART": "artist",
-        b"INAM": "title",
-        b"IPRD": "album",
-        b"IGNR": "genre",
-        b"ICRD": "date",
-        b"ITRK": "tracknumber",
-        b"IPRT": "tracknumber",
-        b"IMUS": "composer",
-    }
-
-    def _own_fields(self, file: BinaryIO) -> Fields:
-        found = {}
-        for chunk in self._chunks(file):
-            if chunk.name != b"LIST":
-                continue
-            content = read_at(file, chunk.content, chunk.stop - chunk.content)
-            at = 4
-            while content.startswith(b"INFO") and at + _HEAD <= len(content):
-                size = self._number(content[at + 4 : at + 8])
-                name = self._NAMES.get(content[at : at + 4])
-                if name is not None:
-                    found[name] = [_text(content[at + _HEAD : at + _HEAD + size])]
-                at += _HEAD + size + size % 2
-        return found
-
-
-class AIFF(_Chunks):
+class AIFF(Chunks):
     """An AIFF file."""
 
     name = "aiff"
@@ -190,8 +251,8 @@ class AIFF(_Chunks):
     def _own_fields(self, file: BinaryIO) -> Fields:
         return {
             self._NAMES[chunk.name]: [
-                _text(read_at(file, chunk.content, chunk.stop - chunk.content))
+                text_of(read_at(file, chunk.content, chunk.stop - chunk.content))
             ]
-            for chunk in self._chunks(file)
+            for chunk in self.chunks(file)
             if chunk.name in self._NAMES
         }

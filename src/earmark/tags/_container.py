@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import struct
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
+from earmark.tags._damage import BadTagError, parser_errors
+from earmark.tags._id3v1 import NO_GENRE, genre_number, id3v1_of, set_genre_number
 from earmark.tags._tags import Fields, GenreState
 
 __all__ = ["BadTagError", "Container", "Entries", "Others", "parser_errors"]
 
 Others = tuple[tuple[str, bytes], ...]
 """Everything but genres, named, as bytes."""
-
-
-class BadTagError(ValueError):
-    """A tag is not as its kind is written; the reason is the message."""
-
-
-def parser_errors() -> tuple[type[Exception], ...]:
-    """Return what mutagen raises on files that are not as their kind is written.
-
-    Besides its own error those are whatever its parsers run into: a key or an index that is not
-    there, a number that is too short, containers within containers without an end.
-    """
-    from mutagen import MutagenError
-
-    return (
-        *(MutagenError, ArithmeticError, AssertionError, AttributeError, EOFError, LookupError),
-        *(MemoryError, RuntimeError, TypeError, ValueError, struct.error),
-    )
 
 
 @dataclass
@@ -51,9 +34,24 @@ class Entries:
 
 
 class Container(ABC):
-    """A kind of file, and where its tags are."""
+    """A kind of file, and where its tags are.
+
+    Attributes
+    ----------
+    name : str
+        What states of files call it.
+    label : str
+        As a second tag: which one, for one and the same file.
+    always : bool
+        As a second tag: whether it gets a genre though it has none.
+    may_have_id3v1 : bool
+        Whether an ID3v1 tag may end such files, whose number of a genre is changed as well.
+    """
 
     name: ClassVar[str]
+    label: str = ""
+    always: ClassVar[bool] = False
+    may_have_id3v1: ClassVar[bool] = False
 
     @abstractmethod
     def fields(self, file: BinaryIO) -> Fields:
@@ -81,10 +79,27 @@ class Container(ABC):
 
     @abstractmethod
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
-        """Return the entries that say some genres."""
+        """Return the entries that say some genres; `tag` has those that say others still."""
+
+    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+        """Return the further tags of a file, which other programs may read instead of the first."""
+        return ()
 
     def others(self, file: BinaryIO) -> Others:
         """Return everything but genres."""
+        v1 = id3v1_of(file) if self.may_have_id3v1 else None
+        return (
+            *self.own_others(file),
+            *(
+                (f"{one.label}: {name}", raw)
+                for one in self.seconds(file)
+                for name, raw in one.own_others(file)
+            ),
+            *([] if v1 is None else [("ID3v1", v1[:-1])]),
+        )
+
+    def own_others(self, file: BinaryIO) -> Others:
+        """Return everything but genres, of the first tag and of what is no tag."""
         tag = self.load(file)
         raw = [] if tag is None else tag.raw
         return tuple(("entry", entry) for entry in raw if not self.is_genre(entry))
@@ -93,24 +108,66 @@ class Container(ABC):
         """Return what a state must hold besides entries."""
         return {}
 
+    def place_of_new(self, kept: Sequence[bytes]) -> int:
+        """Return where among the entries a first genre is put."""
+        return len(kept)
+
+    def spelt(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
+        """Return how a file will say some genres."""
+        return tuple(dict.fromkeys(genre.strip() for genre in genres))
+
+    def genre_entries(self, file: BinaryIO) -> tuple[tuple[int, bytes], ...]:
+        """Return the entries that say a genre, and their places among all."""
+        tag = self.load(file)
+        raw = [] if tag is None else tag.raw
+        return tuple((at, entry) for at, entry in enumerate(raw) if self.is_genre(entry))
+
+    def _changed(self, file: BinaryIO) -> list[Container]:
+        """Return the further tags that are changed with the first."""
+        return [one for one in self.seconds(file) if one.always or one.genre_entries(file)]
+
     def state(self, file: BinaryIO) -> GenreState:
         """Return what the file says of its genre."""
         tag = self.load(file)
-        raw = [] if tag is None else tag.raw
-        entries = tuple((at, entry) for at, entry in enumerate(raw) if self.is_genre(entry))
-        return GenreState(self.name, tag is not None, entries, self.more(file, tag))
+        more = self.more(file, tag)
+        if self.may_have_id3v1:
+            v1 = id3v1_of(file)
+            more["id3v1"] = None if v1 is None else v1[-1]
+        second = {one.label: one.genre_entries(file) for one in self._changed(file)}
+        return GenreState(self.name, tag is not None, self.genre_entries(file), more, second)
 
     def write(self, file: BinaryIO, genres: Sequence[str]) -> None:
-        """Replace the genres, where the first of them stands, else at the end."""
+        """Replace the genres, in every tag that says one."""
+        second = self._changed(file)
+        self.write_own(file, genres)
+        for one in second:
+            one.write_own(file, genres)
+        if self.may_have_id3v1 and id3v1_of(file) is not None:
+            number = genre_number(genres[0])
+            set_genre_number(file, NO_GENRE if number is None else number)
+
+    def write_own(self, file: BinaryIO, genres: Sequence[str]) -> None:
+        """Replace the genres of the first tag, where the first of them stands, else at the end."""
         tag = self.load(file) or self.create(file)
         at = next((at for at, raw in enumerate(tag.raw) if self.is_genre(raw)), None)
         kept = [entry for entry in tag.raw if not self.is_genre(entry)]
-        at = len(kept) if at is None else at
+        at = self.place_of_new(kept) if at is None else at
         tag.raw = [*kept[:at], *self.entries_of(tag, genres), *kept[at:]]
         self.store(file, tag)
 
     def restore(self, file: BinaryIO, state: GenreState) -> None:
         """Make the genres as they were, and leave all else as it is."""
+        self.restore_own(file, state)
+        for one in self.seconds(file):
+            entries = state.second.get(one.label)
+            if entries is not None:
+                one.restore_own(file, GenreState(one.name, True, entries))
+        number = state.extra.get("id3v1")
+        if self.may_have_id3v1 and number is not None and id3v1_of(file) is not None:
+            set_genre_number(file, number)
+
+    def restore_own(self, file: BinaryIO, state: GenreState) -> None:
+        """Make the genres of the first tag as they were."""
         tag = self.load(file)
         if tag is None:
             if not state.there:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import BinaryIO, cast
 
 from earmark.errors import TagError
-from earmark.tags._container import BadTagError, Container, Others, parser_errors
+from earmark.tags._container import BadTagError, Container, Others
+from earmark.tags._overlay import Overlay
 from earmark.tags._registry import container_of
-from earmark.tags._tags import Fields, GenreState, Tags, field_name, tags_of
+from earmark.tags._tags import GenreState, Tags, tags_of
+from earmark.tags._witness import fields_by_mutagen, witnessed
 from earmark.types import PathName
 
 __all__ = [
     "can_write",
     "other_tags",
+    "preview_genres",
     "read_genre_state",
     "read_tags",
     "restore_genre_state",
-    "seen_by_mutagen",
     "write_genres",
 ]
-
-
-_GENRE_NAMES = frozenset(["genre", "tcon", "\xa9gen", "gnre", "wm/genre"])
-"""What mutagen calls the genre, in lower case."""
 
 
 @contextmanager
@@ -38,12 +35,17 @@ def _opened(path: PathName, mode: str = "rb") -> Iterator[BinaryIO]:
             raise TagError(path, "it is not a file")
         with open(path, mode) as file:
             yield file  # type: ignore[misc]
-    except BadTagError as error:
-        raise TagError(path, str(error)) from error
+    except (BadTagError, TagError) as error:
+        reason = error.reason if isinstance(error, TagError) else str(error)
+        raise TagError(path, reason) from error
     except OSError as error:
         raise TagError(path, (error.strerror or str(error)).lower()) from error
     except ValueError as error:  # a null character in the name
         raise TagError(path, str(error)) from error
+    except Exception as error:
+        # Whatever a parser of ours or of others runs into in a damaged file concerns that file
+        # alone, and must not end what is done with thousands.
+        raise TagError(path, f"its tags are damaged: {error!r}") from error
 
 
 def _writable(file: BinaryIO, path: PathName) -> Container:
@@ -51,39 +53,6 @@ def _writable(file: BinaryIO, path: PathName) -> Container:
     if container is None:
         raise TagError(path, "tags of this kind of file can be read only, if at all")
     return container
-
-
-def _other_fields(file: BinaryIO) -> Fields:
-    """Return what mutagen reads of a kind of file that is not written."""
-    file.seek(0)
-    try:
-        return _found_by_mutagen(file)
-    except parser_errors() as error:
-        raise BadTagError(f"its tags cannot be read: {error}") from error
-
-
-def _found_by_mutagen(file: BinaryIO) -> Fields:
-    import mutagen
-
-    found: Any = mutagen.File(file)
-    tags = getattr(found, "tags", None) or {}
-    if hasattr(tags, "getall"):  # ID3
-        tags = {"artist": tags.get("TPE1"), "albumartist": tags.get("TPE2")} | {
-            "title": tags.get("TIT2"),
-            "album": tags.get("TALB"),
-            "date": tags.get("TDRC"),
-            "isrc": tags.get("TSRC"),
-            "tracknumber": tags.get("TRCK"),
-            "discnumber": tags.get("TPOS"),
-            "composer": tags.get("TCOM"),
-            "genre": tags["TCON"].genres if "TCON" in tags else None,
-        }
-    fields = {}
-    for name, value in dict(tags).items():
-        several = getattr(value, "text", value)
-        texts = several if isinstance(several, list) else str(several or "").split("\0")
-        fields[field_name(str(name))] = [str(text) for text in texts]
-    return fields
 
 
 def read_tags(path: PathName) -> Tags:
@@ -115,7 +84,7 @@ def read_tags(path: PathName) -> Tags:
     """
     with _opened(path) as file:
         container = container_of(file, os.fspath(path))
-        fields = _other_fields(file) if container is None else container.fields(file)
+        fields = fields_by_mutagen(file) if container is None else container.fields(file)
         return tags_of(fields)
 
 
@@ -211,19 +180,67 @@ def write_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
     ...     write_genres(file.name, ["Rock"])
     ('Rock',)
     """
+    _check_genres(path, genres)
+    with _opened(path, "r+b") as file:
+        return _write(_writable(file, path), file, genres)
+
+
+def _check_genres(path: PathName, genres: Sequence[str]) -> None:
     if not genres or not all(genre.strip() and "\0" not in genre for genre in genres):
         raise TagError(path, f"genres={list(genres)!r}: one or more are needed, none empty")
-    with _opened(path, "r+b") as file:
-        container = _writable(file, path)
-        if container.load(file) is None and container.state(file).extra.get("id3v1") is not None:
-            spelt = None
-        else:
-            spelt = tuple(dict.fromkeys(genre.strip() for genre in genres))
-        container.write(file, genres)
-        file.flush()
-        found = tags_of(container.fields(file)).genres
-        if spelt is not None and found != spelt:
-            raise BadTagError(f"its kind of tags makes {list(found)!r} of {list(genres)!r}")
+
+
+def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
+    """Write genres, and return what is read then."""
+    spelt = container.spelt(file, genres)
+    container.write(file, genres)
+    file.flush()
+    found = tags_of(container.fields(file)).genres
+    if found != spelt:
+        raise BadTagError(f"its kind of tags makes {list(found)!r} of {list(genres)!r}")
+    return found
+
+
+def preview_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
+    """Try whether the genres of a file can be changed, without changing it.
+
+    All that `write_genres` does is done in memory, and looked over: what is refused here would be
+    refused there.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    genres : sequence of str
+        One or several, none empty.
+
+    Returns
+    -------
+    tuple of str
+        Its genres as `read_tags` would give them.
+
+    Raises
+    ------
+    TagError
+        If the file cannot be opened, its tags are damaged, its kind is not written, or it cannot
+        say those genres without anything else being changed.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".flac") as file:
+    ...     soundfile.write(file.name, np.zeros(2205), 22_050)
+    ...     preview_genres(file.name, ["Rock"]), read_tags(file.name).genres
+    (('Rock',), ())
+    """
+    _check_genres(path, genres)
+    with _opened(path) as file:
+        container, changed = _writable(file, path), cast(BinaryIO, Overlay(file))
+        found = _write(container, changed, genres)
+        seen = witnessed(file)
+        same = container.others(changed) == container.others(file)
+        if not same or (seen is not None and witnessed(changed) != seen):
+            raise BadTagError("other tags would not stay the same")
         return found
 
 
@@ -293,47 +310,3 @@ def other_tags(path: PathName) -> Others:
     """
     with _opened(path) as file:
         return _writable(file, path).others(file)
-
-
-def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
-    """Read everything a file says but its genre by another reader than ours, as a second witness.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-
-    Returns
-    -------
-    dict of str to str
-        By the names that mutagen gives them, each value's digest; None where mutagen cannot read
-        the file.
-
-    Examples
-    --------
-    >>> import numpy as np, soundfile, tempfile
-    >>> with tempfile.NamedTemporaryFile(suffix=".flac") as file:
-    ...     soundfile.write(file.name, np.zeros(2205), 22_050)
-    ...     _ = write_genres(file.name, ["Rock"])
-    ...     "genre" in seen_by_mutagen(file.name)
-    False
-    """
-    try:
-        return _witnessed(os.fspath(path))
-    except parser_errors():
-        return None
-
-
-def _witnessed(path: str) -> dict[str, str] | None:
-    import mutagen
-
-    found: Any = mutagen.File(path)
-    if found is None:
-        return None
-    values = {str(name): value for name, value in (found.tags or {}).items()}
-    values["pictures"] = [picture.write() for picture in getattr(found, "pictures", ())]
-    return {
-        name: hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()
-        for name, value in values.items()
-        if name.lower() not in _GENRE_NAMES
-    }

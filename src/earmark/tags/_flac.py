@@ -1,4 +1,7 @@
-"""FLAC: Vorbis comments in a block of their own, in front of the audio."""
+"""FLAC: Vorbis comments in a block of their own, in front of the audio.
+
+There should be one such block; where a program has added another, both get the genre.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from earmark.tags._comments import (
 )
 from earmark.tags._container import BadTagError, Container, Entries, Others
 from earmark.tags._flac_cue import cue_text
-from earmark.tags._id3v2 import HEADER_SIZE, tag_size
+from earmark.tags._id3v1 import with_id3v1
+from earmark.tags._leading import leading_fields, readable_leading, size_of_leading
 from earmark.tags._splice import file_size, read_at, splice
 from earmark.tags._tags import Fields, GenreState
 
@@ -37,7 +41,7 @@ class _Layout:
 
 def _start(file: BinaryIO) -> int:
     """Return where the blocks begin."""
-    return tag_size(read_at(file, 0, HEADER_SIZE)) + 4
+    return size_of_leading(file) + 4
 
 
 def _blocks(file: BinaryIO) -> tuple[list[Block], int]:
@@ -87,17 +91,33 @@ def _write(file: BinaryIO, blocks: list[Block], end: int) -> None:
     splice(file, start, end, data)
 
 
-class FLAC(Container):
-    """A FLAC file."""
+def _comment_blocks(blocks: Sequence[Block]) -> list[int]:
+    """Return the places of the blocks with comments."""
+    return [at for at, (kind, _) in enumerate(blocks) if kind == _COMMENTS]
 
-    name = "flac"
+
+class _Comments(Container):
+    """One of the blocks with comments.
+
+    Parameters
+    ----------
+    number : int
+        Which one, from 0.
+    """
+
+    name = "comments"
+    always = True
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self.label = f"comments {number}"
 
     def load(self, file: BinaryIO) -> Entries | None:
         blocks, _ = _blocks(file)
-        content = next((content for kind, content in blocks if kind == _COMMENTS), None)
-        if content is None:
+        places = _comment_blocks(blocks)
+        if self._number >= len(places):
             return None
-        vendor, entries, rest = parse_comments(content)
+        vendor, entries, rest = parse_comments(blocks[places[self._number]][1])
         return Entries(entries, _Layout(vendor, rest))
 
     def create(self, file: BinaryIO) -> Entries:
@@ -106,16 +126,19 @@ class FLAC(Container):
     def store(self, file: BinaryIO, tag: Entries) -> None:
         blocks, end = _blocks(file)
         content = render_comments(tag.layout.vendor, tag.raw) + tag.layout.rest
-        places = [at for at, (kind, _) in enumerate(blocks) if kind == _COMMENTS]
-        if places:
-            blocks[places[0]] = (_COMMENTS, content)
+        places = _comment_blocks(blocks)
+        if self._number < len(places):
+            blocks[places[self._number]] = (_COMMENTS, content)
         else:
             blocks.insert(1, (_COMMENTS, content))
         _write(file, blocks, end)
 
     def remove(self, file: BinaryIO, state: GenreState) -> None:
         blocks, end = _blocks(file)
-        _write(file, [block for block in blocks if block[0] != _COMMENTS], end)
+        places = _comment_blocks(blocks)
+        if self._number < len(places):
+            del blocks[places[self._number]]
+            _write(file, blocks, end)
 
     def is_genre(self, entry: bytes) -> bool:
         return is_genre_comment(entry)
@@ -125,25 +148,50 @@ class FLAC(Container):
 
     def fields(self, file: BinaryIO) -> Fields:
         tag = self.load(file)
-        found = dict(comment_fields([] if tag is None else tag.raw))
-        if not any(found.get("cuesheet", ())):
-            blocks, _ = _blocks(file)
-            sheet = cue_text(dict(reversed(blocks)))
-            if sheet:
-                found["cuesheet"] = [sheet]
-        return found
+        return comment_fields([] if tag is None else tag.raw)
 
-    def others(self, file: BinaryIO) -> Others:
+    def own_others(self, file: BinaryIO) -> Others:
         tag = self.load(file)
-        found = [("before", read_at(file, 0, _start(file)))]  # ID3v2 has no place there, yet occurs
-        if tag is not None:
-            if tag.layout.vendor:
-                found.append(("vendor", tag.layout.vendor))
-            found += [("comment", raw) for raw in tag.raw if not self.is_genre(raw)]
+        if tag is None:
+            return ()
+        vendor = [("vendor", tag.layout.vendor)] if tag.layout.vendor else []
+        return (*vendor, *(("comment", raw) for raw in tag.raw if not self.is_genre(raw)))
+
+
+class FLAC(_Comments):
+    """A FLAC file."""
+
+    name = "flac"
+    may_have_id3v1 = True
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.label = ""
+
+    def seconds(self, file: BinaryIO) -> Sequence[Container]:
         blocks, _ = _blocks(file)
-        found += [
-            (f"block {kind}", content)
-            for kind, content in blocks
-            if kind not in (_PADDING, _COMMENTS)
-        ]
-        return tuple(found)
+        more = map(_Comments, range(1, len(_comment_blocks(blocks))))
+        return [*more, *readable_leading(file)]
+
+    def fields(self, file: BinaryIO) -> Fields:
+        found: dict[str, Sequence[str]] = {**leading_fields(file)}
+        blocks, _ = _blocks(file)
+        for number in range(len(_comment_blocks(blocks)))[::-1]:
+            said = _Comments(number).fields(file)
+            found |= {name: values for name, values in said.items() if any(values)}
+        if "cuesheet" not in found and (sheet := cue_text(dict(reversed(blocks)))):
+            found["cuesheet"] = [sheet]
+        return with_id3v1(file, found)
+
+    def own_others(self, file: BinaryIO) -> Others:
+        blocks, _ = _blocks(file)
+        left_alone = () if readable_leading(file) else (("before", read_at(file, 0, _start(file))),)
+        return (
+            *left_alone,
+            *super().own_others(file),
+            *(
+                (f"block {kind}", content)
+                for kind, content in blocks
+                if kind not in (_PADDING, _COMMENTS)
+            ),
+        )

@@ -7,11 +7,13 @@ genre, so that frames that are damaged, unknown or written in another way stay a
 from __future__ import annotations
 
 import io
+import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from earmark.tags._container import BadTagError, parser_errors
+from earmark.tags._damage import BadTagError, parser_errors
 from earmark.tags._tags import Fields, field_name
 
 __all__ = [
@@ -30,6 +32,8 @@ HEADER_SIZE = 10
 _PADDING = 1024
 _UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _LARGEST = 1 << 28
+_LIKE_AUDIO = re.compile(rb"\xff[\xe0-\xff]")
+_UNSAFE = re.compile(rb"\xff(?=[\x00\xe0-\xff]|\Z)")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,15 @@ class ID3v2:
         Of the whole tag in the file, padding and header included.
     plain_sizes : bool
         Whether sizes in a 2.4 tag are not syncsafe, as some programs write them.
+    padded : bool
+        Whether it has, or may have, padding; with a footer it may not.
+    escaping : {"needed", "all", "none"}
+        Where it is said to be unsynchronised: after which 0xFF a zero stands.
+    checksum : {"", "all", "frames"}
+        What its checksum is of: all that follows the extended header, or the frames alone; ``""``
+        where it has none, or one that is not true, which stays as it is.
+    tells_padding : bool
+        Whether its extended header says how long the padding is, and is right.
     """
 
     version: int = 3
@@ -56,6 +69,10 @@ class ID3v2:
     extended: bytes = b""
     size: int = 0
     plain_sizes: bool = False
+    padded: bool = True
+    escaping: Literal["needed", "all", "none"] = "needed"
+    checksum: Literal["", "all", "frames"] = ""
+    tells_padding: bool = False
 
 
 def _from_syncsafe(digits: bytes) -> int:
@@ -76,35 +93,62 @@ def tag_size(head: bytes) -> int:
     return HEADER_SIZE + _from_syncsafe(head[6:10]) + 10 * bool(head[5] & _FOOTER)
 
 
-def _undo_unsynchronisation(body: bytes) -> bytes:
-    return body.replace(b"\xff\x00", b"\xff")
+def _escaped(body: bytes, *, every: bool = False) -> bytes:
+    """Put a zero after each 0xFF that could be taken for the start of audio, or after every one."""
+    return body.replace(b"\xff", b"\xff\0") if every else _UNSAFE.sub(b"\xff\0", body)
 
 
-def _unsynchronise(body: bytes) -> bytes:
-    found = bytearray()
-    for at, byte in enumerate(body):
-        found.append(byte)
-        following = body[at + 1] if at + 1 < len(body) else 0
-        if byte == 0xFF and (following >= 0xE0 or following == 0):
-            found.append(0)
-    return bytes(found)
+def _unescaped(body: bytes) -> tuple[bytes, Literal["needed", "all", "none"]]:
+    """Take the zeros out of an unsynchronised body, and tell after which 0xFF they stood."""
+    if _LIKE_AUDIO.search(body):
+        return body, "none"  # it is said to be unsynchronised, and is not
+    plain = body.replace(b"\xff\0", b"\xff")
+    if _escaped(plain) != body and _escaped(plain, every=True) == body:
+        return plain, "all"
+    return plain, "needed"
 
 
 def _extended_size(body: bytes, version: int, flags: int) -> int:
-    """Return the size of the extended header, or refuse what would have to be computed again."""
+    """Return the size of the extended header."""
     if version == 2 and flags & _EXTENDED:
         raise BadTagError("its ID3v2.2 tag is compressed")
     if not flags & _EXTENDED:
         return 0
-    if version == 3:
-        size = 4 + int.from_bytes(body[:4], "big")
-        has_checksum = bool(body[4] & 0x80) if len(body) > 4 else True
-    else:
-        size = _from_syncsafe(body[:4])
-        has_checksum = bool(body[5] & 0x20) if len(body) > 5 else True
-    if has_checksum:
-        raise BadTagError("its ID3 tag carries a checksum of itself")
+    size = 4 + int.from_bytes(body[:4], "big") if version == 3 else _from_syncsafe(body[:4])
+    if not 6 <= size <= len(body):
+        raise BadTagError("its ID3 tag is damaged: its extended header is longer than it")
     return size
+
+
+def _place_of_checksum(extended: bytes, version: int) -> slice | None:
+    """Return where in an extended header a checksum stands; None if there is none."""
+    if version == 3:
+        has_checksum = len(extended) >= 14 and extended[4] & 0x80
+        return slice(10, 14) if has_checksum else None
+    if len(extended) < 12 or not extended[5] & 0x20:
+        return None
+    at = 6 + bool(extended[5] & 0x40)  # a tag that is an update says so in a byte before it
+    return slice(at + 1, at + 6) if extended[at : at + 1] == b"\5" else None
+
+
+def _checksum(data: bytes, version: int) -> bytes:
+    value = zlib.crc32(data)
+    if version == 3:
+        return value.to_bytes(4, "big")
+    return bytes(value >> shift & 0x7F for shift in (28, 21, 14, 7, 0))
+
+
+def _kind_of_checksum(
+    extended: bytes, version: int, content: bytes, padding: bytes
+) -> Literal["", "all", "frames"]:
+    place = _place_of_checksum(extended, version)
+    if place is None:
+        return ""
+    # Version 2.3 has it of the frames, 2.4 of the padding as well; programs mix them up.
+    told = extended[place]
+    if told == _checksum(content, version) and (version == 3 or padding):
+        return "frames"
+    return "all" if told == _checksum(content + padding, version) else ""
 
 
 def _frames(body: bytes, version: int, *, plain: bool) -> list[bytes]:
@@ -141,11 +185,11 @@ def parse_tag(data: bytes) -> tuple[ID3v2, list[bytes]]:
         raise BadTagError("its ID3 tag is cut short")
     if version not in (2, 3, 4):
         raise BadTagError(f"its ID3 tag is of version 2.{version}")
-    if version == 4 and flags & _FOOTER:
-        raise BadTagError("its ID3 tag has a footer")
-    body = data[HEADER_SIZE:size]
+    n_footer = HEADER_SIZE if version == 4 and flags & _FOOTER else 0
+    body = data[HEADER_SIZE : size - n_footer]
+    escaping: Literal["needed", "all", "none"] = "needed"
     if version < 4 and flags & _UNSYNCHRONISED:
-        body = _undo_unsynchronisation(body)
+        body, escaping = _unescaped(body)
     n_extended = _extended_size(body, version, flags)
     extended, body = body[:n_extended], body[n_extended:]
     plain = False
@@ -156,7 +200,18 @@ def parse_tag(data: bytes) -> tuple[ID3v2, list[bytes]]:
             raise
         plain = True
         frames = _frames(body, version, plain=True)
-    return ID3v2(version, revision, flags, extended, size, plain), frames
+    content = b"".join(frames)
+    padding = body[len(content) :]
+    return (
+        ID3v2(
+            *(version, revision, flags, extended, size, plain),
+            padded=bool(padding) or not n_footer,
+            escaping=escaping,
+            checksum=_kind_of_checksum(extended, version, content, padding),
+            tells_padding=version == 3 and extended[6:10] == len(padding).to_bytes(4, "big"),
+        ),
+        frames,
+    )
 
 
 def new_tag() -> ID3v2:
@@ -166,21 +221,43 @@ def new_tag() -> ID3v2:
 
 def render_tag(tag: ID3v2, frames: Sequence[bytes]) -> bytes:
     """Put a tag together, as long as it was where its padding suffices."""
-    body = tag.extended + b"".join(frames)
-    if tag.version < 4 and tag.flags & _UNSYNCHRONISED:
-        body = _unsynchronise(body)
-    size = HEADER_SIZE + len(body)
-    if size > tag.size:
-        size += _PADDING
-    size = max(size, tag.size)
+    content = b"".join(frames)
+    n_footer = HEADER_SIZE if tag.version == 4 and tag.flags & _FOOTER else 0
+    is_escaped = tag.version < 4 and tag.flags & _UNSYNCHRONISED and tag.escaping != "none"
+
+    def body_with(padding: int) -> bytes:
+        body = _extended_header(tag, content, padding) + content
+        return _escaped(body, every=tag.escaping == "all") if is_escaped else body
+
+    padding = 0
+    for _ in range(3):  # the extended header says how long the padding is, itself escaped
+        body = body_with(padding)
+        size = HEADER_SIZE + len(body) + n_footer
+        if size > tag.size and tag.padded and not n_footer:
+            size += _PADDING
+        if tag.padded:
+            size = max(size, tag.size)
+        padding = size - HEADER_SIZE - len(body) - n_footer
     if size >= _LARGEST:
         raise BadTagError("its ID3 tag would be larger than 256 MiB")
-    if tag.version == 3 and len(tag.extended) >= 10:  # it names the size of the padding
-        padding = (size - HEADER_SIZE - len(body)).to_bytes(4, "big")
-        if not tag.flags & _UNSYNCHRONISED:
-            body = body[:6] + padding + body[10:]
-    head = b"ID3" + bytes([tag.version, tag.revision, tag.flags]) + _to_syncsafe(size - HEADER_SIZE)
-    return (head + body).ljust(size, b"\0")
+    body = body_with(padding)
+    numbers = bytes([tag.version, tag.revision, tag.flags])
+    numbers += _to_syncsafe(size - HEADER_SIZE - n_footer)
+    footer = b"3DI" + numbers if n_footer else b""
+    return (b"ID3" + numbers + body).ljust(size - n_footer, b"\0") + footer
+
+
+def _extended_header(tag: ID3v2, content: bytes, padding: int) -> bytes:
+    """Return the extended header for what follows it."""
+    extended = tag.extended
+    if tag.tells_padding:
+        extended = extended[:6] + padding.to_bytes(4, "big") + extended[10:]
+    place = _place_of_checksum(extended, tag.version)
+    if place is not None and tag.checksum:
+        data = content + (bytes(padding) if tag.checksum == "all" else b"")
+        new = _checksum(data, tag.version)
+        extended = extended[: place.start] + new + extended[place.stop :]
+    return extended
 
 
 def is_genre_frame(frame: bytes) -> bool:

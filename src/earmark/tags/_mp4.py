@@ -234,11 +234,18 @@ class MP4(Container):
         return {"depth": len(_way(file))}
 
     def is_genre(self, entry: bytes) -> bool:
-        return entry[4:8] in _GENRES
+        return entry[4:8] in _GENRES or _is_free_genre(entry)
 
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
-        values = (_atom(b"data", b"\0\0\0\x01\0\0\0\0" + genre.encode()) for genre in genres)
-        return [_atom(b"\xa9gen", b"".join(values))]
+        data = (_atom(b"data", b"\0\0\0\x01\0\0\0\0" + genre.encode()) for genre in genres)
+        values = b"".join(data)
+        # What a program has named itself stays named so, since that program reads it.
+        names: list[bytes] = []
+        for entry in filter(_is_free_genre, tag.raw):
+            parts = [part for part in _parts(entry[8:]) if part[0] in (b"mean", b"name")]
+            names.append(b"".join(_atom(*part) for part in parts))
+        free = (_atom(b"----", name + values) for name in dict.fromkeys(names))
+        return [_atom(b"\xa9gen", values), *free]
 
     def fields(self, file: BinaryIO) -> Fields:
         tag = self.load(file)
@@ -248,7 +255,7 @@ class MP4(Container):
             found.setdefault(name, []).extend(texts)
         return found
 
-    def others(self, file: BinaryIO) -> Others:
+    def own_others(self, file: BinaryIO) -> Others:
         way = _way(file)
         found = [
             (atom.name.decode("latin-1"), read_at(file, atom.start, atom.stop - atom.start))
@@ -269,6 +276,13 @@ def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             return
         yield data[at + 4 : at + 8], data[at + 8 : at + size]
         at += size
+
+
+def _is_free_genre(entry: bytes) -> bool:
+    """Tell whether an entry is one that programs name themselves, and named for the genre."""
+    if entry[4:8] != b"----":
+        return False
+    return any(name == b"name" and text[4:].lower() == b"genre" for name, text in _parts(entry[8:]))
 
 
 def _said(entry: bytes) -> tuple[str, list[str]]:

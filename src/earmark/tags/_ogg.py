@@ -15,6 +15,7 @@ from earmark.tags._comments import (
     render_comments,
 )
 from earmark.tags._container import BadTagError, Container, Entries, Others, parser_errors
+from earmark.tags._leading import leading_fields, readable_leading, size_of_leading
 from earmark.tags._tags import Fields, GenreState
 
 __all__ = ["OggOpus", "OggVorbis"]
@@ -61,7 +62,7 @@ class _Ogg(Container):
 
     def _layout(self, file: BinaryIO) -> tuple[_Layout, list[bytes]]:
         with _pages() as Page:
-            file.seek(0)
+            file.seek(size_of_leading(file))
             page = Page(file)
             while not page.packets or not page.packets[0].startswith(self.magic):
                 page = Page(file)
@@ -114,9 +115,13 @@ class _Ogg(Container):
 
     def fields(self, file: BinaryIO) -> Fields:
         _, entries = self._layout(file)
-        return comment_fields(entries)
+        found = {name: v for name, v in comment_fields(entries).items() if any(v)}
+        return {**leading_fields(file), **found}
 
-    def others(self, file: BinaryIO) -> Others:
+    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+        return readable_leading(file)
+
+    def own_others(self, file: BinaryIO) -> Others:
         layout, entries = self._layout(file)
         found = [("vendor", layout.vendor), ("rest", layout.rest.rstrip(b"\0"))]
         found += [("comment", raw) for raw in entries if not self.is_genre(raw)]

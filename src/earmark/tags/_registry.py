@@ -7,19 +7,20 @@ from typing import BinaryIO
 
 from earmark.tags._apev2 import Monkeys, Musepack, WavPack
 from earmark.tags._asf import ASF
-from earmark.tags._chunks import AIFF, WAV
+from earmark.tags._chunks import AIFF
 from earmark.tags._container import Container
 from earmark.tags._flac import FLAC
-from earmark.tags._id3v2 import HEADER_SIZE, tag_size
-from earmark.tags._mp3 import MP3
+from earmark.tags._leading import size_of_leading
+from earmark.tags._mp3 import AAC, MP3
 from earmark.tags._mp4 import MP4
 from earmark.tags._ogg import OggOpus, OggVorbis
 from earmark.tags._splice import read_at
+from earmark.tags._wav import WAV
 
 __all__ = ["CONTAINERS", "container_of"]
 
 CONTAINERS: tuple[Container, ...] = (
-    *(MP3(), AIFF(), WAV(), FLAC(), OggVorbis(), OggOpus()),
+    *(MP3(), AAC(), AIFF(), WAV(), FLAC(), OggVorbis(), OggOpus()),
     *(MP4(), ASF(), WavPack(), Monkeys(), Musepack()),
 )
 """Every kind that can be written."""
@@ -47,7 +48,7 @@ def _is_mpeg(head: bytes) -> bool:
 
 def container_of(file: BinaryIO, path: str) -> Container | None:
     """Return what tags a file has; None if they cannot be written."""
-    at = tag_size(read_at(file, 0, HEADER_SIZE))
+    at = size_of_leading(file)
     head = read_at(file, at, 64)
     for start, name in _STARTS:
         if head.startswith(start):
@@ -55,7 +56,7 @@ def container_of(file: BinaryIO, path: str) -> Container | None:
     kind = ""
     if head.startswith(b"OggS"):
         kind = next((name for packet, name in _OGG_PACKETS if packet in head), "")
-    elif head.startswith(b"RIFF") and head[8:12] == b"WAVE":
+    elif head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         kind = "wav"
     elif head.startswith(b"FORM") and head[8:12] in (b"AIFF", b"AIFC"):
         kind = "aiff"
@@ -63,4 +64,6 @@ def container_of(file: BinaryIO, path: str) -> Container | None:
         kind = "mp4"
     elif _is_mpeg(head) or (at and os.path.splitext(path)[1].lower() == ".mp3"):
         kind = "mp3"  # bytes that belong to nothing may stand before the first frame
+    elif at and head[:1] == b"\xff" and head[1] & 0xF6 == 0xF0:
+        kind = "aac"
     return _BY_NAME.get(kind)

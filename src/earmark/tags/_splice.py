@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
+from earmark.tags._overlay import Overlay
+
 __all__ = ["file_size", "read_at", "splice"]
 
 _BLOCK = 1 << 20
@@ -18,11 +20,14 @@ def file_size(file: BinaryIO) -> int:
 def read_at(file: BinaryIO, start: int, size: int) -> bytes:
     """Return up to `size` bytes from `start` on."""
     file.seek(start)
-    return file.read(size)
+    return file.read(max(0, size))
 
 
 def splice(file: BinaryIO, start: int, stop: int, data: bytes) -> None:
     """Put `data` where the bytes from `start` to `stop` are, and move what follows."""
+    if isinstance(file, Overlay):
+        file.splice(start, stop, data)
+        return
     growth = len(data) - (stop - start)
     end = file_size(file)
     if growth > 0:

@@ -77,6 +77,18 @@ class Tags:
         return () if self.default_genre else self.genres
 
 
+def _raw(entries: Sequence[tuple[int, bytes]]) -> list[bytes]:
+    return [entry for _, entry in entries]
+
+
+def _to_json(entries: Sequence[tuple[int, bytes]]) -> list[list[Any]]:
+    return [[at, base64.b64encode(raw).decode()] for at, raw in entries]
+
+
+def _from_json(entries: Sequence[Sequence[Any]]) -> tuple[tuple[int, bytes], ...]:
+    return tuple((int(at), base64.b64decode(raw, validate=True)) for at, raw in entries)
+
+
 @dataclass(frozen=True)
 class GenreState:
     """The genres of a file as its bytes have them: enough to make them so again.
@@ -91,12 +103,46 @@ class GenreState:
         The tag's entries that say a genre: their places among all, and their bytes.
     extra : mapping of str to int or None
         What a kind of tags needs besides, such as the genre's number in an ID3v1 tag.
+    second : mapping of str to tuple of (int, bytes)
+        The same as `entries` for further tags of the file, by their names.
     """
 
     container: str
     there: bool
     entries: tuple[tuple[int, bytes], ...] = ()
     extra: Mapping[str, int | None] = field(default_factory=dict)
+    second: Mapping[str, tuple[tuple[int, bytes], ...]] = field(default_factory=dict)
+
+    def says_as(self, other: GenreState) -> bool:
+        """Tell whether two states say the same.
+
+        Parameters
+        ----------
+        other : GenreState
+            Of the same file at another time. Places of entries may have moved; what only one of
+            both knows of, such as a further tag that is gone, is not compared.
+
+        Returns
+        -------
+        bool
+            Whether they say the same.
+
+        Examples
+        --------
+        >>> GenreState("mp3", True, ((3, b"a"),)).says_as(GenreState("mp3", True, ((0, b"a"),)))
+        True
+        """
+        return (
+            _raw(self.entries) == _raw(other.entries)
+            and (
+                self.extra.get("id3v1") == other.extra.get("id3v1")
+                or not ("id3v1" in self.extra and "id3v1" in other.extra)
+            )
+            and all(
+                _raw(self.second[name]) == _raw(other.second[name])
+                for name in self.second.keys() & other.second.keys()
+            )
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -114,8 +160,9 @@ class GenreState:
         return {
             "container": self.container,
             "there": self.there,
-            "entries": [[at, base64.b64encode(raw).decode()] for at, raw in self.entries],
+            "entries": _to_json(self.entries),
             "extra": dict(self.extra),
+            "second": {name: _to_json(entries) for name, entries in self.second.items()},
         }
 
     @classmethod
@@ -144,11 +191,11 @@ class GenreState:
         True
         """
         try:
-            entries = tuple(
-                (int(at), base64.b64decode(raw, validate=True)) for at, raw in told["entries"]
-            )
+            entries = _from_json(told["entries"])
             extra = {str(name): value for name, value in told["extra"].items()}
-            return cls(str(told["container"]), bool(told["there"]), entries, extra)
+            # Older journals know of one tag only.
+            second = {str(n): _from_json(part) for n, part in told.get("second", {}).items()}
+            return cls(str(told["container"]), bool(told["there"]), entries, extra, second)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not the state of a file's genres: {error!r}") from error
 

@@ -1,0 +1,51 @@
+"""ID3v1: 128 bytes at the end of a file, the last of which is the number of a genre."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from earmark.tags._id3v2 import id3_fields
+from earmark.tags._splice import file_size, read_at
+from earmark.tags._tags import DEFAULT_GENRE, Fields
+
+__all__ = ["NO_GENRE", "genre_number", "id3v1_of", "set_genre_number", "with_id3v1"]
+
+NO_GENRE = 255
+_SIZE = 128
+
+
+def id3v1_of(file: BinaryIO) -> bytes | None:
+    """Return the ID3v1 tag at the end of a file."""
+    size = file_size(file)
+    tail = read_at(file, max(0, size - _SIZE), _SIZE)
+    return tail if len(tail) == _SIZE and tail.startswith(b"TAG") else None
+
+
+def _plain(genre: str) -> str:
+    return "".join(filter(str.isalnum, genre.casefold()))
+
+
+def genre_number(genre: str) -> int | None:
+    """Return the number that ID3v1 has for a genre, however it is spelt."""
+    from mutagen.id3 import TCON
+
+    numbers = {_plain(name): number for number, name in reversed(list(enumerate(TCON.GENRES)))}
+    return numbers.get(_plain(genre))
+
+
+def set_genre_number(file: BinaryIO, number: int) -> None:
+    """Write the number of a genre into the ID3v1 tag that a file has."""
+    file.seek(file_size(file) - 1)
+    file.write(bytes([number]))
+
+
+def with_id3v1(file: BinaryIO, found: Fields) -> Fields:
+    """Return fields of a file, and what only its ID3v1 tag says."""
+    found = {name: values for name, values in found.items() if any(values)}
+    v1 = id3v1_of(file)
+    if v1 is None:
+        return found
+    # Programs leave number 0, Blues, where nobody chose a genre.
+    default = {DEFAULT_GENRE: ["0"]} if v1[-1] == 0 and "genre" not in found else {}
+    said = {name: values for name, values in id3_fields(v1).items() if any(values)}
+    return {**said, **found, **default}

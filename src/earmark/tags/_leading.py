@@ -1,0 +1,120 @@
+"""ID3v2 tags at the start of a file, one behind the other; kinds that have no place for them, too.
+
+FLAC, Ogg and WavPack files have tags of their own, but some programs put ID3 in front of them all
+the same, and some players read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import BinaryIO
+
+from earmark.tags._container import BadTagError, Container, Entries
+from earmark.tags._id3v2 import (
+    HEADER_SIZE,
+    genre_frame,
+    id3_fields,
+    is_genre_frame,
+    new_tag,
+    parse_tag,
+    render_tag,
+    tag_size,
+)
+from earmark.tags._splice import read_at, splice
+from earmark.tags._tags import Fields, GenreState
+
+__all__ = ["LeadingID3", "leading_fields", "leading_tags", "readable_leading", "size_of_leading"]
+
+_MOST = 8
+"""Tags in a row that are looked for."""
+
+
+def leading_tags(file: BinaryIO) -> list[tuple[int, int]]:
+    """Return where the ID3v2 tags at the start of a file begin and end."""
+    found: list[tuple[int, int]] = []
+    at = 0
+    while len(found) < _MOST and (size := tag_size(read_at(file, at, HEADER_SIZE))):
+        found.append((at, at + size))
+        at += size
+    return found
+
+
+def size_of_leading(file: BinaryIO) -> int:
+    """Return how many bytes ID3v2 tags take at the start of a file."""
+    tags = leading_tags(file)
+    return tags[-1][1] if tags else 0
+
+
+class LeadingID3(Container):
+    """One of the ID3v2 tags at the start of a file.
+
+    Parameters
+    ----------
+    number : int
+        Which one, from 0.
+    """
+
+    def __init__(self, number: int = 0) -> None:
+        self._number = number
+        self.label = f"ID3v2 {number}"
+
+    name = "ID3v2"
+
+    def place(self, file: BinaryIO) -> tuple[int, int] | None:
+        """Return where it begins and ends; None if it is not there."""
+        tags = leading_tags(file)
+        return tags[self._number] if self._number < len(tags) else None
+
+    def data(self, file: BinaryIO) -> bytes:
+        """Return its bytes."""
+        place = self.place(file)
+        return b"" if place is None else read_at(file, place[0], place[1] - place[0])
+
+    def load(self, file: BinaryIO) -> Entries | None:
+        data = self.data(file)
+        if not data:
+            return None
+        layout, frames = parse_tag(data)
+        return Entries(frames, layout)
+
+    def create(self, file: BinaryIO) -> Entries:
+        return Entries([], new_tag())
+
+    def store(self, file: BinaryIO, tag: Entries) -> None:
+        start, stop = self.place(file) or (0, 0)
+        splice(file, start, stop, render_tag(tag.layout, tag.raw))
+
+    def remove(self, file: BinaryIO, state: GenreState) -> None:
+        start, stop = self.place(file) or (0, 0)
+        splice(file, start, stop, b"")
+
+    def is_genre(self, entry: bytes) -> bool:
+        return is_genre_frame(entry)
+
+    def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
+        return [genre_frame(tag.layout, genres)]
+
+    def fields(self, file: BinaryIO) -> Fields:
+        return id3_fields(self.data(file))
+
+
+def readable_leading(file: BinaryIO, *, first: int = 0) -> list[Container]:
+    """Return the tags from one on that can be taken apart; others are left alone."""
+    found: list[Container] = []
+    for number in range(first, len(leading_tags(file))):
+        with suppress(BadTagError):
+            tag = LeadingID3(number)
+            tag.load(file)
+            found.append(tag)
+    return found
+
+
+def leading_fields(file: BinaryIO, *, first: int = 0) -> Fields:
+    """Return what the tags from one on say, as far as they can be read."""
+    found: dict[str, Sequence[str]] = {}
+    for number in range(first, len(leading_tags(file))):
+        with suppress(BadTagError):
+            said = LeadingID3(number).fields(file)
+            found = {**{name: values for name, values in said.items() if any(values)}, **found}
+    return found

@@ -1,0 +1,110 @@
+"""Tags as mutagen reads them: of files that are not written, and to look over those that are."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from earmark.tags._damage import BadTagError, parser_errors
+from earmark.tags._leading import leading_fields
+from earmark.tags._tags import Fields, field_name
+from earmark.types import PathName
+
+__all__ = ["fields_by_mutagen", "seen_by_mutagen", "witnessed"]
+
+_GENRE_NAMES = frozenset(["genre", "tcon", "\xa9gen", "gnre", "wm/genre", "wm/genreid"])
+"""What mutagen calls the genre, in lower case."""
+
+
+def _is_genre_name(name: str) -> bool:
+    name = name.lower()
+    return name in _GENRE_NAMES or (name.startswith("----:") and name.endswith(":genre"))
+
+
+def fields_by_mutagen(file: BinaryIO) -> Fields:
+    """Return what mutagen reads of a kind of file that is not written."""
+    leading = leading_fields(file)
+    file.seek(0)
+    try:
+        return {**leading, **_found_by_mutagen(file)}
+    except parser_errors() as error:
+        if leading:  # mutagen takes files that begin with ID3 for MP3
+            return leading
+        raise BadTagError(f"its tags cannot be read: {error}") from error
+
+
+def _found_by_mutagen(file: BinaryIO) -> Fields:
+    import mutagen
+
+    found: Any = mutagen.File(file)
+    tags = getattr(found, "tags", None) or {}
+    if hasattr(tags, "getall"):  # ID3
+        tags = {"artist": tags.get("TPE1"), "albumartist": tags.get("TPE2")} | {
+            "title": tags.get("TIT2"),
+            "album": tags.get("TALB"),
+            "date": tags.get("TDRC"),
+            "isrc": tags.get("TSRC"),
+            "tracknumber": tags.get("TRCK"),
+            "discnumber": tags.get("TPOS"),
+            "composer": tags.get("TCOM"),
+            "genre": tags["TCON"].genres if "TCON" in tags else None,
+        }
+    fields = {}
+    for name, value in dict(tags).items():
+        several = getattr(value, "text", value)
+        texts = several if isinstance(several, list) else str(several or "").split("\0")
+        fields[field_name(str(name))] = [str(text) for text in texts]
+    return fields
+
+
+def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
+    """Read everything a file says but its genre by another reader than ours, as a second witness.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    dict of str to str
+        By the names that mutagen gives them, each value's digest; None where mutagen cannot read
+        the file.
+
+    Examples
+    --------
+    >>> import numpy as np, soundfile, tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".flac") as file:
+    ...     soundfile.write(file.name, np.zeros(2205), 22_050)
+    ...     _ = write_genres(file.name, ["Rock"])
+    ...     "genre" in seen_by_mutagen(file.name)
+    False
+    """
+    with suppress(OSError, ValueError), open(path, "rb") as file:
+        return witnessed(file)
+    return None
+
+
+def witnessed(file: BinaryIO) -> dict[str, str] | None:
+    """Return what mutagen reads of an open file but its genre; None where it cannot."""
+    file.seek(0)
+    try:
+        return _values(file)
+    except Exception:  # noqa: BLE001 (whatever it runs into, it is no witness)
+        return None
+
+
+def _values(file: BinaryIO) -> dict[str, str] | None:
+    import mutagen
+
+    found: Any = mutagen.File(file)
+    if found is None:
+        return None
+    values = {str(name): value for name, value in (found.tags or {}).items()}
+    values["pictures"] = [picture.write() for picture in getattr(found, "pictures", ())]
+    return {
+        name: hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()
+        for name, value in values.items()
+        if not _is_genre_name(name)
+    }
