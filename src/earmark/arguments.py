@@ -20,7 +20,10 @@ import numpy as np
 
 from earmark.errors import ParameterError
 
-__all__ = ["check_fields", "check_type", "checked"]
+__all__ = ["PAGE_ENDINGS", "check_ending", "check_fields", "check_type", "checked"]
+
+PAGE_ENDINGS = (".html", ".htm")
+"""Endings of the pages that commands write."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -185,6 +188,46 @@ def check_fields(record: Any) -> None:
     kind: Any = type(record)
     for name, hint in _hints(kind).items():
         check_type(name, getattr(record, name), hint)
+
+
+def check_ending(name: str, path: str | os.PathLike[str], known: Sequence[str]) -> str:
+    """Refuse an output file whose name does not say a form it can be written in.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    path : str or path-like
+        The file.
+    known : sequence of str
+        Endings that can be written, with their dots.
+
+    Returns
+    -------
+    str
+        The ending, in lower case.
+
+    Raises
+    ------
+    ParameterError
+        If the file's name ends in none of them; the message lists them.
+
+    Examples
+    --------
+    >>> check_ending("output", "music.CSV", (".csv", ".parquet"))
+    '.csv'
+    >>> check_ending("output", "music.xlsx", (".csv", ".parquet"))
+    Traceback (most recent call last):
+    earmark.errors.ParameterError: output='music.xlsx': its name must end in .csv or .parquet
+    """
+    if os.path.isdir(path):
+        raise ParameterError(f"{name}={os.fspath(path)!r} is a folder")
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    if ending not in known:
+        raise ParameterError(
+            f"{name}={os.fspath(path)!r}: its name must end in {' or '.join(known)}"
+        )
+    return ending
 
 
 def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -1,7 +1,9 @@
-"""Playlists as files: M3U8, XSPF and JSON, whatever the names are."""
+"""Playlists as files: M3U8, PLS, XSPF, CSV and JSON, whatever the names are."""
 
 from __future__ import annotations
 
+import configparser
+import csv
 import json
 import os
 from pathlib import Path
@@ -135,3 +137,31 @@ def test_relative_paths_lead_to_files(tmp_path: Path) -> None:
     for kind, read in READERS.items():
         (found,) = read(render(playlist(str(song)), kind, folder=folder), folder)  # type: ignore[arg-type]
         assert Path(os.fsdecode(found)).read_bytes() == b"sound"
+
+
+@pytest.mark.parametrize("folder", ["/lists/mine", None])
+def test_pls_leads_to_the_files(folder: str | None) -> None:
+    paths = [f"/music/{name}" for name in NAMES]
+    content = render(playlist(*paths, duration=61.5, title="A=B"), "pls", folder=folder)
+    parser = configparser.RawConfigParser(delimiters=("=",), comment_prefixes=(";",), strict=True)
+    parser.read_string(content.decode("utf-8"))
+    told = parser["playlist"]
+    assert (told["NumberOfEntries"], told["Version"]) == (str(len(paths)), "2")
+    for number, path in enumerate(paths, start=1):
+        where = told[f"File{number}"]
+        if where.startswith("file://"):
+            found = unquote_to_bytes(where.removeprefix("file://"))
+        else:
+            found = os.fsencode(os.path.normpath(os.path.join(folder or "/", where)))
+        assert found == os.fsencode(path)
+        assert (told[f"Title{number}"], told[f"Length{number}"]) == ("A=B", "62")
+
+
+def test_csv_has_a_row_a_song() -> None:
+    songs = playlist(
+        "/music/a, b.mp3", "/music/line\nbreak.mp3", artist='Ann "X"', predicted="jazz"
+    )
+    rows = list(csv.DictReader(render(songs, "csv", folder="/music").decode().splitlines(True)))
+    assert [row["path"] for row in rows] == ["a, b.mp3", "line\nbreak.mp3"]
+    assert {(row["artist"], row["genre"]) for row in rows} == {('Ann "X"', "jazz")}
+    assert [row["position"] for row in rows] == ["1", "2"]

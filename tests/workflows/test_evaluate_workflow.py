@@ -409,7 +409,7 @@ def test_results_of_something_else_are_left_alone(
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_file_that_is_no_results_file_is_left_alone(tmp_path: Path, fresh: bool) -> None:
-    output = tmp_path / "thesis.txt"
+    output = tmp_path / "thesis.json"
     output.write_text("a thesis")
     with pytest.raises(ResultsError, match="is not JSON"):
         evaluate(like_gtzan(), models=["knn"], output=output, fresh=fresh)

@@ -104,7 +104,9 @@ def playlist(*paths: str) -> Playlist:
     [
         ("a.m3u8", None, b"#EXTM3U"),
         ("a.m3u", None, b"#EXTM3U"),
-        ("a", None, b"#EXTM3U"),
+        ("a.pls", None, b"[playlist]"),
+        ("a.CSV", None, b"position,"),
+        ("a", "m3u8", b"#EXTM3U"),
         ("a.XSPF", None, b"<?xml"),
         ("a.json", None, b"{"),
         ("a.txt", "xspf", b"<?xml"),
@@ -148,7 +150,8 @@ def test_file_that_is_there_is_kept_unless_asked_otherwise(tmp_path: Path) -> No
     [
         ("no/a.m3u8", None, "its folder does not exist"),
         ("", None, "is a folder"),
-        ("a.m3u8", "pls", "kind='pls' is not one of m3u8, xspf, json"),
+        ("a", None, "its name must end in .m3u8 or .pls or .xspf or .csv or .json or .m3u"),
+        ("a.m3u8", "wpl", "kind='wpl' is not one of m3u8, pls, xspf, csv, json"),
     ],
 )
 def test_bad_target_is_refused(tmp_path: Path, name: str, kind: Any, message: str) -> None:

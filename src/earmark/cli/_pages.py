@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from earmark.arguments import PAGE_ENDINGS, check_ending
 from earmark.errors import MissingExtraError, ParameterError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def check_page(path: Path | None, *, overwrite: bool) -> None:
     """Refuse, before anything is done, a page that could not be written at the end."""
     if path is None:
         return
+    check_ending("report", path, PAGE_ENDINGS)
     if not path.parent.is_dir():
         raise ParameterError(f"report={str(path)!r}: its folder does not exist")
     if path.is_dir() or (path.exists() and not overwrite):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from earmark.arguments import PAGE_ENDINGS, check_ending
 from earmark.cli._output import compile_first, printable, progress_bar, stdout, told_warnings
 from earmark.errors import ParameterError
 
@@ -80,6 +81,7 @@ def _explore(
 
 def _check_output(output: Path, *, overwrite: bool) -> None:
     """Refuse what cannot be written before an hour is spent."""
+    check_ending("output", output, PAGE_ENDINGS)
     if not output.parent.is_dir():
         raise ParameterError(f"output={str(output)!r}: its folder does not exist")
     if output.is_dir() or (output.exists() and not overwrite):

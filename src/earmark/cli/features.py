@@ -12,7 +12,7 @@ from earmark.cli._output import compile_first, printable, progress_bar
 __all__ = ["add_to"]
 
 _HELP = (
-    "Write the features of audio files as a Parquet table.\n\n"
+    "Write the features of audio files as a table: Parquet or CSV, by the output's ending.\n\n"
     "One row for each clip of 30 s, segment of 3 s or track. Files that cannot be used become rows "
     "of a second table, with the reason. A run that was ended goes on where it was when the same "
     "command is given again.\n\n"
@@ -41,7 +41,10 @@ def _features(
         list[str], typer.Argument(help="Audio files, and folders to search.", show_default=False)
     ],
     output: Annotated[
-        str, typer.Option("--output", "-o", help="The Parquet file to write.", show_default=False)
+        str,
+        typer.Option(
+            "--output", "-o", help="The file to write: .parquet or .csv.", show_default=False
+        ),
     ],
     sets: Annotated[
         list[str] | None,

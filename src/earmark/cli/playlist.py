@@ -23,7 +23,7 @@ _HELP = (
     "Make a playlist: like some songs, from one song to another, or of a genre.\n\n"
     "Tracks are told by number, path, or words that artist and title of one track hold. No artist "
     "comes twice in a row and no recording twice. Without --output it is shown; with it, written "
-    "as M3U8, XSPF or JSON, paths relative to the file's folder unless --absolute."
+    "as M3U8, PLS, XSPF, CSV or JSON, paths relative to the file's folder unless --absolute."
 )
 _EXAMPLES = (
     "Examples:  earmark playlist --like 'blue train' -o evening.m3u8  ·  "
@@ -69,7 +69,9 @@ def _playlist(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--format", help="m3u8, xspf or json.", show_default="the file's ending"),
+        typer.Option(
+            "--format", help="m3u8, pls, xspf, csv or json.", show_default="the file's ending"
+        ),
     ] = None,
     absolute: Annotated[bool, typer.Option("--absolute", help="Write absolute paths.")] = False,
     overwrite: Annotated[

@@ -1,13 +1,15 @@
-r"""Playlists as the text of files: M3U8, XSPF and JSON.
+r"""Playlists as the text of files: M3U8, PLS, XSPF, CSV and JSON, all in UTF-8.
 
-M3U8 and XSPF are UTF-8. A path that no line of M3U8 can hold (bytes that are not UTF-8, a line
-break, a blank at an end) is written there as a ``file:`` URI, in which any byte has an escape; in
-XSPF every path is a URI. In JSON bytes that are not UTF-8 stand as ``\udc80`` to ``\udcff``, as in
-all JSON of Earmark.
+A path that no line of M3U8 or PLS can hold (bytes that are not UTF-8, a line break, a blank at an
+end) is written there as a ``file:`` URI, in which any byte has an escape; in XSPF every path is a
+URI. In JSON and CSV bytes that are not UTF-8 stand as ``\udc80`` to ``\udcff``, as in all JSON of
+Earmark.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -22,7 +24,7 @@ from earmark.recommend._playlist import Playlist
 
 __all__ = ["FORMATS", "PlaylistFormat", "render"]
 
-PlaylistFormat = Literal["m3u8", "xspf", "json"]
+PlaylistFormat = Literal["m3u8", "pls", "xspf", "csv", "json"]
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -83,6 +85,31 @@ def _m3u8(playlist: Playlist, folder: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _pls(playlist: Playlist, folder: str | None) -> str:
+    lines = ["[playlist]"]
+    for number, track in enumerate(playlist.tracks, start=1):
+        seconds = -1 if track.duration is None else round(track.duration)
+        lines.append(f"File{number}={_m3u8_path(track.path, folder)}")
+        lines.append(f"Title{number}={_line(track.caption)}")
+        lines.append(f"Length{number}={seconds}")
+    lines += [f"NumberOfEntries={len(playlist.tracks)}", "Version=2"]
+    return "\n".join(lines) + "\n"
+
+
+_CSV_COLUMNS = ("position", "id", "path", "artist", "title", "album", "genre", "duration")
+
+
+def _csv(playlist: Playlist, folder: str | None) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_CSV_COLUMNS)
+    for position, track in enumerate(playlist.tracks, start=1):
+        said = (track.artist or track.albumartist, track.title, track.album, track.genre)
+        where = _located(track.path, folder)
+        writer.writerow([position, track.id, where, *said, track.duration])
+    return text.getvalue().encode("utf-8", "backslashreplace").decode()
+
+
 def _element(name: str, text: str) -> str:
     """Return an element; characters that XML cannot hold stand as the replacement character."""
     return f"<{name}>{escape(_NOT_XML.sub(chr(0xFFFD), text))}</{name}>"
@@ -121,7 +148,7 @@ def _json(playlist: Playlist, folder: str | None) -> str:
 
 
 FORMATS: Mapping[PlaylistFormat, Callable[[Playlist, str | None], str]] = MappingProxyType(
-    {"m3u8": _m3u8, "xspf": _xspf, "json": _json}
+    {"m3u8": _m3u8, "pls": _pls, "xspf": _xspf, "csv": _csv, "json": _json}
 )
 """By name: from a playlist and the folder its paths are relative to, or None, to text."""
 
@@ -133,7 +160,7 @@ def render(playlist: Playlist, kind: PlaylistFormat, *, folder: str | None) -> b
     ----------
     playlist : Playlist
         The songs.
-    kind : {"m3u8", "xspf", "json"}
+    kind : {"m3u8", "pls", "xspf", "csv", "json"}
         The format.
     folder : str or None
         Where the file is going to be, for relative paths; None: absolute ones.

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from earmark.arguments import check_ending
 from earmark.changes import OrganisePlan, Run, TagPlan, load_names
 from earmark.errors import ParameterError
 from earmark.library import Batch, Filters, Library, LibraryTrack, check_genre
@@ -15,12 +16,15 @@ __all__ = ["check_output", "names_of", "report_of", "wanted_tracks"]
 
 
 def check_output(output: PathName | None, *, overwrite: bool) -> None:
-    """Refuse to write a plan over a file; before it is made, since that takes its time."""
-    if output is not None and os.path.lexists(output) and not overwrite:
+    """Refuse a plan's file that is not CSV or is there, before the plan is made."""
+    if output is None:
+        return
+    if os.path.lexists(output) and not overwrite:
         raise ParameterError(
             f"output={os.fspath(output)!r} exists: delete it, choose another, or ask to "
             "overwrite it"
         )
+    check_ending("output", output, (".csv",))
 
 
 def names_of(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 import earmark
-from earmark.arguments import checked
+from earmark.arguments import check_ending, checked
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
@@ -262,6 +262,8 @@ def evaluate(
     Processes import the script that started them: in a script, call this below
     ``if __name__ == "__main__":``.
     """
+    if output is not None:
+        check_ending("output", output, (".json",))
     contenders = _contenders(models, jobs=jobs)
     wanted = {contender.feature_set for contender in contenders}
     if feature_set is None and len(wanted) == 1:

@@ -1,4 +1,4 @@
-"""Features of many files as one Parquet table, on this machine or on Ray."""
+"""Features of many files as one Parquet or CSV table, on this machine or on Ray."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from functools import partial
 from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
-from earmark.arguments import checked
+from earmark.arguments import check_ending, checked
 from earmark.errors import AudioError, MissingExtraError, ParameterError
 from earmark.extraction import (
     FAILURES_SCHEMA,
@@ -30,7 +31,7 @@ from earmark.extraction import (
     map_files,
     usable_cores,
 )
-from earmark.features import get_feature_set
+from earmark.features import FeatureSet, get_feature_set
 from earmark.types import PathName, Progress
 
 __all__ = ["Extraction", "extract_features", "failures_path"]
@@ -40,6 +41,7 @@ Failed = tuple[AudioError, ...]
 Answers = Iterator[AudioError | tuple[str, pa.RecordBatch]]
 
 _ROWS_PER_GROUP = 1000
+_ENDINGS = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def extract_features(
     paths : iterable of str or path-like
         Files and folders; folders are searched through and through.
     output : str or path-like
-        The Parquet file to write. Failures go to another beside it, see `failures_path`.
+        The file to write: Parquet if its name ends in ``.parquet``, CSV if it ends in ``.csv``.
+        Failures go to another beside it, see `failures_path`.
     sets : sequence of str
         Names of feature sets.
     unit : {"clip", "segment", "track"}
@@ -143,8 +146,9 @@ def extract_features(
     Raises
     ------
     ParameterError
-        If a set, the unit, the engine or `jobs` is not one there is; if the output exists; if a
-        journal of a run with other settings is in the way.
+        If a set, the unit, the engine or `jobs` is not one there is; if the output exists, or its
+        ending is neither of the two; if CSV is asked for a set of values per frame; if a journal
+        of a run with other settings is in the way.
     MissingExtraError
         If Ray is asked for and is not installed.
     OSError
@@ -163,6 +167,8 @@ def extract_features(
     """
     chosen = [get_feature_set(name) for name in sets]
     schema = features_schema(chosen, unit)
+    if check_ending("output", output, _ENDINGS) == ".csv":
+        _check_fits_csv(chosen)
     if engine == "ray":
         _check_ray()
         where = os.fspath(output)
@@ -219,6 +225,15 @@ def extract_features(
     return Extraction(target, failures_path(target), len(inputs), len(resumed), n_rows, failed)
 
 
+def _check_fits_csv(sets: Sequence[FeatureSet]) -> None:
+    per_frame = [one.name for one in sets if one.per_frame]
+    if per_frame:
+        raise ParameterError(
+            f"output: CSV cannot hold {per_frame[0]!r}, which has values for every frame; give a "
+            "name that ends in .parquet"
+        )
+
+
 def _as_bytes(rows_of: Callable[[str], pa.RecordBatch], path: str) -> bytes:
     """Compute the rows of a file as the journal keeps them, in the process that works on it."""
     return batch_to_bytes(rows_of(path))
@@ -264,7 +279,7 @@ def _write_tables(target: str, schema: pa.Schema, answers: Answers) -> tuple[int
     parts = [f"{target}.part", f"{failures_path(target)}.part"]
     try:
         with open(parts[0], "wb") as features, open(parts[1], "wb") as failures:
-            written = _write(features, failures, schema, answers)
+            written = _write(features, failures, schema, answers, ending=_ending(target))
         os.replace(parts[1], failures_path(target))
         os.replace(parts[0], target)
     except BaseException as error:
@@ -277,14 +292,19 @@ def _write_tables(target: str, schema: pa.Schema, answers: Answers) -> tuple[int
     return written
 
 
+def _ending(output: str) -> str:
+    return os.path.splitext(output)[1].lower()
+
+
 def _write(
-    features: BinaryIO, failures: BinaryIO, schema: pa.Schema, answers: Answers
+    features: BinaryIO, failures: BinaryIO, schema: pa.Schema, answers: Answers, *, ending: str
 ) -> tuple[int, Failed]:
     """Write rows and failures to two files, in the order they come."""
+    writer_of = pyarrow.csv.CSVWriter if ending == ".csv" else pq.ParquetWriter
     failed: list[AudioError] = []
     n_rows = 0
     pending: list[pa.RecordBatch] = []
-    with pq.ParquetWriter(features, schema) as writer:
+    with writer_of(features, schema) as writer:
         for answer in answers:
             if isinstance(answer, AudioError):
                 failed.append(answer)
@@ -302,7 +322,8 @@ def _write(
         if pending:
             writer.write_table(pa.Table.from_batches(pending))
     rows = [failure_row(error) for error in failed]
-    pq.write_table(pa.Table.from_batches(rows, schema=FAILURES_SCHEMA), failures)
+    with writer_of(failures, FAILURES_SCHEMA) as writer:
+        writer.write_table(pa.Table.from_batches(rows, schema=FAILURES_SCHEMA))
     return n_rows, tuple(failed)
 
 
@@ -337,7 +358,7 @@ def _extract_on_ray(
             system.open(inner, "wb") as features,
             system.open(failures_path(inner), "wb") as failures,
         ):
-            n_rows, failed = _write(features, failures, schema, answers())
+            n_rows, failed = _write(features, failures, schema, answers(), ending=_ending(output))
     else:
         n_rows, failed = _write_tables(output, schema, answers())
     return Extraction(output, failures_path(output), len(inputs), 0, n_rows, failed)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from earmark.arguments import checked
+from earmark.arguments import check_ending, checked
 from earmark.errors import ParameterError
 from earmark.library import open_library
 from earmark.recommend import (
@@ -125,8 +125,8 @@ def write_playlist(
         The songs.
     path : str or path-like
         The file.
-    kind : {"m3u8", "xspf", "json"} or None
-        The format; None: what the ending of the name says, M3U8 where it says nothing.
+    kind : {"m3u8", "pls", "xspf", "csv", "json"} or None
+        The format; None: what the ending of the name says. ``.m3u`` is written as ``.m3u8`` is.
     relative : bool
         Whether paths are written as seen from the file's folder, so that both can be moved
         together; else absolute.
@@ -141,7 +141,8 @@ def write_playlist(
     Raises
     ------
     ParameterError
-        If there is no such format, the folder does not exist, or the file does.
+        If there is no such format, the folder does not exist, the file does, or its ending is not
+        that of a format.
     OSError
         If it cannot be written.
 
@@ -153,8 +154,8 @@ def write_playlist(
     '#EXTM3U\n#PLAYLIST:None\n'
     """
     target = Path(os.path.abspath(os.fspath(path)))
-    chosen = format_of(target, kind)
     check_target(target, overwrite=overwrite)
+    chosen = format_of(target, kind)
     content = render(playlist, chosen, folder=str(target.parent) if relative else None)
     handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
@@ -169,11 +170,13 @@ def write_playlist(
 
 
 def format_of(path: PathName, kind: str | None) -> PlaylistFormat:
-    """Return the format a playlist is written in, by its name or that of the file."""
+    """Return the format a playlist is written in, by its name or that of the file, if any."""
     known: tuple[PlaylistFormat, ...] = get_args(PlaylistFormat)
-    if kind is None:
-        ending = os.path.splitext(os.fspath(path))[1].removeprefix(".").lower()
-        kind = ending if ending in known else "m3u8"
+    if kind is None and path:
+        endings = (*(f".{one}" for one in known), ".m3u")
+        kind = check_ending("output", path, endings).removeprefix(".")
+    if kind in (None, "m3u"):
+        kind = "m3u8"
     for one in known:
         if one == kind:
             return one

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import earmark
-from earmark.arguments import checked
+from earmark.arguments import check_ending, checked
 from earmark.datasets import FeatureTable, Fold, parse_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import protocol_folds
@@ -184,6 +184,7 @@ def train_space(
         If the file cannot be written.
     """
     how = load_space_recipe(recipe)
+    check_ending("output", output, (".earmark",))
     target = Path(output)
     if not target.parent.is_dir():
         raise ParameterError(f"output={str(output)!r}: its folder does not exist")

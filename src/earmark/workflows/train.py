@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import earmark
-from earmark.arguments import checked
+from earmark.arguments import check_ending, checked
 from earmark.datasets import DatasetWarning, FeatureTable
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
@@ -172,6 +172,7 @@ def train(
         known or too few. The model's card says so as well.
     """
     how = load_recipe(DEFAULT_MODEL if recipe == "default" else recipe)
+    check_ending("output", output, (".earmark",))
     target = Path(output)
     if not target.parent.is_dir():
         raise ParameterError(f"output={str(output)!r}: its folder does not exist")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import earmark
-from earmark.arguments import checked
+from earmark.arguments import PAGE_ENDINGS, check_ending, checked
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.models.recipe import Recipe
@@ -175,6 +175,10 @@ def _check_targets(overwrite: bool, **targets: PathName | None) -> None:
                 raise ParameterError(f"{name}={str(path)!r} is {other} too")
         if name != "study":
             _check_target(name, path, overwrite=overwrite)
+    for name, endings in (("output", (".toml",)), ("report", PAGE_ENDINGS)):
+        target = targets[name]
+        if target is not None:
+            check_ending(name, target, endings)
 
 
 def _write(path: PathName, text: str) -> None:
