@@ -122,8 +122,11 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     for error in report.failed:
         name, reason = printable(error.path), printable(error.reason)
         console.print("failed  ", name, ": ", reason, sep="", soft_wrap=True, markup=False)
+    music = f"{time_text(report.audio_seconds)} of music"
+    if report.n_tracks != report.n_analysed:
+        music += f", {report.n_tracks:,} tracks by cue sheets"
     did = [
-        (report.n_analysed, f"analysed ({time_text(report.audio_seconds)} of music)"),
+        (report.n_analysed, f"analysed ({music})"),
         (report.n_unchanged, "unchanged"),
         (report.n_refreshed, "with other tags"),
         (report.n_moved, "moved"),

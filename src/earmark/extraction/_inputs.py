@@ -6,26 +6,27 @@ import os
 from collections.abc import Iterable
 
 from earmark.audio import find_audio
-from earmark.errors import AudioAccessError, AudioError, NoAudioError
+from earmark.errors import AudioAccessError, AudioError, CueSheetError, NoAudioError
+from earmark.tags import files_of_cue
 from earmark.types import PathName
 
 __all__ = ["find_inputs"]
 
 
 def find_inputs(paths: Iterable[PathName]) -> list[str | AudioError]:
-    """Replace folders by the audio files in them.
+    """Replace folders by the audio files in them, and cue sheets by the files they are about.
 
     Parameters
     ----------
     paths : iterable of str or path-like
-        Files and folders.
+        Files, folders and cue sheets.
 
     Returns
     -------
     list of str or AudioError
         Files in the order given, those of a folder sorted; a file that is named twice, once. An
-        error for a folder without audio, and for each that cannot be read. A file is taken as it
-        is, whatever its name.
+        error for a folder without audio, for each that cannot be read, and for a cue sheet that
+        cannot be used. Any other file is taken as it is, whatever its name.
 
     Examples
     --------
@@ -34,6 +35,9 @@ def find_inputs(paths: Iterable[PathName]) -> list[str | AudioError]:
     """
     found: dict[str, str | AudioError] = {}
     for path in (os.fspath(given) for given in paths):
+        if path.lower().endswith(".cue") and os.path.isfile(path):
+            found.update(_files_of(path))
+            continue
         if not os.path.isdir(path):
             found.setdefault(path, path)
             continue
@@ -51,3 +55,10 @@ def find_inputs(paths: Iterable[PathName]) -> list[str | AudioError]:
         if not inside and not unread:
             found[path] = NoAudioError(path, "the folder holds no audio file")
     return list(found.values())
+
+
+def _files_of(sheet: str) -> dict[str, str | AudioError]:
+    try:
+        return {path: path for path in files_of_cue(sheet)}
+    except CueSheetError as error:
+        return {sheet: NoAudioError(sheet, error.reason)}

@@ -116,6 +116,26 @@ class Library(Asking):
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def part_of_transaction(self) -> Iterator[None]:
+        """Do several things in a transaction, or none of them; what else is in it stands.
+
+        Raises
+        ------
+        LibraryError
+            As `transaction`, which must have been entered before.
+        """
+        with sqlite_errors(self.path):
+            self._connection.execute("SAVEPOINT part")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk ends it by itself
+                    self._connection.execute("ROLLBACK TO part")
+                    self._connection.execute("RELEASE part")
+                raise
+            self._connection.execute("RELEASE part")
+
     @cached_property
     def scanned(self) -> Scanned:
         """What a scan writes."""

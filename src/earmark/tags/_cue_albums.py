@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from earmark.errors import CueSheetError, TagError
+from earmark.errors import CueSheetError
 from earmark.tags._cue import CueEntry, CueFile, CueSheet, parse_cue
 from earmark.tags._files import read_tags
 from earmark.tags._tags import Tags, tags_of
@@ -265,7 +265,7 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
     if tags is None:
         try:
             tags = read_tags(where)
-        except TagError:
+        except Exception:  # noqa: BLE001  (parsers meet bytes that nobody foresaw)
             tags = Tags()
     claim = claims.get(name)
     if claim is not None:

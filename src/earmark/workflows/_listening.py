@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,34 +13,46 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.audio import audio_digest
-from earmark.errors import AudioNotFoundError, TagError
-from earmark.extraction import TrackFeatures, extract_track, failure_of
+from earmark.errors import AudioError, AudioNotFoundError, TagError
+from earmark.extraction import TrackFeatures, extract_parts, extract_track, failure_of
 from earmark.features import FeatureSet, get_feature_set
-from earmark.library import Answer, FileState, Heard
+from earmark.library import Answer, FileState, Heard, Part
 from earmark.models import Model, Space, load_model, load_space, predict_track
-from earmark.tags import Tags, read_tags
+from earmark.tags import CueAlbum, CueTrack, Tags, cue_album, read_tags
 from earmark.types import Float32Array, FloatArray, PathName
 
-__all__ = ["Ears", "Examined", "Listened", "examine", "file_state", "listen"]
+__all__ = [
+    "Ears",
+    "Examined",
+    "Listened",
+    "examine",
+    "examine_whole",
+    "file_state",
+    "listen",
+    "listen_whole",
+]
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A file that was looked at, not listened to.
+    """A file, or a track in it, that was read but not decoded.
 
     Attributes
     ----------
     state : FileState
-        As it was before.
+        Size and time of the file before it was read.
     digest : bytes
-        Of the encoded audio.
+        Of the encoded audio; of a track in a file, of that and of where the track lies.
     tags : Tags or TagError
         What it says of itself, or why that cannot be read.
+    part : Part
+        Which part of the file it is.
     """
 
     state: FileState
     digest: bytes
     tags: Tags | TagError
+    part: Part = field(default_factory=Part, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ def file_state(path: str) -> FileState | None:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def examine(path: str) -> Examined:
+def examine_whole(path: str) -> Examined:
     """Read the encoded audio of a file, without decoding it, and its tags.
 
     Parameters
@@ -99,7 +112,7 @@ def _tags_of(path: str) -> Tags | TagError:
         return TagError(path, failure_of(path, error).reason)
 
 
-def listen(path: str, *, sets: Sequence[str]) -> Listened:
+def listen_whole(path: str, *, sets: Sequence[str]) -> Listened:
     """Decode a file and compute what a library keeps of it.
 
     Parameters
@@ -112,17 +125,104 @@ def listen(path: str, *, sets: Sequence[str]) -> Listened:
     Returns
     -------
     Listened
-        What `examine` gives, and the features.
+        What `examine_whole` gives, and the features.
 
     Raises
     ------
     AudioError
         Of the class that says why the file cannot be used.
     """
-    examined = examine(path)
+    examined = examine_whole(path)
     chosen = [get_feature_set(name) for name in sets]
     heard = _heard(extract_track(path, chosen), chosen)
     return Listened(examined.state, examined.digest, examined.tags, heard)
+
+
+def examine(path: str) -> tuple[Examined, ...]:
+    """Read the encoded audio, the tags and the cue sheet of a file, without decoding it.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    tuple of Examined
+        The tracks in it: one for most files, several where a cue sheet says so.
+
+    Raises
+    ------
+    AudioError
+        If the file cannot be read.
+    """
+    return _tracks_of(path)[1]
+
+
+def _tracks_of(path: str) -> tuple[CueAlbum, tuple[Examined, ...]]:
+    file = examine_whole(path)
+    album = cue_album(path, tags=file.tags if isinstance(file.tags, Tags) else Tags())
+    if not album.tracks:
+        return album, (replace(file, part=Part(cue_sheet=album.fingerprint)),)
+    if isinstance(file.tags, TagError):
+        warnings = (*album.warnings, f"its tags cannot be read: {file.tags.reason}")
+        album = replace(album, warnings=warnings)
+    return album, tuple(
+        Examined(
+            file.state,
+            _digest_of_part(file.digest, one),
+            one.tags,
+            part=Part(one.number, one.start, one.end, album.fingerprint),
+        )
+        for one in album.tracks
+    )
+
+
+def _digest_of_part(file: bytes, track: CueTrack) -> bytes:
+    """Tell a stretch of encoded audio from all others; a sheet has times in 1/75 s."""
+    end = None if track.end is None else round(track.end * 75)
+    return hashlib.sha256(file + repr((round(track.start * 75), end)).encode()).digest()
+
+
+def listen(path: str, *, sets: Sequence[str]) -> tuple[tuple[Part, Listened | AudioError], ...]:
+    """Decode a file once, and compute what a library keeps of each track in it.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    sets : sequence of str
+        Names of the feature sets to compute.
+
+    Returns
+    -------
+    tuple of (Part, Listened or AudioError)
+        The tracks, and why one of several cannot be used.
+
+    Raises
+    ------
+    AudioError
+        Of the class that says why the file cannot be used.
+    """
+    album, tracks = _tracks_of(path)
+    chosen = [get_feature_set(name) for name in sets]
+    features: Sequence[TrackFeatures | AudioError]
+    if album.tracks:
+        features = extract_parts(path, chosen, album.tracks)
+    else:
+        features = [extract_track(path, chosen)]
+    return tuple(
+        (track.part, one if isinstance(one, AudioError) else _listened(track, one, chosen, album))
+        for track, one in zip(tracks, features, strict=True)
+    )
+
+
+def _listened(
+    track: Examined, features: TrackFeatures, sets: Sequence[FeatureSet], album: CueAlbum
+) -> Listened:
+    heard = _heard(features, sets)
+    heard = replace(heard, warnings=(*heard.warnings, *album.warnings))
+    return Listened(track.state, track.digest, track.tags, heard, part=track.part)
 
 
 def _heard(track: TrackFeatures, sets: Sequence[FeatureSet]) -> Heard:

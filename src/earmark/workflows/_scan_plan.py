@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
 
 from earmark.library import KnownFile
 from earmark.workflows._listening import file_state
 
-__all__ = ["ScanPlan", "find_moves", "make_plan"]
+__all__ = ["Place", "ScanPlan", "find_moves", "make_plan"]
+
+Place: TypeAlias = tuple[str, int]
+"""A file, and the number of a track in its cue sheet; 0 where the file is one track."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ def make_plan(
     model_sha256: str,
     space_sha256: str,
     retry_failed: bool,
+    sheets: Mapping[str, str] = MappingProxyType({}),
 ) -> ScanPlan:
     """Compare files with what the library knows of them.
 
@@ -77,36 +83,40 @@ def make_plan(
         By what it must be answered, and placed.
     retry_failed : bool
         Whether to listen again to what failed.
+    sheets : mapping of str to str
+        Of files with a cue sheet beside them, what tells whether it is still the same.
 
     Returns
     -------
     ScanPlan
         What there is to do.
     """
-    there = {one.path: one for one in known if not one.missing}
+    there: dict[str, list[KnownFile]] = {}
+    for one in known:
+        if not one.missing:
+            there.setdefault(one.path, []).append(one)
     listen: list[str] = []
     strange: list[str] = []
     unchanged: list[KnownFile] = []
     failed: list[KnownFile] = []
     answer: list[KnownFile] = []
     for path in files:
-        one = there.get(path)
-        state = file_state(path)
-        if one is None or one.state != state or state is None:
+        tracks = there.get(path, [])  # several where the file has a cue sheet
+        seen = (file_state(path), sheets.get(path, ""))
+        bad = [one for one in tracks if one.failed]
+        good = [one for one in tracks if not one.failed]
+        if not tracks or seen[0] is None or any((t.state, t.cue_sheet) != seen for t in tracks):
             strange.append(path)
-        elif one.failed and retry_failed:
-            listen.append(path)
-        elif one.failed:
-            failed.append(one)
-        elif not needed <= one.fingerprints:
+        elif (bad and retry_failed) or not all(needed <= one.fingerprints for one in good):
             listen.append(path)
         else:
-            unchanged.append(one)
-            if (one.answered_by, one.placed_by) != (model_sha256, space_sha256):
-                answer.append(one)
+            failed += bad
+            unchanged += good
+            asked = (model_sha256, space_sha256)
+            answer += [one for one in good if (one.answered_by, one.placed_by) != asked]
     found = set(files)
     looked = tuple(os.path.join(root, "") for root in roots if os.path.lexists(root))
-    unseen = [one for one in there.values() if one.path not in found]
+    unseen = [one for tracks in there.values() for one in tracks if one.path not in found]
     gone = {one.id for one in unseen if one.path.startswith(looked) and _is_gone(one.path)}
     # Whether a strange file is a known one, its audio tells; that is asked only where one is gone
     # or has changed, since nothing else can have become it.
@@ -125,14 +135,14 @@ def make_plan(
 
 
 def find_moves(
-    digests: Mapping[str, bytes], known: Sequence[KnownFile], plan: ScanPlan
-) -> dict[str, int]:
-    """Recognise files by their audio.
+    digests: Mapping[Place, bytes], known: Sequence[KnownFile], plan: ScanPlan
+) -> dict[Place, int]:
+    """Recognise tracks by their audio.
 
     Parameters
     ----------
-    digests : mapping of str to bytes
-        Of files that are new or changed, by path.
+    digests : mapping of (str, int) to bytes
+        Of the tracks in files that are new or changed, by path and number in a cue sheet.
     known : sequence of KnownFile
         All that the library knows.
     plan : ScanPlan
@@ -140,35 +150,36 @@ def find_moves(
 
     Returns
     -------
-    dict of str to int
-        By path, the number of the track it is. A file is the track of its own place if the audio
-        is the same; else one that is gone, or whose place holds other audio now.
+    dict of (str, int) to int
+        By path and number in a cue sheet, the number of the track it is: that of its own place if
+        the audio is the same; else one that is gone, or whose place holds other audio now.
     """
     kept = {one.id for one in (*plan.unchanged, *plan.failed_before)}
     free: dict[bytes, list[KnownFile]] = {}
     for one in known:
         if one.digest is not None and one.id not in kept:
             free.setdefault(one.digest, []).append(one)
-    found: dict[str, int] = {}
+    found: dict[Place, int] = {}
     taken: set[int] = set()
+    looked = {path for path, _ in digests}
     for own_place in (True, False):
-        for path, digest in digests.items():
-            if path in found:
+        for place, digest in digests.items():
+            if place in found:
                 continue
             for one in free.get(digest, ()):
-                home = one.path == path
+                home = (one.path, one.part) == place
                 if one.id in taken or (own_place and not home):
                     continue
-                if not own_place and not (one.missing or home or _left(one, digests)):
+                if not own_place and not (one.missing or home or _left(one, digests, looked)):
                     continue
-                found[path] = one.id
+                found[place] = one.id
                 taken.add(one.id)
                 break
     return found
 
 
-def _left(one: KnownFile, digests: Mapping[str, bytes]) -> bool:
-    """Tell whether a track is no longer at its place."""
-    if one.path in digests:
-        return digests[one.path] != one.digest
+def _left(one: KnownFile, digests: Mapping[Place, bytes], looked: Collection[str]) -> bool:
+    """Tell whether a track is no longer at its place; `digests` has all of a file looked at."""
+    if one.path in looked:
+        return digests.get((one.path, one.part)) != one.digest
     return _is_gone(one.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -17,11 +17,19 @@ from earmark.errors import (
     WorkerDiedError,
 )
 from earmark.extraction import failure_of, find_inputs, map_files, usable_cores
-from earmark.library import FileState, Filters, KnownFile, Library
+from earmark.library import FileState, Filters, KnownFile, Library, Part
 from earmark.recommend import same_sound
-from earmark.types import Progress
-from earmark.workflows._listening import Ears, Listened, examine, file_state, listen
-from earmark.workflows._scan_plan import ScanPlan, find_moves, make_plan
+from earmark.tags import sheet_fingerprints
+from earmark.types import Progress, part_name
+from earmark.workflows._listening import (
+    Ears,
+    Examined,
+    Listened,
+    examine,
+    file_state,
+    listen,
+)
+from earmark.workflows._scan_plan import Place, ScanPlan, find_moves, make_plan
 
 __all__ = ["Scan", "ScanReport"]
 
@@ -56,6 +64,8 @@ class ScanReport:
         How long it took.
     audio_seconds : float
         How long the music is that was listened to.
+    n_tracks : int
+        Tracks in the files that were listened to: more than those where cue sheets name several.
     """
 
     library: str
@@ -70,6 +80,7 @@ class ScanReport:
     failed: tuple[AudioError, ...] = field(default=())
     seconds: float = 0.0
     audio_seconds: float = 0.0
+    n_tracks: int = 0
 
     @property
     def found_something(self) -> bool:
@@ -92,6 +103,7 @@ class ScanReport:
             "files": self.n_files,
             "unchanged": self.n_unchanged,
             "analysed": self.n_analysed,
+            **({"tracks": self.n_tracks} if self.n_tracks != self.n_analysed else {}),
             "refreshed": self.n_refreshed,
             "moved": self.n_moved,
             "answered": self.n_answered,
@@ -124,6 +136,9 @@ class Scan:
         self.isolated = jobs is None
         self.retry_failed = retry_failed
         self.report = ScanReport(library.path, tuple(roots))
+        self._sheets: dict[str, str] = {}
+        # Tracks that were recognised in a file that must be decoded because of others in it.
+        self._recognised: dict[Place, int] = {}
 
     def _count(self, **more: Any) -> None:
         changes = {name: getattr(self.report, name) + value for name, value in more.items()}
@@ -133,11 +148,12 @@ class Scan:
         self, *, planned: Callable[[ScanPlan], None] | None, progress: Progress | None
     ) -> ScanReport:
         files = self._find()
+        self._sheets = sheet_fingerprints(files)
         known = self.library.scanned.known()
         plan = self._plan(files, known, retry_failed=self.retry_failed)
         self._count(
             n_files=len(files),
-            n_unchanged=len(plan.unchanged),
+            n_unchanged=len({one.path for one in plan.unchanged}),
             failed=tuple(self._failed_before(plan.failed_before)),
         )
         waiting, found = self._moved_or_changed(plan, known)
@@ -160,7 +176,8 @@ class Scan:
     def _still_to_do(self, track_ids: Collection[int]) -> ScanPlan:
         """Find what tracks that were just recognised need as well: another model's answer, say."""
         known = [one for one in self.library.scanned.known() if one.id in track_ids]
-        return self._plan([one.path for one in known], known, retry_failed=False)
+        paths = list(dict.fromkeys(one.path for one in known))
+        return self._plan(paths, known, retry_failed=False)
 
     def _plan(
         self, files: Sequence[str], known: Sequence[KnownFile], *, retry_failed: bool
@@ -173,6 +190,7 @@ class Scan:
             model_sha256=self.ears.model.sha256,
             space_sha256=self.ears.style.sha256,
             retry_failed=retry_failed,
+            sheets=self._sheets,
         )
 
     def _find(self) -> list[str]:
@@ -201,10 +219,13 @@ class Scan:
         return [one for one in found if isinstance(one, str)]
 
     def _failed_before(self, known: Sequence[KnownFile]) -> Iterator[AudioError]:
+        names: dict[tuple[str, str, str], list[str]] = {}
         for track in self.library.tracks_of(one.id for one in known):
-            yield AudioError.of_code(
-                track.error_code or "audio", track.path, track.error_reason or ""
-            )
+            fault = (track.path, track.error_code or "audio", track.error_reason or "")
+            names.setdefault(fault, []).append(track.name)
+        for (path, code, reason), failed in names.items():
+            # What fails all tracks in a file is a fault of the file, and told once.
+            yield AudioError.of_code(code, path if len(failed) > 1 else failed[0], reason)
 
     def _moved_or_changed(
         self, plan: ScanPlan, known: Sequence[KnownFile]
@@ -218,7 +239,7 @@ class Scan:
         found : set of int
             Numbers of the tracks that the others are.
         """
-        looked = {}
+        looked: dict[str, tuple[Examined, ...]] = {}
         unknown = []
         if plan.examine:
             for path, found in map_files(
@@ -228,18 +249,46 @@ class Scan:
                     unknown.append(path)  # listening will say the same, and write it down
                 else:
                     looked[path] = found
-        moves = find_moves({path: one.digest for path, one in looked.items()}, known, plan)
+        digests = {
+            (path, one.part.number): one.digest for path, tracks in looked.items() for one in tracks
+        }
+        moves = find_moves(digests, known, plan)
+        plan.gone.difference_update(moves.values())
         places = {one.id: one.path for one in known}
-        self.library.scanned.move(
-            ((at, path, looked[path].state, looked[path].tags) for path, at in moves.items()),
-            now=time.time(),
+        recognised: dict[str, dict[int, Examined]] = {}
+        for path, tracks in looked.items():
+            found_here = {moves.get((path, one.part.number)): one for one in tracks}
+            if None in found_here:
+                unknown.append(path)
+                self._recognised |= {
+                    (path, one.part.number): at for at, one in found_here.items() if at is not None
+                }
+            else:
+                recognised[path] = {at: one for at, one in found_here.items() if at is not None}
+        self._write_moves(recognised)
+        n_refreshed = sum(
+            all(places[at] == path for at in tracks) for path, tracks in recognised.items()
         )
-        for track_id in moves.values():
-            plan.gone.discard(track_id)
-        n_refreshed = sum(places[at] == path for path, at in moves.items())
-        self._count(n_refreshed=n_refreshed, n_moved=len(moves) - n_refreshed)
-        unknown += [path for path in looked if path not in moves]
-        return unknown, set(moves.values())
+        self._count(n_refreshed=n_refreshed, n_moved=len(recognised) - n_refreshed)
+        return unknown, {at for tracks in recognised.values() for at in tracks}
+
+    def _write_moves(self, recognised: Mapping[str, Mapping[int, Examined]]) -> None:
+        """Write down the places of tracks, by path and by number; others in a file are gone."""
+        store, now = self.library.scanned, time.time()
+        with self.library.transaction():
+            store.move(
+                (
+                    (at, path, one.state, one.tags)
+                    for path, tracks in recognised.items()
+                    for at, one in tracks.items()
+                ),
+                now=now,
+                parts={
+                    at: one.part for tracks in recognised.values() for at, one in tracks.items()
+                },
+            )
+            for path, tracks in recognised.items():
+                store.keep_parts(path, {one.part.number for one in tracks.values()}, now=now)
 
     def _answer_again(self, known: Sequence[KnownFile]) -> list[str]:
         """Ask another model, or place in another space, from the features that are kept.
@@ -280,30 +329,64 @@ class Scan:
         work = partial(listen, sets=self.ears.sets)
         listened = map_files(work, paths, jobs=self.jobs, ordered=False, isolated=self.isolated)
         for done, (path, found) in enumerate(listened, start=1):
-            failure = found if isinstance(found, AudioError) else self._write_or_fail(path, found)
-            if failure is not None:
-                self._write_failed(path, states[path], failure)
+            if isinstance(found, AudioError):
+                self._write_failed(path, states[path], found)
+            else:
+                self._write_file(path, states[path], found)
             if progress is not None:
                 progress(done, len(paths), path)
 
     def _write_failed(self, path: str, state: FileState | None, error: AudioError) -> None:
+        """Write down that a file, with whatever tracks are known to be in it, has failed."""
         self._count(failed=(error,))
+        sheet = self._sheets.get(path, "")
+        tracks = self.library.tracks_in(path)
+        parts = [Part(one.part, one.start, one.end, sheet) for one in tracks]
+        with self.library.transaction():
+            for part in parts or [Part(cue_sheet=sheet)]:
+                self._write_failed_part(path, state, error, part)
+
+    def _write_failed_part(
+        self, path: str, state: FileState | None, error: AudioError, part: Part
+    ) -> None:
         if isinstance(error, AudioNotFoundError):
             return  # it went away meanwhile: the next scan finds it gone, or elsewhere
         # What may only be so for now is tried again by the next scan.
         passing = isinstance(error, AudioAccessError | WorkerDiedError) or error.code == "audio"
         self.library.scanned.add_failed(
-            path, state=None if passing else state, error=error, now=time.time()
+            path, state=None if passing else state, error=error, now=time.time(), part=part
         )
 
+    def _write_file(
+        self,
+        path: str,
+        state: FileState | None,
+        found: Sequence[tuple[Part, Listened | AudioError]],
+    ) -> None:
+        """Write down what was heard in a file, all of it at once: part of it would look done."""
+        with self.library.transaction():
+            heard = []
+            for part, one in found:
+                failure = one if isinstance(one, AudioError) else self._write_or_fail(path, one)
+                if failure is not None:
+                    self._count(failed=(failure,))
+                    self._write_failed_part(path, state, failure, part)
+                elif isinstance(one, Listened):
+                    heard.append(one.heard.duration)
+            numbers = {part.number for part, _ in found}
+            self.library.scanned.keep_parts(path, numbers, now=time.time())
+        if heard:
+            self._count(n_analysed=1, n_tracks=len(heard), audio_seconds=sum(heard))
+
     def _write_or_fail(self, path: str, found: Listened) -> AudioError | None:
-        """Write down what was heard, or return why this file cannot be answered for."""
+        """Write down what was heard, or return why this track cannot be answered for."""
         try:
-            self._write(path, found)
+            with self.library.part_of_transaction():
+                self._write(path, found)
         except LibraryError:  # nothing more can be written, of any file
             raise
         except Exception as error:  # noqa: BLE001  (one bad file never stops the others)
-            return failure_of(path, error)
+            return failure_of(part_name(path, found.part.number), error)
         return None
 
     def _write(self, path: str, found: Listened) -> None:
@@ -321,17 +404,20 @@ class Scan:
             vector=ears.place(of_style, heard.sounding),
             now=time.time(),
             track_id=self._same_as(path, found),
+            part=found.part,
         )
-        self._count(n_analysed=1, audio_seconds=heard.duration)
 
     def _same_as(self, path: str, found: Listened) -> int | None:
-        """Return the track that a file is: that of its place, unless it sounds otherwise.
+        """Return the track that this is: that of its place, unless it sounds otherwise.
 
         A song that was encoded again keeps its number and what the user said of it; another song
         of the same name does not get them.
         """
-        track = self.library.find(path)
-        if track is None:
+        place = (path, found.part.number)
+        if place in self._recognised:
+            return self._recognised[place]
+        track = self.library.find(path, part=found.part.number)
+        if track is None or track.id in self._recognised.values():
             return None
         if track.digest is None or track.digest == found.digest:
             return track.id

@@ -15,7 +15,7 @@ from earmark.models import DEFAULT_MODEL
 from earmark.recommend import By, Catalogue, Neighbour, Song, find_similar
 from earmark.tags import Tags
 from earmark.types import PathName, Progress
-from earmark.workflows._listening import Ears, listen
+from earmark.workflows._listening import Ears, listen_whole
 from earmark.workflows.library import find_track
 
 __all__ = ["SimilarSongs", "similar"]
@@ -146,7 +146,7 @@ def _song(catalogue: Catalogue, named: str) -> Song:
 def _heard(opened: Library, path: str) -> Song:
     """Listen to a file that is not in the library."""
     ears = Ears(opened.setting("model") or DEFAULT_MODEL)
-    ((_, heard),) = map_files(partial(listen, sets=ears.sets), [path])
+    ((_, heard),) = map_files(partial(listen_whole, sets=ears.sets), [path])
     if isinstance(heard, AudioError):
         raise heard
     matrices, bounds = heard.heard.matrices, heard.heard.bounds
