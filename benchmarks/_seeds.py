@@ -203,7 +203,8 @@ the model recognises the recording, the studio or the artist, and is called righ
   the model has not heard.
 - **gap** is *random* less *no leakage* by artists, on the same rows: what leakage adds.
 
-Brackets are 95 % bootstrap intervals over tracks, for the gap paired. *n* is the rows tested
+Brackets are 95 % bootstrap intervals: over artists for *no leakage* and, paired, for the gap, since
+songs by one artist are right or wrong together; over tracks for the others. *n* is the rows tested
 without leakage, and the tracks they are of where that differs. Folds have seed 0. Figures of ours
 are accuracies. Protocols are described in [reference/evaluation.md](reference/evaluation.md);
 `make results` writes this page.

@@ -193,10 +193,11 @@ def majority_rows(folder: Path) -> list[Row]:
     for number, subset in enumerate(SUBSETS):
         within = [one for one in labelled if one.partitions["subset"] in SUBSETS[: number + 1]]
         learnt = Counter(one.label for one in within if one.partitions["official"] != "test")
-        asked = [one.label for one in within if one.partitions["official"] == "test"]
         guess = learnt.most_common(1)[0][0]
-        right = np.array([label == guess for label in asked], dtype=np.float64)
-        score = mean_difference(right, np.zeros(len(right)))
+        tested = [one for one in within if one.partitions["official"] == "test"]
+        right = np.array([one.label == guess for one in tested], dtype=np.float64)
+        artists = np.array([one.groups["artist"] for one in tested])
+        score = mean_difference(right, np.zeros(len(right)), groups=artists)
         equal = len(set(learnt.values())) == 1
         which = "all equally frequent" if equal else f"the most frequent is {guess}"
         note = f"{len(within):,} tracks with a genre, {len(learnt)} genres, {which}."
@@ -211,8 +212,8 @@ def majority_rows(folder: Path) -> list[Row]:
                 clean=score,
                 protocol="official",
                 gap=None,
-                n=len(asked),
-                n_tracks=len(asked),
+                n=len(tested),
+                n_tracks=len(tested),
                 note=note,
             )
         )
@@ -252,7 +253,8 @@ def balanced(run: Run) -> dict[str, Any]:
     enough = [genre for genre in classes if run.per_class[genre].n >= ENOUGH]
     rows = np.isin(y, [place[genre] for genre in enough])
     P = np.array(found.probabilities)
-    some = estimates(y[rows], P[rows], predicted=predicted[rows])
+    artists = np.array(found.artists)[rows]
+    some = estimates(y[rows], P[rows], predicted=predicted[rows], groups=artists)
     return {
         "accuracy": run.metrics.accuracy,
         "all": run.metrics.balanced_accuracy,

@@ -157,7 +157,8 @@ def main() -> None:
         "Its protocol: 1000 rows, duplicates included, one random split, n = 200 (random_state "
         "42). *Equal*: test rows named as plain scikit-learn calls name them. Then five folds "
         f"(seed 0) of the {results.dataset.n} fault-filtered rows. Brackets: 95 % bootstrap "
-        "intervals over tracks. A network of 200 passes is scikit-learn's without early stopping.",
+        "intervals, over artists for *artist* and *gap*, else over tracks. A network of "
+        "200 passes is scikit-learn's without early stopping.",
         "",
         "| model | published | its protocol | equal | random | artist | gap |",
         "|---|---|---|---|---|---|---|",

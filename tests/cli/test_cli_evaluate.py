@@ -22,7 +22,7 @@ from earmark.errors import ParameterError, ResultsError
 from earmark.evaluation import read_results
 
 SCHEMA = json.loads(
-    (resources.files("earmark.evaluation") / "schemas" / "results-1.json").read_text()
+    (resources.files("earmark.evaluation") / "schemas" / "results-2.json").read_text()
 )
 
 
@@ -63,17 +63,17 @@ def lines_of(result: Result) -> list[list[str]]:
 def test_table_tells_scores_gap_and_what_they_are_of(rows: str) -> None:
     head, _, columns, *body = lines_of(run("evaluate", "-d", rows, "-m", "knn,majority"))
     assert " ".join(head) == (
-        "table: 30 tracks of 3 genres, columns, seed 0; accuracy with 95 % intervals over tracks"
+        "table: 30 tracks of 3 genres, columns, seed 0; accuracy with 95 % intervals"
     )
-    assert columns == ["Protocol", "n", "Folds", "knn", "majority"]
+    assert columns == ["Protocol", "n", "Folds", "Intervals", "over", "knn", "majority"]
     told = {line[0]: line for line in body if line}
-    assert told["random"][1:3] == ["30", "5"]
-    assert told["artist"][1:3] == ["30", "5"]
-    assert len(told["artist"]) == 5
+    assert told["random"][1:5] == ["30", "5", "30", "tracks"]
+    assert told["artist"][1:5] == ["30", "5", "15", "artists"]
+    assert len(told["artist"]) == 7
     below = body[body.index(told["artist"]) + 1]
     assert re.fullmatch(r"(\[\d\.\d{3}, \d\.\d{3}\] ?){2}", " ".join(below))
-    assert told["leakage"][1] == "gap"
-    assert told["leakage"][2][0] in "+-"
+    assert told["leakage"][1:4] == ["gap", "15", "artists"]
+    assert told["leakage"][4][0] in "+-"
     assert any(line[:3] == ["left", "out:", "official"] for line in body)
 
 
@@ -89,7 +89,7 @@ def test_segments_vote_in_a_line_of_their_own(tmp_path: Path) -> None:
 def test_many_models_come_in_several_tables(rows: str) -> None:
     models = "majority,knn,knn-2,knn-3,lda,logistic,svm"
     found = lines_of(run("evaluate", "-d", rows, "-m", models, "-p", "random"))
-    heads = [line[3:] for line in found if line[:1] == ["Protocol"]]
+    heads = [line[5:] for line in found if line[:1] == ["Protocol"]]
     assert len(heads) == 2
     assert ",".join(heads[0] + heads[1]) == models
 
@@ -142,17 +142,19 @@ def test_comparison_tells_differences_and_warnings(rows: str, tmp_path: Path) ->
     run("evaluate", "-d", rows, "-m", "majority", "-p", "random", "-o", second)
     other = write_rows(tmp_path / "more.csv", segments=2)
     run("evaluate", "-d", other, "-m", "lda", "-p", "random", "-o", third)
-    columns, knn, majority, lda, *warning = lines_of(run("compare", first, second, third))
+    found = lines_of(run("compare", first, second, third))
+    columns, knn, majority, lda, _, heads, difference, *notes = found
     assert columns[:5] == ["Protocol", "Model", "Dataset", "n", "Folds"]
-    assert knn[:5] == ["random", "knn", "table", "30", "5"]
-    assert len(knn) == 8
-    assert len(majority) == 11
-    assert majority[8][0] in "+-"
-    assert lda[:3] == ["random", "lda", "table"]
-    assert warning[0][0] == "warning:"
+    assert knn[:7] == ["random", "knn", "table", "30", "5", "30", "tracks"]
+    assert [majority[1], lda[1]] == ["majority", "lda"]
+    assert heads[:4] == ["Protocol", "Difference", "Common", "rows"]
+    assert difference[:7] == ["random", "majority", "less", "knn", "30", "30", "tracks"]
+    assert difference[7][0] in "+-"
+    assert notes[-1][0] != "random"
+    assert "note:" in {line[0] for line in notes}
     page = tmp_path / "page.html"
     done = run("compare", first, second, "--report", str(page), "--json")
-    assert json.loads(done.stdout)["schema"] == "earmark.compare/1"
+    assert json.loads(done.stdout)["schema"] == "earmark.compare/2"
     assert page.exists()
 
 

@@ -52,8 +52,16 @@ def _curves(y: IntArray, probabilities: FloatArray) -> tuple[list[Any], list[Any
     for threshold in np.arange(20) / 20:
         kept = confidence >= threshold
         accuracy = float(right[kept].mean()) if kept.any() else None
+        half = 1 / np.sqrt(max(1, kept.sum()))
         points.append(
-            {"threshold": float(threshold), "coverage": float(kept.mean()), "accuracy": accuracy}
+            {
+                "threshold": float(threshold),
+                "coverage": float(kept.mean()),
+                "n": int(kept.sum()),
+                "accuracy": accuracy,
+                "low": None if accuracy is None else max(0.0, accuracy - half),
+                "high": None if accuracy is None else min(1.0, accuracy + half),
+            }
         )
     return bins, points
 
@@ -71,6 +79,12 @@ def _metrics(y: IntArray, probabilities: FloatArray) -> dict[str, Any]:
         "calibration_error_by_chance": 0.047,
         "mean_confidence": float(probabilities.max(axis=1).mean()),
     }
+
+
+def _intervals(protocol: str, n: int) -> dict[str, Any]:
+    over = "track" if protocol in ("random", "track") else "artist"
+    n_units = n if over == "track" else -(-n // 3)
+    return {"over": over, "n_units": n_units, "n_resamples": 2000, "seed": 0}
 
 
 def make_run(
@@ -113,6 +127,7 @@ def make_run(
         "n_folds": 1 if protocol == "official" else 5,
         "seed": 0,
         "inner_groups": "artist",
+        "intervals": _intervals(protocol, n),
         "metrics": _metrics(y, probabilities),
         "track_metrics": None,
         "per_class": per_class,
@@ -133,6 +148,7 @@ def make_run(
         "predictions": {
             "ids": ids,
             "tracks": None,
+            "artists": [at // 3 for at in range(n)],
             "true": [genres[number] for number in y],
             "predicted": [genres[number] for number in predicted],
             "probabilities": probabilities.round(6).tolist(),
@@ -149,7 +165,7 @@ def make_results(
     seed: int = 0,
     name: str = "gtzan",
 ) -> dict[str, Any]:
-    """Make a document of the schema ``earmark.results/1``."""
+    """Make a document of the schema ``earmark.results/2``."""
     rng = np.random.default_rng(seed)
     scored = []
     for at, model in enumerate(models):
@@ -169,11 +185,12 @@ def make_results(
                 "recipe": {"name": model},
                 "runs": runs,
                 "leakage_gap": gap,
+                "gap_intervals": None if gap is None else _intervals("artist", n),
             }
         )
     true = scored[0]["runs"][0]["predictions"]["true"] if scored else []
     return {
-        "schema": "earmark.results/1",
+        "schema": "earmark.results/2",
         "earmark": "0.1.0",
         "seed": seed,
         "dataset": {

@@ -51,7 +51,7 @@ def parts(page: str) -> Parts:
 
 
 def test_fixture_is_a_results_document(results: dict[str, Any]) -> None:
-    schema = files("earmark.evaluation") / "schemas" / "results-1.json"
+    schema = files("earmark.evaluation") / "schemas" / "results-2.json"
     jsonschema.validate(results, json.loads(schema.read_text(encoding="utf-8")))
 
 
@@ -185,7 +185,7 @@ def test_what_was_not_measured_is_said(results: dict[str, Any]) -> None:
     parts = take_apart(results_page([changed]))
     assert any(one.get("aria-label") == "not measured" for one in parts.attributes("span"))
     slots = parts.data["run"]["records"][0]["slots"]
-    assert slots["importances"]["kind"] == "text"
+    assert slots["importances"]["kind"] == "nothing"
 
 
 def test_votes_of_segments_stand_beside_segments(results: dict[str, Any]) -> None:
@@ -233,7 +233,7 @@ def test_same_results_give_the_same_page(page: str, results: dict[str, Any]) -> 
     assert results_page([results]) == page
 
 
-@pytest.mark.parametrize("results", [[], [{}], [{"schema": "earmark.results/2"}]])
+@pytest.mark.parametrize("results", [[], [{}], [{"schema": "earmark.results/1"}]])
 def test_other_documents_are_refused(results: list[dict[str, Any]]) -> None:
     with pytest.raises(ParameterError, match="results"):
         results_page(results)

@@ -56,14 +56,66 @@ def test_differences_are_from_the_first(folder: Path) -> None:
     assert worse.accuracy.high < 0
 
 
-def test_other_rows_are_listed_with_a_warning(folder: Path) -> None:
+def test_other_features_of_the_same_rows_are_compared_with_a_note(folder: Path) -> None:
     paths = [folder / "a.json", folder / "c.json"]
     found = compare(paths)
-    assert [one.model for one in found.differences] == ["lda", "lda"]
-    assert {entry.model for entry in found.entries} == {"knn", "lda", "svm"}
+    assert [one.model for one in found.differences] == ["lda", "svm", "lda", "svm"]
     (warning,) = found.warnings
-    assert "is of other rows than" in warning
-    assert repr(str(paths[1])) in warning
+    assert f"{str(paths[1])!r} has the same 180 rows" in warning
+
+
+def _part(folder: Path, name: str, keep: int, **change: object) -> Path:
+    """Write results of the first rows of the table alone."""
+    table = like_gtzan()
+    table = replace(table.select(np.arange(len(table)) < keep), **change)
+    path = folder / f"{name}.json"
+    if not path.exists():
+        evaluate(table, models=["svm"], protocols=["random", "artist"], output=path)
+    return path
+
+
+def test_results_on_other_numbers_of_rows_are_compared_on_the_common_ones(folder: Path) -> None:
+    found = compare([folder / "a.json", _part(folder, "fewer", 177)])
+    told = {(one.protocol, one.model): one for one in found.differences}
+    one = told["artist", "svm"]
+    assert (one.n, one.n_model, one.n_baseline) == (177, 177, 180)
+    runs = {e.model: e.run.predictions for e in found.entries if e.protocol == "artist"}
+    right = {
+        name: dict(zip(of.ids, np.array(of.true) == np.array(of.predicted), strict=True))
+        for name, of in runs.items()
+    }
+    expected = [int(right["svm"][row]) - int(right["knn"][row]) for row in right["svm"]]
+    assert one.accuracy.value == pytest.approx(np.mean(expected))
+    assert one.model_accuracy - one.baseline_accuracy == pytest.approx(one.accuracy.value)
+    (warning,) = found.warnings
+    assert "was tested on 180 rows" in warning
+    assert "on 177: differences are of the 177 in both (3 are only in the first, 0" in warning
+
+
+def test_rows_of_another_genre_are_not_common(folder: Path) -> None:
+    table = like_gtzan()
+    labels = table.labels.copy()
+    labels[:6] = "other"
+    table = replace(table, labels=labels)
+    run = evaluate(table, models=["majority"], protocols=["random"], output=folder / "other.json")
+    found = compare([folder / "a.json", folder / "other.json"])
+    (one,) = (one for one in found.differences if one.model == "majority")
+    assert (one.n, one.n_model) == (174, run.models[0].runs[0].n)
+    assert "6 are left out because their genre is not the same" in found.warnings[0]
+
+
+def test_differences_under_artist_folds_resample_artists(folder: Path) -> None:
+    found = compare([folder / "a.json"])
+    over = {one.protocol: (one.intervals.over, one.intervals.n_units) for one in found.differences}
+    assert over == {"random": ("track", 180), "artist": ("artist", 60)}
+
+
+def test_another_dataset_is_listed_with_a_note_and_without_differences(folder: Path) -> None:
+    found = compare(
+        [folder / "a.json", _part(folder, "elsewhere", 180, provenance={"corpus": "elsewhere"})]
+    )
+    assert [one.model for one in found.differences] == ["lda", "lda"]
+    assert "is of another dataset than" in found.warnings[0]
 
 
 def test_other_folds_are_compared_with_a_warning(folder: Path) -> None:
@@ -80,7 +132,7 @@ def test_one_file_is_compared_with_itself(folder: Path) -> None:
 def test_comparison_can_be_written(folder: Path) -> None:
     found = compare([folder / "a.json", folder / "c.json"])
     content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert content["schema"] == "earmark.compare/1"
+    assert content["schema"] == "earmark.compare/2"
     assert len(content["entries"]) == len(found.entries)
     assert set(content["differences"][0]["accuracy"]) == {"value", "low", "high"}
     assert np.isfinite(content["differences"][0]["accuracy"]["low"])
@@ -95,6 +147,6 @@ def test_files_must_be_some_and_different(folder: Path, names: list[str]) -> Non
 def test_file_of_another_version_is_refused(folder: Path, tmp_path: Path) -> None:
     text = (folder / "a.json").read_text(encoding="utf-8")
     other = tmp_path / "other.json"
-    other.write_text(text.replace("earmark.results/1", "earmark.results/9"), encoding="utf-8")
+    other.write_text(text.replace("earmark.results/2", "earmark.results/9"), encoding="utf-8")
     with pytest.raises(ResultsError, match="results/9; this release"):
         compare([folder / "a.json", other])

@@ -128,8 +128,11 @@ def test_training_tells_its_progress(made: Made) -> None:
 def test_gap_is_random_less_artist(made: Made) -> None:
     scores = made.training.scores
     expected = scores["random"].accuracy.value - scores["artist"].accuracy.value
-    assert made.training.leakage_gap == expected
-    assert f"{expected:.3f}" in made.training.model.card
+    gap = made.training.leakage_gap
+    assert gap is not None
+    assert gap.value == pytest.approx(expected)
+    assert gap.low <= gap.value <= gap.high
+    assert f"resampling artists): {gap.value:.3f} [" in made.training.model.card
 
 
 def test_training_again_gives_the_same_bytes(made: Made, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,14 +36,16 @@ def check_page(path: Path | None, *, overwrite: bool) -> None:
         )
 
 
-def write_page(path: Path, results: Sequence[Results]) -> None:
-    """Write the HTML page of one results file or several."""
+def write_page(
+    path: Path, results: Sequence[Results], *, comparison: Mapping[str, Any] | None = None
+) -> None:
+    """Write the HTML page of one results file or several, with what a comparison found."""
     try:
         from earmark.figures import results_page
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error
 
-    page = results_page([one.to_dict() for one in results])
+    page = results_page([one.to_dict() for one in results], comparison=comparison)
     unfinished = path.with_name(f"{path.name}.part")
     unfinished.write_text(page, encoding="utf-8")
     unfinished.replace(path)

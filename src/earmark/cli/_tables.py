@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from rich.table import Table
 
 from earmark.cli._output import printable
-from earmark.evaluation import Estimate, ModelResult, Results, Run
+from earmark.evaluation import Estimate, Intervals, ModelResult, Results, Run
 
-__all__ = ["difference_text", "estimate_text", "protocol_note", "results_tables"]
+__all__ = ["difference_text", "estimate_text", "protocol_note", "results_tables", "units_text"]
 
-_WIDTH_OF_PROTOCOLS, _WIDTH_OF_MODEL = 42, 18
+_WIDTH_OF_PROTOCOLS, _WIDTH_OF_MODEL = 56, 18
 
 _TITLES = {
     "random": "random",
@@ -20,7 +20,8 @@ _TITLES = {
     "official": "official",
     "official_artist_clean": "official, artists apart",
     "published3": "published3",
-    "unseen": "as it is",
+    "unseen": "new rows",
+    "unseen_known_artists": "new rows, known artists",
 }
 
 
@@ -46,12 +47,29 @@ def difference_text(estimate: Estimate) -> str:
     return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
 
 
-def protocol_note(protocol: str, runs: Sequence[Run]) -> tuple[str, str, str]:
-    """Return the title of a protocol, its rows and its folds, as told by the runs under it."""
+def units_text(every: Sequence[Intervals]) -> str:
+    """Return what intervals are over.
+
+    Examples
+    --------
+    >>> units_text([Intervals("artist", 271), Intervals("artist", 272)])
+    '271, 272 artists'
+    """
+    found: dict[str, set[int]] = {}
+    for one in every:
+        found.setdefault(one.over, set()).add(one.n_units)
+    return "; ".join(
+        f"{', '.join(f'{n:,}' for n in sorted(counts))} {over}s" for over, counts in found.items()
+    )
+
+
+def protocol_note(protocol: str, runs: Sequence[Run]) -> tuple[str, str, str, str]:
+    """Return a protocol's title, its rows, its folds and what its intervals are over."""
     counts = sorted({(run.n, run.n_tracks) for run in runs})
     rows = ", ".join(str(n) if n == tracks else f"{n} of {tracks} tracks" for n, tracks in counts)
     folds = ", ".join(sorted({str(run.n_folds or "-") for run in runs}))
-    return _TITLES.get(protocol, protocol), rows, folds
+    units = units_text([run.intervals for run in runs])
+    return _TITLES.get(protocol, protocol), rows, folds, units
 
 
 def results_tables(results: Results, *, width: int) -> Iterator[Table]:
@@ -66,7 +84,7 @@ def results_tables(results: Results, *, width: int) -> Iterator[Table]:
 
 def _table(results: Results, models: Sequence[ModelResult]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Protocol", "n", "Folds", *(model.name for model in models)):
+    for column in ("Protocol", "n", "Folds", "Intervals over", *(model.name for model in models)):
         table.add_column(printable(column), overflow="fold")
     for protocol in results.protocols:
         runs = [model.run(protocol) for model in models]
@@ -77,10 +95,11 @@ def _table(results: Results, models: Sequence[ModelResult]) -> Table:
                 *(_cell(None if run is None else run.metrics.accuracy) for run in runs),
             )
         if any(run.track_metrics is not None for run in there):
-            table.add_row("  segments vote", "", "", *map(_voted, runs))
+            table.add_row("  segments vote", "", "", "", *map(_voted, runs))
     if any(model.leakage_gap is not None for model in models):
         gaps = (_cell(model.leakage_gap, difference_text) for model in models)
-        table.add_row("leakage gap", "", "", *gaps, style="bold")
+        units = units_text([one.gap_intervals for one in models if one.gap_intervals is not None])
+        table.add_row("leakage gap", "", "", units, *gaps, style="bold")
     return table
 
 

@@ -21,8 +21,9 @@ __all__ = ["add_to"]
 _HELP = (
     "Set results files of *earmark evaluate* side by side.\n\n"
     "Under each protocol the first model of the first file is the baseline. Differences from it "
-    "are of the same rows, with paired 95 % bootstrap intervals over tracks; files of other rows "
-    "are listed without."
+    "are of the rows that both models were tested on, with paired 95 % bootstrap intervals, over "
+    "artists where the protocol keeps artists apart. Files of another dataset are listed without "
+    "differences."
 )
 _EXAMPLES = (
     "Examples:  earmark compare before.json after.json  ·  "
@@ -55,7 +56,7 @@ def _compare(
     check_page(report, overwrite=overwrite)
     found = compare(results)
     if report is not None:
-        write_page(report, found.results)
+        write_page(report, found.results, comparison=found.to_dict())
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=1))
         return
@@ -63,28 +64,47 @@ def _compare(
 
 
 def _show(found: Comparison) -> None:
-    from earmark.cli._tables import difference_text, estimate_text, protocol_note
+    from earmark.cli._tables import estimate_text, protocol_note
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Protocol", "Model", "Dataset", "n", "Folds", "Accuracy", "From the first"):
+    for column in ("Protocol", "Model", "Dataset", "n", "Folds", "Intervals over", "Accuracy"):
         table.add_column(column, overflow="fold")
-    differences = {(one.protocol, one.model): one.accuracy for one in found.differences}
     protocols = dict.fromkeys(entry.protocol for entry in found.entries)
     for protocol in protocols:
         for entry in found.entries:
             if entry.protocol != protocol:
                 continue
-            title, rows, folds = protocol_note(protocol, [entry.run])
-            difference = differences.get((protocol, entry.model))
+            title, *note = protocol_note(protocol, [entry.run])
             table.add_row(
                 title,
                 printable(entry.model),
                 printable(entry.dataset),
-                rows,
-                folds,
+                *note,
                 estimate_text(entry.run.metrics.accuracy),
-                "" if difference is None else difference_text(difference),
             )
     stdout().print(table)
+    if found.differences:
+        stdout().print()
+        stdout().print(_differences_table(found))
     for warning in found.warnings:
-        stdout().print(printable(f"warning: {warning}"), style="yellow")
+        stdout().print(printable(f"note: {warning}"), style="yellow")
+
+
+def _differences_table(found: Comparison) -> Table:
+    from earmark.cli._tables import difference_text, protocol_note, units_text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Protocol", "Difference", "Common rows", "Intervals over", "Accuracy, more"):
+        table.add_column(column, overflow="fold")
+    for one in found.differences:
+        rows = f"{one.n}"
+        if {one.n_model, one.n_baseline} != {one.n}:
+            rows += f" of {one.n_model} and {one.n_baseline}"
+        table.add_row(
+            protocol_note(one.protocol, [])[0],
+            printable(f"{one.model} less {one.baseline}"),
+            rows,
+            units_text([one.intervals]),
+            difference_text(one.accuracy),
+        )
+    return table

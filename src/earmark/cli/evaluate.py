@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,14 +20,16 @@ __all__ = ["add_to"]
 _HELP = (
     "Score models on a dataset, with and without songs or artists on both sides of the split.\n\n"
     "Needs the extra *train*: pip install 'earmark\\[train]'. Every model is fitted anew in each "
-    "fold, and so is everything that learns. Numbers in brackets are 95 % bootstrap intervals over "
-    "tracks; the leakage gap is the accuracy under *random* less that under *artist*, of the same "
-    "rows. With --output, finished runs are kept: the same command takes up where it stopped."
+    "fold, and so is everything that learns. Numbers in brackets are 95 % bootstrap intervals, "
+    "over artists where the protocol keeps artists apart, else over tracks. The leakage gap is the "
+    "accuracy under *random* less that under *artist*, of the same rows. With --output, finished "
+    "runs are kept: the same command takes up where it stopped."
 )
 _EXAMPLES = (
     "Examples:  earmark evaluate -d gtzan:DATA/gtzan -m knn,svm  ·  "
     "earmark evaluate -d segments57:DATA/segments57 -m forest -p random,track,artist "
-    "-o results.json --report page.html  ·  earmark evaluate -d folder:MUSIC -m mine.earmark"
+    "-o results.json --report page.html  ·  "
+    "earmark evaluate -d folder:MUSIC -m mine.earmark --new-rows"
 )
 _PROTOCOLS = (
     "random (rows at random), track (tracks whole), artist (artists whole), official, published3, "
@@ -62,10 +65,18 @@ def _evaluate(
             "-m",
             help="Joined by commas: default (the recipe of the model that ships), knn, svm, "
             "forest and other families and presets, recipes (name or TOML file), .earmark files "
-            "(asked as they are, about rows they were not trained on).",
+            "(used as they are, on rows they were not trained on).",
         ),
     ] = "default",
     protocols: Annotated[str, typer.Option("--protocols", "-p", help=_PROTOCOLS)] = "all",
+    new_rows: Annotated[
+        bool,
+        typer.Option(
+            "--new-rows",
+            help="Score an .earmark file on the rows it was not trained on, those by artists it "
+            "was trained on apart.",
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Results file (JSON) to write after every run."),
@@ -75,7 +86,7 @@ def _evaluate(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget the runs that --output holds already.")
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the folds.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of the folds.")] = 0,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Folds at a time; 0: one for each core.")
     ] = 0,
@@ -104,6 +115,7 @@ def _evaluate(
             dataset,
             models=_split(models),
             protocols="all" if protocols == "all" else _split(protocols),
+            new_rows=new_rows,
             seed=seed,
             importances=importances,
             jobs=jobs or usable_cores(),
@@ -125,6 +137,26 @@ def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
+def _rows_text(model: str, rows: Mapping[str, Any]) -> str:
+    """Say which rows a finished model was scored on.
+
+    Examples
+    --------
+    >>> rows = {"trained_on": 90, "unseen": 8, "unseen_known_artists": 2, "artists_known": True}
+    >>> _rows_text("mine.earmark", rows)
+    'mine.earmark: 8 new rows by artists it was not trained on, 2 new rows by artists it was \
+trained on; 90 rows it was trained on are left out'
+    """
+    new, known = rows["unseen"], rows["unseen_known_artists"]
+    parts = [f"{new:,} new rows by artists it was not trained on"]
+    if rows["artists_known"]:
+        parts.append(f"{known:,} new rows by artists it was trained on")
+    else:
+        parts = [f"{new:,} new rows; the dataset does not say who they are by"]
+    left_out = f"{rows['trained_on']:,} rows it was trained on are left out"
+    return f"{model}: {', '.join(parts)}; {left_out}"
+
+
 def _show(results: Results) -> None:
     from earmark.cli._tables import results_tables
 
@@ -132,11 +164,14 @@ def _show(results: Results) -> None:
     console.print(
         printable(
             f"{dataset.name}: {dataset.n} {dataset.unit}s of {len(dataset.classes)} genres, "
-            f"{dataset.feature_set}, seed {results.seed}; accuracy with 95 % intervals over tracks"
+            f"{dataset.feature_set}, seed {results.seed}; accuracy with 95 % intervals"
         )
     )
     for table in results_tables(results, width=console.width):
         console.print()
         console.print(table)
+    for model in results.models:
+        if "rows" in model.recipe:
+            console.print(printable(_rows_text(model.name, model.recipe["rows"])))
     for protocol, reason in results.skipped.items():
         console.print(printable(f"left out: {protocol} ({reason})"), style="dim")

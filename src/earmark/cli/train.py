@@ -87,9 +87,9 @@ def _train(
     if as_json:
         scores = {name: score.to_dict() for name, score in training.scores.items()}
         content = {
-            "schema": "earmark.train/1",
+            "schema": "earmark.train/2",
             "model": str(output),
-            "leakage_gap": training.leakage_gap,
+            "leakage_gap": None if training.leakage_gap is None else vars(training.leakage_gap),
             "warnings": training.model.manifest["training"]["warnings"],
             "scores": scores,
         }
@@ -104,8 +104,9 @@ def _print_scores(scores: dict[str, Score]) -> None:
     score = scores[names[0]]
     right = score.accuracy
     stdout().print(
-        f"{_APART[names[0]]}: {right.value:.0%} right (95 % interval {right.low:.0%} to "
-        f"{right.high:.0%}, n = {score.n}). Writing the model, refitted on all of them."
+        f"{_APART[names[0]]}: {right.value:.0%} right (95 % interval over "
+        f"{score.intervals.over}s {right.low:.0%} to {right.high:.0%}, n = {score.n}). "
+        "Writing the model, refitted on all of them."
     )
 
 

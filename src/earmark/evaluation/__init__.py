@@ -33,8 +33,15 @@ from earmark.evaluation._protocols import (
     inner_groups,
     protocol_folds,
     refusals,
+    resampling_units,
+    seen_rows,
 )
-from earmark.evaluation._resampling import Estimate, mean_difference
+from earmark.evaluation._resampling import (
+    Estimate,
+    Intervals,
+    ResamplingUnit,
+    mean_difference,
+)
 from earmark.evaluation._results import (
     RESULTS_SCHEMA,
     DatasetInfo,
@@ -47,10 +54,13 @@ from earmark.evaluation._results import (
 from earmark.evaluation._runs import (
     FoldAnswer,
     FoldTask,
+    PairedAccuracy,
     accuracy_difference,
     evaluate_folds,
     leakage_gap,
     make_run,
+    model_result,
+    paired_accuracy,
 )
 from earmark.evaluation._score import Metrics, Score, Unsure, metrics_of, score, unsure_of
 from earmark.evaluation._tally import METRICS
@@ -70,9 +80,12 @@ __all__ = [
     "HeldOut",
     "Importance",
     "InnerGroups",
+    "Intervals",
     "Metrics",
     "ModelResult",
+    "PairedAccuracy",
     "Predictions",
+    "ResamplingUnit",
     "Results",
     "Run",
     "Score",
@@ -103,12 +116,16 @@ __all__ = [
     "make_run",
     "mean_difference",
     "metrics_of",
+    "model_result",
+    "paired_accuracy",
     "per_class",
     "protocol_folds",
     "read_results",
     "refusals",
+    "resampling_units",
     "score",
     "second_choices",
+    "seen_rows",
     "spread",
     "top3",
     "unsure_of",

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from earmark.errors import ParameterError
+from earmark.evaluation._resampling import Resamples, unit_numbers
 from earmark.evaluation._tally import confidences
-from earmark.types import FloatArray, IntArray
+from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "CalibrationBin",
@@ -76,13 +77,20 @@ class CoveragePoint:
         The smallest confidence that is let through.
     coverage : float
         Share of the rows that are answered.
+    n : int
+        How many rows those are.
     accuracy : float or None
-        Share of those that are answered rightly; None where none is.
+        Share of those that are answered rightly; None where none is answered.
+    low, high : float or None
+        The 95 % bootstrap interval of the accuracy; None where none is answered.
     """
 
     threshold: float
     coverage: float
+    n: int
     accuracy: float | None
+    low: float | None
+    high: float | None
 
 
 def confusion_matrix(y: IntArray, predicted: IntArray, *, n_classes: int) -> IntArray:
@@ -197,7 +205,11 @@ def calibration_curve(
 
 
 def coverage_curve(
-    y: IntArray, probabilities: FloatArray, predicted: IntArray
+    y: IntArray,
+    probabilities: FloatArray,
+    predicted: IntArray,
+    *,
+    groups: IntArray | None = None,
 ) -> tuple[CoveragePoint, ...]:
     """Set the accuracy of the answers that are let through against how many they are.
 
@@ -209,6 +221,8 @@ def coverage_curve(
         Class probabilities.
     predicted : np.ndarray of int [shape=(n,)]
         Number of the class answered; its probability is the confidence.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with the same number are resampled together; None: each row by itself.
 
     Returns
     -------
@@ -218,16 +232,39 @@ def coverage_curve(
     Examples
     --------
     >>> p = np.array([[0.9, 0.1], [0.6, 0.4]])
-    >>> coverage_curve(np.array([0, 1]), p, p.argmax(axis=1))[14]
-    CoveragePoint(threshold=0.7, coverage=0.5, accuracy=1.0)
+    >>> point = coverage_curve(np.array([0, 1]), p, p.argmax(axis=1))[14]
+    >>> point.threshold, point.coverage, point.n, point.accuracy
+    (0.7, 0.5, 1, 1.0)
     """
     confidence, right = confidences(probabilities, predicted), predicted == y
+    let = confidence[:, np.newaxis] >= np.array(_THRESHOLDS)
+    lows, highs = _intervals_of_shares(let & right[:, np.newaxis], let, groups)
     points = []
-    for threshold in _THRESHOLDS:
-        let = confidence >= threshold
-        share = float(right[let].mean()) if let.any() else None
-        points.append(CoveragePoint(threshold, float(let.mean()), share))
+    for at, threshold in enumerate(_THRESHOLDS):
+        n = int(let[:, at].sum())
+        known = (float(right[let[:, at]].mean()), lows[at], highs[at]) if n else (None, None, None)
+        points.append(CoveragePoint(threshold, n / len(y), n, *known))
     return tuple(points)
+
+
+def _intervals_of_shares(
+    hits: BoolArray, there: BoolArray, groups: IntArray | None
+) -> tuple[list[float], list[float]]:
+    """Return the ends of the intervals of ``hits / there``, by column; 0 where none is there."""
+    units, n_units = unit_numbers(groups, len(hits))
+    sums = np.zeros((2, n_units, hits.shape[1]))
+    for total, values in zip(sums, (hits, there), strict=True):
+        np.add.at(total, units, values)
+
+    def shares(counts: FloatArray) -> FloatArray:
+        found, of = counts @ sums[0], counts @ sums[1]
+        return np.asarray(np.divide(found, of, out=np.full_like(found, np.nan), where=of > 0))
+
+    resampled = Resamples(n_units).apply(shares)
+    ends = np.zeros((2, hits.shape[1]))
+    known = ~np.isnan(resampled).all(axis=0)
+    ends[:, known] = np.nanpercentile(resampled[:, known], [2.5, 97.5], axis=0)
+    return ends[0].tolist(), ends[1].tolist()
 
 
 def second_choices(probabilities: FloatArray) -> IntArray:

@@ -29,7 +29,7 @@ class Importance:
     drop : float
         Accuracy on test rows, less that after the column was shuffled among them.
     low, high : float
-        The 95 % bootstrap interval over tracks.
+        The 95 % bootstrap interval, over what the run's other intervals are over.
     """
 
     feature: str

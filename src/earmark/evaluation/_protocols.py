@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 
 from earmark.datasets import FeatureTable, Fold, group_folds, joined_groups
 from earmark.errors import DatasetError, ParameterError
-from earmark.types import IntArray
+from earmark.evaluation._resampling import ResamplingUnit
+from earmark.types import BoolArray, IntArray
 
 __all__ = [
     "PROTOCOLS",
@@ -22,6 +24,8 @@ __all__ = [
     "inner_groups",
     "protocol_folds",
     "refusals",
+    "resampling_units",
+    "seen_rows",
 ]
 
 PROTOCOLS = ("random", "track", "artist", "official", "published3")
@@ -186,6 +190,46 @@ def inner_groups(protocol: str, table: FeatureTable) -> InnerGroups:
     return "track" if table.unit == "segment" else "row"
 
 
+def resampling_units(protocol: str, table: FeatureTable) -> tuple[ResamplingUnit, IntArray | None]:
+    """Return what the intervals of a protocol resample.
+
+    Songs by one artist are right or wrong together. A score that is about music by other artists
+    therefore rests on as many observations as there are artists, not songs, and its interval
+    resamples artists (a cluster bootstrap; Davison and Hinkley 1997, section 3.8). Where artists
+    are on both sides of the split, the score is about other songs by the same artists, and its
+    interval resamples tracks.
+
+    Parameters
+    ----------
+    protocol : str
+        Name of the protocol.
+    table : FeatureTable
+        The rows.
+
+    Returns
+    -------
+    over : {"artist", "track"}
+        ``track`` under ``random`` and ``track`` and where no artists are known, else ``artist``.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with the same number are drawn together: all of an artist, and of the artists who
+        share a track or an exact duplicate; None: each row by itself.
+
+    Examples
+    --------
+    >>> table = FeatureTable(
+    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero", fingerprint="0",
+    ...     labels=np.array(["rock", "jazz"]), groups={"artist": np.array([4, 4])},
+    ... )
+    >>> resampling_units("random", table)
+    ('track', None)
+    >>> resampling_units("artist", table)
+    ('artist', array([4, 4]))
+    """
+    if protocol not in ("random", "track") and "artist" in table.groups:
+        return "artist", _whole(table, "artist", "track")
+    return "track", table.groups["track"] if table.unit == "segment" else None
+
+
 def check_folds(folds: Sequence[Fold], groups: IntArray) -> None:
     """Refuse folds given by hand that tear a group apart or test a row twice.
 
@@ -245,22 +289,69 @@ def check_unseen(ids: npt.NDArray[np.str_], trained_on: Iterable[str], *, model:
     Traceback (most recent call last):
     ...
     earmark.errors.ParameterError: model='mine' was trained on 1 of the 2 rows, 'b' first: \
-scoring it there would measure its memory
+scoring it on them would measure its memory. To score it on the other 1, use new_rows=True \
+(on the command line --new-rows)
     """
-    known = {name for one in trained_on for name in _names_of(one)}
-    if not known:
-        raise ParameterError(f"model={model!r} does not say what it was trained on")
-    seen = [one for one in ids.tolist() if known.intersection(_names_of(one))]
-    if seen:
+    seen = seen_rows(ids, trained_on, model=model)
+    if seen.all():
         raise ParameterError(
-            f"model={model!r} was trained on {len(seen)} of the {len(ids)} rows, {seen[0]!r} "
-            "first: scoring it there would measure its memory"
+            f"model={model!r} was trained on all {len(ids)} rows: scoring it on them would measure "
+            "its memory"
+        )
+    if seen.any():
+        n_seen = int(seen.sum())
+        raise ParameterError(
+            f"model={model!r} was trained on {n_seen} of the {len(ids)} rows, "
+            f"{str(ids[seen.argmax()])!r} first: scoring it on them would measure its memory. To "
+            f"score it on the other {len(ids) - n_seen}, use new_rows=True (on the command line "
+            "--new-rows)"
         )
 
 
+def seen_rows(ids: npt.NDArray[np.str_], trained_on: Iterable[str], *, model: str) -> BoolArray:
+    """Find the rows that a model was trained on.
+
+    Parameters
+    ----------
+    ids : np.ndarray of str [shape=(n,)]
+        Tracks, segments of them (``TRACK#NUMBER``), or files.
+    trained_on : iterable of str
+        What the model was trained on.
+    model : str
+        Its name, for the message.
+
+    Returns
+    -------
+    np.ndarray of bool [shape=(n,)]
+        True where the id is one that was trained on. A file that was trained on and is no longer
+        at its path counts wherever a file has its name, with or without the ending.
+
+    Raises
+    ------
+    ParameterError
+        If it is not known what the model was trained on.
+
+    Examples
+    --------
+    >>> seen_rows(np.array(["a", "b"]), ["b", "c"], model="mine").tolist()
+    [False, True]
+    """
+    trained = set(map(_track_of, trained_on))
+    if not trained:
+        raise ParameterError(f"model={model!r} does not say what it was trained on")
+    tracks = [_track_of(one) for one in ids.tolist()]
+    moved = {name for one in trained.difference(tracks) for name in _names_of(one)}
+    return np.array([one in trained or bool(moved & _names_of(one)) for one in tracks])
+
+
+def _track_of(row: str) -> str:
+    """Return the track that a row is a segment of, or the row."""
+    return re.sub(r"(?<=.)#[0-9]+$", "", row)
+
+
 def _names_of(row: str) -> set[str]:
-    """List what a row may have been called elsewhere."""
-    names = {row, row.rpartition("#")[0] or row}
+    """List what a track may be called elsewhere."""
+    names = {row}
     names |= {os.path.basename(name) for name in names}
     return names | {os.path.splitext(name)[0] for name in names}
 

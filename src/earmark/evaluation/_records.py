@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 __all__ = ["from_record", "to_record"]
 
@@ -40,8 +40,8 @@ def from_record(kind: Any, value: Any, where: str) -> Any:
     Parameters
     ----------
     kind : type
-        A dataclass, ``tuple[X, ...]``, ``Mapping[str, X]``, ``X | None``, ``str``, ``int``,
-        ``float``, ``bool`` or ``Any``.
+        A dataclass, ``tuple[X, ...]``, ``Mapping[str, X]``, ``X | None``, ``Literal``, ``str``,
+        ``int``, ``float``, ``bool`` or ``Any``.
     value : object
         What ``json.loads`` gave.
     where : str
@@ -65,14 +65,27 @@ def from_record(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else from_record(inner, value, where)
     if is_dataclass(kind):
         return _dataclass_from(kind, value, where)
+    return _plain_from(kind, value, where) if origin is None else _built_from(kind, value, where)
+
+
+def _built_from(kind: Any, value: Any, where: str) -> Any:
+    """Make a literal, tuple or mapping."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        if value not in arguments:
+            raise ValueError(f"{where} is {value!r}, not one of {', '.join(map(repr, arguments))}")
+        return value
     if origin is tuple:
         if not isinstance(value, list):
             raise ValueError(f"{where} is not a list")
         return tuple(from_record(arguments[0], one, f"{where}[{i}]") for i, one in enumerate(value))
-    if origin is not None:
-        if not isinstance(value, dict):
-            raise ValueError(f"{where} is not an object")
-        return {key: from_record(arguments[1], one, f"{where}.{key}") for key, one in value.items()}
+    if not isinstance(value, dict):
+        raise ValueError(f"{where} is not an object")
+    return {key: from_record(arguments[1], one, f"{where}.{key}") for key, one in value.items()}
+
+
+def _plain_from(kind: Any, value: Any, where: str) -> Any:
+    """Make a string, a number or a truth value."""
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:

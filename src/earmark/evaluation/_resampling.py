@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from earmark.errors import ParameterError
 from earmark.types import FloatArray, IntArray
 
-__all__ = ["N_RESAMPLES", "Estimate", "Resamples", "interval", "mean_difference", "unit_numbers"]
+__all__ = [
+    "N_RESAMPLES",
+    "Estimate",
+    "Intervals",
+    "Resamples",
+    "ResamplingUnit",
+    "interval",
+    "intervals_over",
+    "mean_difference",
+    "unit_numbers",
+]
 
 N_RESAMPLES = 2000
 """How often units are drawn with replacement."""
+
+ResamplingUnit = Literal["artist", "track"]
+"""What a bootstrap draws whole: all rows of an artist, or all rows of a track."""
 
 _AT_ONCE = 4_000_000
 """Counts held at a time, which bounds the memory."""
@@ -34,6 +48,53 @@ class Estimate:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """How intervals were made, to be stated beside them.
+
+    Attributes
+    ----------
+    over : {"artist", "track"}
+        What each resample draws whole.
+    n_units : int
+        How many artists or tracks there are to draw from.
+    n_resamples : int
+        How many times as many were drawn with replacement.
+    seed : int
+        Seed of the draws.
+    """
+
+    over: ResamplingUnit
+    n_units: int
+    n_resamples: int = N_RESAMPLES
+    seed: int = 0
+
+
+def intervals_over(over: ResamplingUnit, groups: IntArray | None, n: int) -> Intervals:
+    """Describe the intervals that resampling groups of rows gives.
+
+    Parameters
+    ----------
+    over : {"artist", "track"}
+        What the groups are.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows with the same number are drawn together; None: each row by itself.
+    n : int
+        Number of rows.
+
+    Returns
+    -------
+    Intervals
+        With the number of groups.
+
+    Examples
+    --------
+    >>> intervals_over("artist", np.array([7, 3, 7]), 3).n_units
+    2
+    """
+    return Intervals(over, unit_numbers(groups, n)[1])
 
 
 def unit_numbers(groups: IntArray | None, n: int) -> tuple[IntArray, int]:

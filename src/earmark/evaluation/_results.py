@@ -14,7 +14,8 @@ from earmark.errors import ResultsError
 from earmark.evaluation._curves import CalibrationBin, ClassScore, CoveragePoint
 from earmark.evaluation._importance import Importance
 from earmark.evaluation._records import from_record, to_record
-from earmark.evaluation._resampling import Estimate
+from earmark.evaluation._resampling import Estimate, Intervals
+from earmark.evaluation._results_1 import upgraded
 from earmark.evaluation._score import Metrics, Unsure
 from earmark.types import PathName
 
@@ -28,10 +29,11 @@ __all__ = [
     "read_results",
 ]
 
-RESULTS_SCHEMA = "earmark.results/1"
+RESULTS_SCHEMA = "earmark.results/2"
 """Name and version of the document; raised with every change that could break a reader."""
 
 _FAMILY = "earmark.results/"
+_BEFORE = "earmark.results/1"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Predictions:
         Of the rows.
     tracks : tuple of int or None
         Which rows are segments of one track; None where rows are tracks.
+    artists : tuple of int or None
+        Which rows are by one artist, or by artists who share a track or a duplicate; None where no
+        artists are known.
     true, predicted : tuple of str
         The right class, and the class answered.
     probabilities : tuple of tuple of float
@@ -52,6 +57,7 @@ class Predictions:
 
     ids: tuple[str, ...]
     tracks: tuple[int, ...] | None
+    artists: tuple[int, ...] | None
     true: tuple[str, ...]
     predicted: tuple[str, ...]
     probabilities: tuple[tuple[float, ...], ...]
@@ -68,13 +74,15 @@ class Run:
     n : int
         Rows tested.
     n_tracks : int
-        Tracks they are of, over which intervals are.
+        Tracks they are of.
     n_folds : int
         Fits; 0 where a packaged model was asked as it is.
     seed : int
         Of the folds.
     inner_groups : str or None
         What the model's own folds kept whole: ``artist``, ``track`` or ``row``.
+    intervals : Intervals
+        How all intervals of the run were made.
     metrics : Metrics
         Of the rows.
     track_metrics : Metrics or None
@@ -115,6 +123,7 @@ class Run:
     n_folds: int
     seed: int
     inner_groups: str | None
+    intervals: Intervals
     metrics: Metrics
     track_metrics: Metrics | None
     per_class: Mapping[str, ClassScore]
@@ -148,7 +157,9 @@ class ModelResult:
         One for each protocol.
     leakage_gap : Estimate or None
         Accuracy under ``random`` less that under ``artist``, of the same rows, with a paired
-        interval over tracks; None where one of the two is missing.
+        interval; None where one of the two is missing.
+    gap_intervals : Intervals or None
+        How that interval was made.
     """
 
     name: str
@@ -156,6 +167,7 @@ class ModelResult:
     recipe: Mapping[str, Any]
     runs: tuple[Run, ...]
     leakage_gap: Estimate | None
+    gap_intervals: Intervals | None = None
 
     def run(self, protocol: str) -> Run | None:
         """Find the run of a protocol.
@@ -258,7 +270,7 @@ class Results:
         Returns
         -------
         dict
-            As ``schemas/results-1.json`` says.
+            As ``schemas/results-2.json`` says.
         """
         return {"schema": RESULTS_SCHEMA, **to_record(self)}
 
@@ -320,12 +332,14 @@ def read_results(path: PathName) -> Results:
     Returns
     -------
     Results
-        Equal to those written.
+        Equal to those written. A file of version 1 did not say what its intervals resample (tracks)
+        and which rows are by one artist; the rest of what it lacks is computed from its
+        predictions.
 
     Raises
     ------
     ResultsError
-        If there is no such file, or it is not a results file of this version.
+        If there is no such file, or it is not a results file that this release reads.
     """
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -336,9 +350,11 @@ def read_results(path: PathName) -> Results:
     schema = content.pop("schema", None) if isinstance(content, dict) else None
     if not isinstance(schema, str) or not schema.startswith(_FAMILY):
         raise ResultsError(path, "is not a results file: its schema is not earmark.results")
-    if schema != RESULTS_SCHEMA:
-        raise ResultsError(path, f"is {schema}; this release reads {RESULTS_SCHEMA}")
+    if schema not in (RESULTS_SCHEMA, _BEFORE):
+        raise ResultsError(path, f"is {schema}; this release reads {RESULTS_SCHEMA} and {_BEFORE}")
     try:
+        if schema == _BEFORE:
+            content = upgraded(content)
         results: Results = from_record(Results, content, "results")
         _check(results)
     except ValueError as error:
@@ -353,7 +369,8 @@ def _check(results: Results) -> None:
         for run in model.runs:
             what = f"the run of {model.name!r} under {run.protocol!r}"
             found = run.predictions
-            columns = (found.ids, found.true, found.predicted, found.tracks or found.ids)
+            groups = (found.tracks or found.ids, found.artists or found.ids)
+            columns = (found.ids, found.true, found.predicted, *groups)
             if {run.n, *map(len, columns)} != {len(found.probabilities)}:
                 raise ValueError(f"{what} has predictions of different lengths")
             rows = (*found.probabilities, *run.confusion, *run.second)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,18 +20,28 @@ from earmark.evaluation._curves import (
 from earmark.evaluation._held_out import Fitted, HeldOut, answer_fold, answers, join, vote
 from earmark.evaluation._importance import Importance, accuracy_drops, importances
 from earmark.evaluation._processes import map_in_processes
-from earmark.evaluation._resampling import Estimate, mean_difference
-from earmark.evaluation._results import Predictions, Run
-from earmark.evaluation._score import metrics_of, unsure_of
+from earmark.evaluation._protocols import resampling_units
+from earmark.evaluation._resampling import (
+    Estimate,
+    Intervals,
+    ResamplingUnit,
+    intervals_over,
+    mean_difference,
+)
+from earmark.evaluation._results import ModelResult, Predictions, Run
+from earmark.evaluation._score import Metrics, metrics_of, unsure_of
 from earmark.types import FloatArray, IntArray
 
 __all__ = [
     "FoldAnswer",
     "FoldTask",
+    "PairedAccuracy",
     "accuracy_difference",
     "evaluate_folds",
     "leakage_gap",
     "make_run",
+    "model_result",
+    "paired_accuracy",
 ]
 
 
@@ -146,7 +156,7 @@ def evaluate_folds(tasks: Sequence[FoldTask], *, jobs: int = 1) -> Iterator[tupl
 
 
 def _importances(
-    answers: Sequence[FoldAnswer], table: FeatureTable, tracks: IntArray | None
+    answers: Sequence[FoldAnswer], table: FeatureTable, units: IntArray | None
 ) -> tuple[Importance, ...] | None:
     drops, rows = [], []
     for answer in answers:
@@ -154,7 +164,7 @@ def _importances(
             return None
         drops.append(answer.drops)
         rows.append(answer.held_out.rows[answer.shuffled])
-    groups = None if tracks is None else tracks[np.concatenate(rows)]
+    groups = None if units is None else units[np.concatenate(rows)]
     return importances(np.concatenate(drops), table.names, groups=groups)
 
 
@@ -193,12 +203,14 @@ def make_run(
     Returns
     -------
     Run
-        With intervals over tracks.
+        With intervals over artists or tracks, as `resampling_units` says.
     """
     held_out = join(answer.held_out for answer in answers)
     rows, predicted = held_out.rows, held_out.predicted
     tracks = table.groups["track"] if table.unit == "segment" else None
-    groups = None if tracks is None else tracks[rows]
+    of_tracks = None if tracks is None else tracks[rows]
+    over, units = resampling_units(protocol, table)
+    groups = None if units is None else units[rows]
     names = np.array(classes)
     sizes = [answer.model_bytes for answer in answers if answer.model_bytes is not None]
     cost, peak = held_out.cost, held_out.cost.peak_memory
@@ -206,19 +218,20 @@ def make_run(
     return Run(
         protocol=protocol,
         n=len(rows),
-        n_tracks=len(rows) if groups is None else len(np.unique(groups)),
+        n_tracks=len(rows) if of_tracks is None else len(np.unique(of_tracks)),
         n_folds=len(answers) if n_folds is None else n_folds,
         seed=seed,
         inner_groups=inner_groups,
+        intervals=intervals_over(over, groups, len(rows)),
         metrics=metrics_of(held_out, groups=groups),
-        track_metrics=None if groups is None else metrics_of(vote(held_out, table)),
+        track_metrics=None if tracks is None else _voted(held_out, table, over, units),
         per_class=per_class(held_out.y, predicted, classes=classes),
         confusion=_rows(confusion),
         calibration_curve=calibration_curve(held_out.y, held_out.probabilities, predicted),
-        coverage=coverage_curve(held_out.y, held_out.probabilities, predicted),
+        coverage=coverage_curve(held_out.y, held_out.probabilities, predicted, groups=groups),
         unsure=unsure_of(held_out) if calibrated else None,
         second=_rows(second_choices(held_out.probabilities)),
-        importances=_importances(answers, table, tracks),
+        importances=_importances(answers, table, units),
         fit_seconds=cost.fit_seconds,
         predict_milliseconds_per_row=1000 * cost.predict_seconds / len(rows),
         peak_memory_mb=None if peak is None else peak / 1e6,
@@ -226,7 +239,8 @@ def make_run(
         folds=tuple(tuple(table.ids[answer.held_out.rows].tolist()) for answer in answers),
         predictions=Predictions(
             ids=tuple(table.ids[rows].tolist()),
-            tracks=None if groups is None else tuple(groups.tolist()),
+            tracks=None if of_tracks is None else tuple(of_tracks.tolist()),
+            artists=_artists(table, rows),
             true=tuple(names[held_out.y].tolist()),
             predicted=tuple(names[predicted].tolist()),
             probabilities=tuple(map(tuple, np.round(held_out.probabilities, 6).tolist())),
@@ -234,8 +248,96 @@ def make_run(
     )
 
 
+def _voted(
+    held_out: HeldOut, table: FeatureTable, over: ResamplingUnit, units: IntArray | None
+) -> Metrics:
+    """Score the votes of the segments, each track once."""
+    votes = vote(held_out, table)
+    groups = units[votes.rows] if over == "artist" and units is not None else None
+    return metrics_of(votes, groups=groups)
+
+
+def _artists(table: FeatureTable, rows: IntArray) -> tuple[int, ...] | None:
+    over, artists = resampling_units("artist", table)
+    return None if over != "artist" or artists is None else tuple(artists[rows].tolist())
+
+
 def _rows(counts: IntArray) -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, counts.tolist()))
+
+
+@dataclass(frozen=True)
+class PairedAccuracy:
+    """Accuracies of two runs on the rows both were tested on.
+
+    Attributes
+    ----------
+    n : int
+        How many rows those are.
+    first, second : float
+        Accuracy of each run on them.
+    difference : Estimate
+        The first less the second. Each resample of its interval draws the same artists, or tracks,
+        for both.
+    intervals : Intervals
+        What it draws.
+    """
+
+    n: int
+    first: float
+    second: float
+    difference: Estimate
+    intervals: Intervals
+
+
+def paired_accuracy(
+    first: Run, second: Run, *, over: ResamplingUnit | None = None
+) -> PairedAccuracy | None:
+    """Compare the accuracy of two runs on the rows both were tested on.
+
+    Parameters
+    ----------
+    first, second : Run
+        Under one protocol or two, of one dataset: rows with the same id and the same genre are the
+        same.
+    over : {"artist", "track"} or None
+        What is resampled; None: artists if either run's own intervals are over artists, else
+        tracks. Where no run says which rows are by one artist, tracks.
+
+    Returns
+    -------
+    PairedAccuracy or None
+        None where no row is the same.
+    """
+    a, b = first.predictions, second.predictions
+    place = {row: number for number, row in enumerate(zip(b.ids, b.true, strict=True))}
+    rows = enumerate(zip(a.ids, a.true, strict=True))
+    common = [(number, place[row]) for number, row in rows if row in place]
+    if not common:
+        return None
+    # In the order of the ids, so that the same rows in other folds give the same interval.
+    common.sort(key=lambda pair: a.ids[pair[0]])
+    left, right = (np.array(side) for side in zip(*common, strict=True))
+    if over is None:
+        over = "artist" if "artist" in (first.intervals.over, second.intervals.over) else "track"
+    groups = _groups(a, left, over)
+    if groups is None:
+        groups = _groups(b, right, over)
+    if groups is None:
+        over, groups = "track", _groups(a, left, "track")
+    hits = _right(first)[left], _right(second)[right]
+    return PairedAccuracy(
+        n=len(left),
+        first=float(hits[0].mean()),
+        second=float(hits[1].mean()),
+        difference=mean_difference(*hits, groups=groups),
+        intervals=intervals_over(over, groups, len(left)),
+    )
+
+
+def _groups(predictions: Predictions, rows: IntArray, over: ResamplingUnit) -> IntArray | None:
+    known = predictions.artists if over == "artist" else predictions.tracks
+    return None if known is None else np.array(known)[rows]
 
 
 def accuracy_difference(first: Run, second: Run) -> Estimate | None:
@@ -249,18 +351,10 @@ def accuracy_difference(first: Run, second: Run) -> Estimate | None:
     Returns
     -------
     Estimate or None
-        With a paired bootstrap interval over tracks; None where they have no row in common.
+        With the interval of `paired_accuracy`; None where they have no row in common.
     """
-    place = {name: number for number, name in enumerate(second.predictions.ids)}
-    common = [(i, place[name]) for i, name in enumerate(first.predictions.ids) if name in place]
-    if not common:
-        return None
-    # In the order of the ids, so that the same rows in other folds give the same interval.
-    common.sort(key=lambda pair: first.predictions.ids[pair[0]])
-    left, right = (np.array(side) for side in zip(*common, strict=True))
-    tracks = first.predictions.tracks
-    groups = None if tracks is None else np.array(tracks)[left]
-    return mean_difference(_right(first)[left], _right(second)[right], groups=groups)
+    found = paired_accuracy(first, second)
+    return None if found is None else found.difference
 
 
 def _right(run: Run) -> FloatArray:
@@ -268,7 +362,7 @@ def _right(run: Run) -> FloatArray:
     return np.array([a == b for a, b in zip(found.true, found.predicted, strict=True)], dtype=float)
 
 
-def leakage_gap(runs: Sequence[Run]) -> Estimate | None:
+def leakage_gap(runs: Sequence[Run]) -> PairedAccuracy | None:
     """Compute what a model gains where artists are on both sides.
 
     Parameters
@@ -278,10 +372,38 @@ def leakage_gap(runs: Sequence[Run]) -> Estimate | None:
 
     Returns
     -------
-    Estimate or None
-        Accuracy under ``random`` less that under ``artist``; None where one of them is missing.
+    PairedAccuracy or None
+        Accuracy under ``random`` less that under ``artist``, with an interval over artists; None
+        where one of them is missing.
     """
     by_name = {run.protocol: run for run in runs}
     if not {"random", "artist"} <= set(by_name):
         return None
-    return accuracy_difference(by_name["random"], by_name["artist"])
+    return paired_accuracy(by_name["random"], by_name["artist"], over="artist")
+
+
+def model_result(
+    name: str, family: str | None, recipe: Mapping[str, Any], runs: Sequence[Run]
+) -> ModelResult:
+    """Put the runs of a model together, with its leakage gap.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    family : str or None
+        Its family; None where several are averaged.
+    recipe : mapping
+        Everything that decides what it learns.
+    runs : sequence of Run
+        One for each protocol.
+
+    Returns
+    -------
+    ModelResult
+        With the gap where it can be computed.
+    """
+    gap = leakage_gap(runs)
+    if gap is None:
+        return ModelResult(name, family, recipe, tuple(runs), None)
+    return ModelResult(name, family, recipe, tuple(runs), gap.difference, gap.intervals)

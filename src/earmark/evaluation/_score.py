@@ -8,7 +8,12 @@ from typing import Any
 from earmark.evaluation._estimates import estimates
 from earmark.evaluation._held_out import HeldOut
 from earmark.evaluation._metrics import chance_calibration_error
-from earmark.evaluation._resampling import Estimate
+from earmark.evaluation._resampling import (
+    Estimate,
+    Intervals,
+    ResamplingUnit,
+    intervals_over,
+)
 from earmark.evaluation._tally import confidences
 from earmark.types import IntArray
 
@@ -82,7 +87,7 @@ class Score:
     seed : int or None
         Of the folds.
     accuracy, macro_f1, calibration_error : Estimate
-        Each with its 95 % bootstrap interval over tracks.
+        Each with its 95 % bootstrap interval.
     calibration_error_by_chance : float
         The 95th percentile of the calibration errors of a simulated model that is calibrated
         perfectly: one below it is no evidence of a fault.
@@ -94,6 +99,8 @@ class Score:
         Accuracy on those; None where there is none.
     unfamiliar : float
         Share of the tracks that are "unfamiliar".
+    intervals : Intervals
+        How the intervals were made.
     """
 
     protocol: str
@@ -108,6 +115,7 @@ class Score:
     sure: float
     sure_accuracy: float | None
     unfamiliar: float
+    intervals: Intervals
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -166,7 +174,15 @@ def unsure_of(held_out: HeldOut) -> Unsure:
     )
 
 
-def score(protocol: str, held_out: HeldOut, *, n_folds: int, seed: int | None) -> Score:
+def score(
+    protocol: str,
+    held_out: HeldOut,
+    *,
+    n_folds: int,
+    seed: int | None,
+    over: ResamplingUnit = "track",
+    groups: IntArray | None = None,
+) -> Score:
     """Score what models said of tracks they were not fitted on.
 
     Parameters
@@ -179,13 +195,17 @@ def score(protocol: str, held_out: HeldOut, *, n_folds: int, seed: int | None) -
         Fits, for the record.
     seed : int or None
         Of the folds, for the record; the bootstrap's is always 0.
+    over : {"artist", "track"}
+        What the groups are.
+    groups : np.ndarray of int [shape=(n,)] or None
+        Rows of `held_out` with the same number are resampled together; None: each row by itself.
 
     Returns
     -------
     Score
-        With intervals over tracks.
+        With intervals over the groups.
     """
-    metrics, unsure = metrics_of(held_out), unsure_of(held_out)
+    metrics, unsure = metrics_of(held_out, groups=groups), unsure_of(held_out)
     return Score(
         protocol=protocol,
         n=len(held_out.y),
@@ -199,4 +219,5 @@ def score(protocol: str, held_out: HeldOut, *, n_folds: int, seed: int | None) -
         sure=unsure.sure,
         sure_accuracy=unsure.sure_accuracy,
         unfamiliar=unsure.unfamiliar,
+        intervals=intervals_over(over, groups, len(held_out.y)),
     )

@@ -22,6 +22,7 @@ __all__ = [
     "placeholder",
     "render_table",
     "table",
+    "units_text",
 ]
 
 _TEMPLATE = """<!doctype html>
@@ -85,6 +86,28 @@ def estimate_text(estimate: Mapping[str, float] | float | None) -> str | None:
         return number(estimate)
     low, high = number(estimate["low"]), number(estimate["high"])
     return f"{number(estimate['value'])}\n{low} to {high}"
+
+
+def units_text(intervals: Mapping[str, Any]) -> str:
+    """Say what intervals are over.
+
+    Parameters
+    ----------
+    intervals : mapping
+        As a results file holds it.
+
+    Returns
+    -------
+    str
+        Like ``over 271 artists``.
+
+    Examples
+    --------
+    >>> units_text({"over": "artist", "n_units": 1271})
+    'over 1,271 artists'
+    """
+    n = intervals["n_units"]
+    return f"over {n:,} {intervals['over']}{'' if n == 1 else 's'}"
 
 
 def table(

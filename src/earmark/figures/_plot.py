@@ -12,6 +12,7 @@ __all__ = [
     "colour",
     "figure",
     "names_axis",
+    "no_slot",
     "plain",
     "plot_text",
     "short_names",
@@ -129,6 +130,7 @@ def figure(
     label: str,
     narrow: Mapping[str, Any] | None = None,
     zoom: bool = False,
+    min_width: int = 0,
 ) -> dict[str, Any]:
     """Return a figure as the page's data hold it.
 
@@ -142,6 +144,8 @@ def figure(
         Layout that replaces some of it on a narrow page, by dotted names.
     zoom : bool
         Whether one can zoom into it.
+    min_width : int
+        Pixels below which it is scrolled sideways instead of drawn smaller.
 
     Returns
     -------
@@ -155,9 +159,15 @@ def figure(
         "label": label,
         "narrow": narrow or {},
         "zoom": zoom,
+        "min_width": min_width,
     }
 
 
 def text_slot(text: str) -> dict[str, str]:
     """Return words as the page's data hold them, unescaped."""
     return {"kind": "text", "text": text}
+
+
+def no_slot() -> dict[str, str]:
+    """Return what stands where there is nothing to show: its card is hidden."""
+    return {"kind": "nothing"}

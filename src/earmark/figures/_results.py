@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.errors import ParameterError
+from earmark.figures._differences import differences_slot, differences_table
 from earmark.figures._html import (
     escape,
     estimate_text,
@@ -15,23 +16,35 @@ from earmark.figures._html import (
     placeholder,
     render_table,
     table,
+    units_text,
 )
 from earmark.figures._plot import SYMBOLS, colour, figure, names_axis, plain, plot_text, shorten
 from earmark.figures._runs import run_slots
-from earmark.figures._words import GAP, PROTOCOLS, RUN_SECTIONS
+from earmark.figures._words import GAP, INTERVALS, PROTOCOLS, RUN_SECTIONS
 
 __all__ = ["results_page"]
 
-_SCHEMA = "earmark.results/1"
+_SCHEMA = "earmark.results/2"
+
+_MOST_HALF = 10
+"""Genres of a confusion matrix that fit half the width of the page."""
+
+_LEAST_SPAN = 0.3
+"""Part of the scale from 0 to 1 that an axis of scores shows at least."""
 
 
-def results_page(results: Sequence[Mapping[str, Any]]) -> str:
+def results_page(
+    results: Sequence[Mapping[str, Any]], *, comparison: Mapping[str, Any] | None = None
+) -> str:
     """Write a page of one or several results files.
 
     Parameters
     ----------
     results : sequence of mapping
-        Documents of the schema ``earmark.results/1``.
+        Documents of the schema ``earmark.results/2``.
+    comparison : mapping or None
+        What `earmark.workflows.compare` found in them, of the schema ``earmark.compare/2``: its
+        differences and notes come first on the page.
 
     Returns
     -------
@@ -48,10 +61,10 @@ def results_page(results: Sequence[Mapping[str, Any]]) -> str:
 
     Examples
     --------
-    >>> results_page([{"schema": "earmark.results/2"}])
+    >>> results_page([{"schema": "earmark.results/9"}])
     Traceback (most recent call last):
     ...
-    earmark.errors.ParameterError: results[0] is 'earmark.results/2', not earmark.results/1
+    earmark.errors.ParameterError: results[0] is 'earmark.results/9', not earmark.results/2
     """
     if not results:
         raise ParameterError("results is empty: one results file or more is needed")
@@ -64,6 +77,10 @@ def results_page(results: Sequence[Mapping[str, Any]]) -> str:
     records = _records(results, titles)
     groups: dict[str, Any] = {"run": {"records": records, "initial": _initial(records)}}
     sections = []
+    if comparison is not None:
+        slot = {"keys": [], "slots": {"differences": differences_slot(comparison)}}
+        groups["compared"] = {"records": [slot], "initial": []}
+        sections.append(_comparison_section(comparison))
     for at, (one, title) in enumerate(zip(results, titles, strict=True)):
         groups[f"scores{at}"] = {
             "records": [{"keys": [], "slots": {"accuracy": _accuracy(one)}}],
@@ -72,11 +89,28 @@ def results_page(results: Sequence[Mapping[str, Any]]) -> str:
         sections.append(_result_section(one, title, at))
     what = titles[0] if len(results) == 1 else f"{len(results)} results"
     body = (
-        "<h1>How right the models are</h1>"
+        "<h1>How accurate the models are</h1>"
         + "".join(sections)
-        + (_closer(many=len(results) > 1) if records else "")
+        + (_closer(records, many=len(results) > 1) if records else "")
     )
     return page(f"Earmark: scores on {plain(what)}", body, groups)
+
+
+def _comparison_section(comparison: Mapping[str, Any]) -> str:
+    notes = "".join(f"<p class='note'>{escape(note)}</p>" for note in comparison["warnings"])
+    inner = "<p>There is nothing to compare: no two models were tested on the same rows.</p>"
+    if comparison["differences"]:
+        inner = (
+            "<p>Accuracy of each model less that of the first, on the rows both were tested on, "
+            "with its 95 % interval. Each resample of the interval draws the same artists, or "
+            "tracks, for both models. An interval that includes 0 is compatible with no "
+            f"difference.</p>{placeholder('compared', 'differences')}"
+            f"{render_table(differences_table(comparison))}"
+        )
+    return (
+        f'<section aria-labelledby="compared"><h2 id="compared">Differences</h2>{notes}{inner}'
+        "</section>"
+    )
 
 
 def _distinct(names: Any) -> list[str]:
@@ -139,9 +173,10 @@ def _result_section(result: Mapping[str, Any], title: str, at: int) -> str:
     words = "".join(f"<dt>{name}</dt><dd>{PROTOCOLS[name]}</dd>" for name in known)
     return (
         f'<section aria-labelledby="result{at}"><h2 id="result{at}">{escape(plain(title))}</h2>'
-        f"{facts(head)}<p>{GAP}</p>{render_table(_scores(result))}{skipped}"
+        f"{facts(head)}<p>{GAP}</p>{render_table(_scores(result))}{_new_rows(result)}{skipped}"
         f"<h3>The same as a picture</h3><p>A mark is the accuracy under one protocol, the line "
-        "through it its 95 % interval. Where intervals overlap widely, the order may be chance.</p>"
+        f"through it its 95 % interval. {INTERVALS} Where intervals overlap widely, the order may "
+        "be chance.</p>"
         f"{placeholder(f'scores{at}', 'accuracy')}"
         f'<details><summary>What the protocols are</summary><dl class="words">{words}</dl>'
         "</details>"
@@ -160,7 +195,7 @@ def _scores(result: Mapping[str, Any]) -> dict[str, Any]:
     for model in result["models"]:
         runs = _runs(model)
         cells = [_score(runs[name]) if name in runs else None for name in protocols]
-        rows.append([plain(model["name"]), *cells, _gap(model.get("leakage_gap"))])
+        rows.append([plain(model["name"]), *cells, _gap(model)])
     dataset = result["dataset"]
     caption = (
         f"Accuracy, its 95 % interval, and macro F1 of each model under each protocol; "
@@ -171,6 +206,7 @@ def _scores(result: Mapping[str, Any]) -> dict[str, Any]:
 
 def _score(run: Mapping[str, Any]) -> str:
     text = f"{estimate_text(run['metrics']['accuracy'])}\nF1 {number(_value(run, 'macro_f1'))}"
+    text += f"\n{units_text(run['intervals'])}"
     votes = run.get("track_metrics")
     if votes:
         text += f"\ntracks {estimate_text(votes['accuracy'])}"
@@ -181,11 +217,31 @@ def _value(run: Mapping[str, Any], metric: str) -> float:
     return float(run["metrics"][metric]["value"])
 
 
-def _gap(gap: Mapping[str, float] | None) -> str | None:
+def _gap(model: Mapping[str, Any]) -> str | None:
+    gap = model.get("leakage_gap")
     if gap is None:
         return None
     sign = "+" if gap["value"] > 0 else ""
-    return f"{sign}{estimate_text(gap)}"
+    return f"{sign}{estimate_text(gap)}\n{units_text(model['gap_intervals'])}"
+
+
+def _new_rows(result: Mapping[str, Any]) -> str:
+    """Say which rows finished models were scored on."""
+    said = []
+    for model in result["models"]:
+        rows = model["recipe"].get("rows")
+        if rows is not None:
+            known = ""
+            if rows["artists_known"]:
+                known = (
+                    f", and apart on {rows['unseen_known_artists']} by artists it was trained on"
+                )
+            said.append(
+                f"<p class='note'><b>{escape(plain(model['name']))}</b> was trained on "
+                f"{rows['trained_on']} of the rows: it was scored on the {rows['unseen']} others"
+                f"{known}.</p>"
+            )
+    return "".join(said)
 
 
 def _accuracy(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,7 +285,7 @@ def _accuracy(result: Mapping[str, Any]) -> dict[str, Any]:
     height = row * len(models) + 110
     layout = {
         "height": height,
-        "xaxis": {"title": {"text": "accuracy"}},
+        "xaxis": {"title": {"text": "accuracy"}, "range": _range_of(result)},
         "yaxis": names_axis([model["name"] for model in models], down=True),
         "shapes": [
             {
@@ -249,6 +305,21 @@ def _accuracy(result: Mapping[str, Any]) -> dict[str, Any]:
     }
     label = "Accuracy of each model under each protocol; the numbers are in the table above."
     return figure(traces, layout, label=label)
+
+
+def _range_of(result: Mapping[str, Any]) -> list[float]:
+    """Return the part of the scale that holds all intervals, never a sliver of it."""
+    scores = [run["metrics"]["accuracy"] for model in result["models"] for run in model["runs"]]
+    if not scores:
+        return [0.0, 1.0]
+    low, high = min(one["low"] for one in scores), max(one["high"] for one in scores)
+    pad = max(0.02, (_LEAST_SPAN - (high - low)) / 2)
+    low, high = low - pad, high + pad
+    if low < 0:
+        low, high = 0.0, max(high, _LEAST_SPAN)
+    if high > 1:
+        low, high = min(low, 1 - _LEAST_SPAN), 1.0
+    return [low - 0.005, high + 0.005]
 
 
 def _costs(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -287,8 +358,14 @@ def _provenance(result: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _closer(*, many: bool) -> str:
+def _closer(records: Sequence[Mapping[str, Any]], *, many: bool) -> str:
     """Write the part about one run, which the page's script fills."""
+    filled = {
+        name
+        for record in records
+        for name, slot in record["slots"].items()
+        if slot["kind"] != "nothing"
+    }
     levels = ["Results", "Model", "Protocol"]
     choices = "".join(
         f"<label{'' if many or level else ' hidden'}>{title} "
@@ -296,7 +373,11 @@ def _closer(*, many: bool) -> str:
         for level, title in enumerate(levels)
     )
     parts = []
+    wide = max(len(record["slots"]["confusion_table"]["rows"]) for record in records) > _MOST_HALF
     for at, (title, words, slots, numbers) in enumerate(RUN_SECTIONS):
+        if not filled.intersection(slots):
+            continue
+        css = "card wide" if wide and "confusion" in slots else "card"
         inner = "".join(placeholder("run", slot) for slot in slots)
         if numbers:
             inner += (
@@ -304,7 +385,7 @@ def _closer(*, many: bool) -> str:
                 f"{placeholder('run', numbers)}</details>"
             )
         parts.append(
-            f'<section class="card" aria-labelledby="part{at}"><h3 id="part{at}">{title}</h3>'
+            f'<section class="{css}" aria-labelledby="part{at}"><h3 id="part{at}">{title}</h3>'
             f"<p>{words}</p>{inner}</section>"
         )
     return (

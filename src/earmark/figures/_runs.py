@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.figures._chord import chord_slot
-from earmark.figures._html import estimate_text, number, table
+from earmark.figures._html import estimate_text, number, table, units_text
 from earmark.figures._plot import (
     HEAT,
     ROW_HEIGHT,
@@ -14,16 +14,18 @@ from earmark.figures._plot import (
     colour,
     figure,
     names_axis,
+    no_slot,
     plain,
     plot_text,
     short_names,
-    text_slot,
 )
 from earmark.figures._similarity import second_tabs
 
 __all__ = ["run_slots"]
 
 _MOST_IMPORTANCES = 20
+_FEWEST_ANSWERED = 20  # rows that a point of the coverage curve stands for at least
+_CELL = 34  # pixels that a count in a cell needs
 _MOST_CELLS = 20  # genres a side that still leave room for numbers in the cells
 
 _METRICS = {
@@ -79,11 +81,8 @@ def run_slots(run: Mapping[str, Any], *, classes: Sequence[str], unit: str) -> d
         "coverage": _coverage(run),
         "coverage_table": table(
             "What is left when answers below a confidence are held back",
-            ("Confidence at least", "Answered", "Accuracy of those"),
-            [
-                [f"{one['threshold']:.2f}", number(one["coverage"]), number(one["accuracy"])]
-                for one in run["coverage"]
-            ],
+            ("Confidence at least", "Answered", "Rows", "Accuracy of those", "95 % interval"),
+            [_coverage_row(one) for one in run["coverage"]],
         ),
         "importances": _importances(run),
         "importances_table": _importances_table(run),
@@ -115,7 +114,9 @@ def _metrics(run: Mapping[str, Any]) -> dict[str, Any]:
             "Unfamiliar": unsure["unfamiliar"],
         }
         rows += [[name, number(value), *[None] * (len(kinds) - 1)] for name, value in told.items()]
-    return table("Every number of this model under this protocol", heads, rows)
+    over = units_text(run["intervals"])
+    caption = f"Every number of this model under this protocol; intervals are {over}"
+    return table(caption, heads, rows)
 
 
 def _matrix_table(
@@ -150,26 +151,26 @@ def _confusion(run: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]
     right = sum(row[at] for at, row in enumerate(counts))
     side = ROW_HEIGHT * len(classes)
     layout = {
-        "height": max(380, side * 1.6 + 130),
+        "height": max(380, min(side * 1.6, _CELL * len(classes)) + 150),
         "xaxis": names_axis(classes, side="top", tickangle=-45, title={"text": "named"}),
         "yaxis": names_axis(classes, down=True, title={"text": "true genre"}),
     }
     narrow = {
-        "height": max(340, side * 1.35 + 130),
+        "height": max(340, side * 1.2 + 150),
         "yaxis.title.text": "",
         "xaxis.title.text": "",
         "yaxis.tickfont.size": 11,
         "xaxis.tickangle": -90,
         "hide_colorbar": True,
-        "hide_text": len(classes) > 10,
-        **short_names("xaxis", classes),
-        **short_names("yaxis", classes),
     }
     label = (
         f"Confusion matrix: {right} of {sum(map(sum, counts))} rows are named rightly; the numbers "
         "are in the table below."
     )
-    return figure([heat, *_cell_texts(counts, shares)], layout, label=label, narrow=narrow)
+    texts = _cell_texts(counts, shares)
+    longest = min(18, max(len(plain(name)) for name in classes))
+    room = 24 * len(classes) + 7 * longest + 40 if texts else 0
+    return figure([heat, *texts], layout, label=label, narrow=narrow, min_width=room)
 
 
 def _cell_texts(
@@ -299,22 +300,36 @@ def _calibration(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _coverage(run: Mapping[str, Any]) -> dict[str, Any]:
-    points = [one for one in run["coverage"] if one["accuracy"] is not None]
-    if not points:
-        return text_slot("No answer was given.")
+    points = [one for one in run["coverage"] if one["n"] >= min(_FEWEST_ANSWERED, run["n"])]
+    edge = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [one["coverage"] for one in points],
+        "hoverinfo": "skip",
+        "line": {"width": 0, "color": "var(--c0)"},
+    }
     traces: list[dict[str, Any]] = [
+        {**edge, "y": [one["low"] for one in points], "showlegend": False},
+        {
+            **edge,
+            "y": [one["high"] for one in points],
+            "fill": "tonexty",
+            "fillcolor": "var(--band)",
+            "name": f"95 % interval {units_text(run['intervals'])}",
+        },
         {
             "type": "scatter",
             "mode": "lines+markers",
             "x": [one["coverage"] for one in points],
             "y": [one["accuracy"] for one in points],
-            "customdata": [one["threshold"] for one in points],
-            "hovertemplate": "answers of confidence %{customdata:.2f} or more:<br>%{x:.0%} of the "
-            "rows, accuracy %{y:.2f}<extra></extra>",
+            "customdata": [[one["threshold"], one["n"], one["low"], one["high"]] for one in points],
+            "hovertemplate": "answers of confidence %{customdata[0]:.2f} or more:<br>%{x:.0%} of "
+            "the rows (%{customdata[1]}), accuracy %{y:.2f}<br>%{customdata[2]:.2f} to "
+            "%{customdata[3]:.2f}<extra></extra>",
             "line": {"color": "var(--c0)", "width": 2},
             "marker": {"size": 7, "color": "var(--c0)"},
-            "name": "every threshold from 0 to 0.95",
-        }
+            "name": "answers above each confidence",
+        },
     ]
     unsure = run.get("unsure")
     if unsure and unsure["sure_accuracy"] is not None:
@@ -327,14 +342,17 @@ def _coverage(run: Mapping[str, Any]) -> dict[str, Any]:
                 "hovertemplate": "not unsure: %{x:.0%} of the rows,<br>accuracy %{y:.2f}"
                 "<extra></extra>",
                 "marker": {"size": 15, "symbol": "star", "color": "var(--c1)"},
-                "name": "what the model itself calls sure",
+                "name": "the model's own threshold",
             }
         )
     lowest = min(y for trace in traces for y in trace["y"])
     layout = {
         "height": 440,
         "xaxis": {"range": [-0.02, 1.04], "tickformat": ".0%", "title": {"text": "answered"}},
-        "yaxis": {"range": [max(0, lowest - 0.05), 1.02], "title": {"text": "accuracy of those"}},
+        "yaxis": {
+            "range": [max(0, min(lowest - 0.05, 0.7)), 1.02],
+            "title": {"text": "accuracy of those"},
+        },
         "legend": _BELOW,
     }
     label = (
@@ -344,6 +362,17 @@ def _coverage(run: Mapping[str, Any]) -> dict[str, Any]:
     return figure(traces, layout, label=label)
 
 
+def _coverage_row(point: Mapping[str, Any]) -> list[str | None]:
+    low, high = number(point["low"]), number(point["high"])
+    return [
+        f"{point['threshold']:.2f}",
+        number(point["coverage"]),
+        str(point["n"]),
+        number(point["accuracy"]),
+        None if low is None else f"{low} to {high}",
+    ]
+
+
 def _ranked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(run.get("importances") or (), key=lambda one: -one["drop"])
 
@@ -351,7 +380,7 @@ def _ranked(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _importances(run: Mapping[str, Any]) -> dict[str, Any]:
     ranked = _ranked(run)[:_MOST_IMPORTANCES]
     if not ranked:
-        return text_slot("Importances were not measured for this run.")
+        return no_slot()
     drops = [one["drop"] for one in ranked]
     bars = {
         "type": "bar",
@@ -384,7 +413,7 @@ def _importances(run: Mapping[str, Any]) -> dict[str, Any]:
 def _importances_table(run: Mapping[str, Any]) -> dict[str, Any]:
     ranked = _ranked(run)
     if not ranked:
-        return text_slot("")
+        return no_slot()
     rows = [
         [plain(one["feature"]), *(number(one[key], 4) for key in ("drop", "low", "high"))]
         for one in ranked

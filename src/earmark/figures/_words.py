@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["GAP", "PROTOCOLS", "RUN_SECTIONS"]
+__all__ = ["GAP", "INTERVALS", "PROTOCOLS", "RUN_SECTIONS"]
 
 PROTOCOLS = {
     "random": "Rows are dealt into five folds at random. An artist, and where rows are segments a "
@@ -14,12 +14,19 @@ PROTOCOLS = {
     "official_artist_clean": "Of the official test rows, those none of whose artists is in the "
     "rows that were trained on.",
     "published3": "Three artist-filtered folds, as published.",
-    "unseen": "A finished model, asked as it is about rows it was not trained on; nothing is "
-    "fitted.",
+    "unseen": "A finished model, used as it is on rows it was not trained on; nothing is fitted. "
+    "Where the dataset also holds rows it was trained on, those by the same artists are left out.",
+    "unseen_known_artists": "A finished model on rows it was not trained on, by artists it was "
+    "trained on.",
 }
 
+INTERVALS = (
+    "Songs by one artist tend to be right or wrong together, so where artists are kept apart the "
+    "interval resamples artists, and is wider than one that takes songs for independent."
+)
+
 GAP = (
-    "A model that has heard other songs of an artist can recognise the artist and seem to know "
+    "A model trained on other songs of an artist can recognise the artist and seem to know "
     "the genre. The <strong>leakage gap</strong> is the accuracy that is lost once no artist is on "
     "both sides of the split: accuracy under <em>random</em> less that under <em>artist</em>, "
     "on the same rows. The larger it is, the less the random score says about new music."
@@ -35,8 +42,8 @@ RUN_SECTIONS = (
     ),
     (
         "Confusion matrix",
-        "Each row is a true genre, each column what it was named. What stands off the diagonal is "
-        "wrong; the darker or brighter a cell against the page, the larger its share of the row.",
+        "Each row is a true genre, each column what it was named. What is off the diagonal is "
+        "wrong; the more a cell stands out from the page, the larger its share of the row.",
         ("confusion",),
         "confusion_table",
     ),
@@ -55,17 +62,18 @@ RUN_SECTIONS = (
         "calibration_table",
     ),
     (
-        "Answering less, and more rightly",
-        "Answers below a confidence can be held back as “unsure”. Farther left fewer rows "
-        "are answered; the curve says how many of those are right.",
+        "Answering fewer, more accurately",
+        "Answers below a confidence can be held back. Farther left fewer rows are answered; the "
+        "curve says how many of those are right, the band is its 95 % interval. Points with too "
+        "few answers to say anything are left out.",
         ("coverage",),
         "coverage_table",
     ),
     (
         "What the model listens to",
         "Each feature is shuffled among the test rows in turn. The accuracy that is lost then, "
-        "with its 95 % interval, is what the model owes to it; features that say the same "
-        "share it.",
+        "with its 95 % interval, is what the model owes to that feature; features that say the "
+        "same share it.",
         ("importances",),
         "importances_table",
     ),

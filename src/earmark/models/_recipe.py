@@ -19,7 +19,7 @@ _CALIBRATIONS = ("temperature", "none")
 _PRECISIONS = ("double", "single")
 _KEYS = {
     "the recipe": (
-        *("name", "description", "features", "seed", "n_folds", "classifier", "unsure"),
+        *("name", "description", "corpus", "features", "seed", "n_folds", "classifier", "unsure"),
     ),
     "classifier": (*("members", "log_columns", "clip", "standardise", "calibration", "precision"),),
     "unsure": ("accuracy", "familiar", "distance_columns", "sqrt_columns"),
@@ -71,6 +71,9 @@ class Recipe:
         as good as tied, by more.
     description : str
         Where it comes from.
+    corpus : str
+        Corpus that the description is about: it is not true of models trained on other data. Empty:
+        it is true of any.
 
     Raises
     ------
@@ -93,6 +96,7 @@ class Recipe:
     familiar: float = 0.95
     precision: Literal["double", "single"] = "double"
     description: str = field(default="", compare=False)
+    corpus: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not self.members:
@@ -257,4 +261,5 @@ def _from_toml(content: Mapping[str, Any]) -> Recipe:
         familiar=float(unsure["familiar"]),
         precision=classifier.get("precision", "double"),
         description=content.get("description", ""),
+        corpus=content.get("corpus", ""),
     )

@@ -72,6 +72,9 @@ class SpaceRecipe:
         Of the covariance within artists, from 0 to 1.
     description : str
         Where it comes from.
+    corpus : str
+        Corpus that the description is about: it is not true of spaces trained on other data. Empty:
+        it is true of any.
 
     Raises
     ------
@@ -95,6 +98,7 @@ class SpaceRecipe:
     weight: float = 0.95
     shrinkage: float = 0.6
     description: str = ""
+    corpus: str = ""
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
@@ -126,7 +130,7 @@ class SpaceRecipe:
         dict
             Everything that its method learns by, but the name and the feature set.
         """
-        left_out = {"name", "feature_set", "description"}
+        left_out = {"name", "feature_set", "description", "corpus"}
         if self.method == "principal-components":
             left_out |= {*_SECTIONS["genres"], "shrinkage"}
         found = {one.name: getattr(self, one.name) for one in fields(self)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.evaluation import ModelResult, Results, Run, leakage_gap, read_results
+from earmark.evaluation import ModelResult, Results, Run, model_result, read_results
 
 __all__ = ["Book"]
 
@@ -94,6 +94,22 @@ class Book:
         model = self.results.model(name)
         return None if model is None else model.run(protocol)
 
+    def protocols(self, name: str) -> set[str]:
+        """Return the protocols of the runs that are done.
+
+        Parameters
+        ----------
+        name : str
+            Name of the model.
+
+        Returns
+        -------
+        set of str
+            Empty where nothing is known of the model.
+        """
+        model = self.results.model(name)
+        return set() if model is None else {run.protocol for run in model.runs}
+
     def add(self, name: str, runs: Sequence[Run]) -> None:
         """Add runs of a model, and write everything down.
 
@@ -111,7 +127,7 @@ class Book:
                 return model
             kept = [run for run in model.runs if run.protocol not in new]
             every = sorted([*kept, *runs], key=lambda run: self._order.index(run.protocol))
-            return replace(model, runs=tuple(every), leakage_gap=leakage_gap(every))
+            return model_result(model.name, model.family, model.recipe, every)
 
         self.results = replace(self.results, models=tuple(map(grown, self.results.models)))
         self.write()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["render_card"]
+from earmark.models.recipe import Recipe, SpaceRecipe
+
+__all__ = ["description_of", "render_card"]
 
 _PROTOCOLS = {
-    "artist_inner": "artists apart, inside train + valid (where choices are made)",
+    "artist_inner": "artists apart, inside train + valid",
     "random": "random folds (an artist can be on both sides)",
     "track": "tracks apart (an artist can be on both sides)",
     "artist": "artists apart",
@@ -16,6 +18,33 @@ _PROTOCOLS = {
     "official_artist_clean": "published test list, artists apart",
     "published3": "three published folds",
 }
+
+
+_OWN = {"folder": "a folder of music", "library": "a music library"}
+"""Data of the user's own, which has no title and no citation."""
+
+
+def description_of(recipe: Recipe | SpaceRecipe, corpus: str) -> str:
+    """Return what is true of the recipe of a model that was trained on a corpus.
+
+    Parameters
+    ----------
+    recipe : Recipe or SpaceRecipe
+        The recipe.
+    corpus : str
+        What the model was trained on.
+
+    Returns
+    -------
+    str
+        The recipe's own description, unless that is about another corpus.
+    """
+    if recipe.corpus in ("", corpus):
+        return recipe.description
+    return (
+        f"The recipe {recipe.name} was chosen on {recipe.corpus}, before it was used on this data, "
+        "so that the scores above owe nothing to its choice."
+    )
 
 
 def _interval(estimate: Mapping[str, float]) -> str:
@@ -26,16 +55,23 @@ def _share(value: float | None) -> str:
     return "-" if value is None else f"{value:.0%}"
 
 
-def _score_table(scores: Mapping[str, Any]) -> str:
+def _units(intervals: Mapping[str, Any]) -> str:
+    return f"{intervals['n_units']} {intervals['over']}s"
+
+
+def _score_table(scores: Mapping[str, Any], *, chosen: bool) -> str:
     rows = [
-        "| protocol | n | accuracy | macro F1 | calibration error | by chance | confidence | sure "
-        "| right when sure |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| protocol | n | intervals over | accuracy | macro F1 | calibration error | by chance "
+        "| confidence | sure | right when sure |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, score in scores.items():
+        title = _PROTOCOLS[name]
+        if name == "artist_inner" and chosen:
+            title += " (where the recipe was chosen)"
         estimates = (score["accuracy"], score["macro_f1"], score["calibration_error"])
         rows.append(
-            f"| {_PROTOCOLS[name]} | {score['n']} | "
+            f"| {title} | {score['n']} | {_units(score['intervals'])} | "
             + " | ".join(map(_interval, estimates))
             + f" | {score['calibration_error_by_chance']:.3f} | {score['mean_confidence']:.3f}"
             + f" | {_share(score['sure'])} | {_share(score['sure_accuracy'])} |"
@@ -43,22 +79,28 @@ def _score_table(scores: Mapping[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def _about_scores(scores: Mapping[str, Any], seed: int) -> list[str]:
+def _about_scores(manifest: Mapping[str, Any], seed: int) -> list[str]:
+    scores, gap = manifest["scores"], manifest["leakage_gap"]
     parts = []
-    gap = {
-        name: scores[name]["accuracy"]["value"] for name in ("random", "artist") if name in scores
-    }
-    if len(gap) == 2:
+    if gap is not None:
         parts.append(
-            "Leakage gap (random less artists apart, same rows): "
-            f"{gap['random'] - gap['artist']:.3f}."
+            "Leakage gap (random less artists apart, same rows, resampling artists): "
+            f"{_interval(gap)}."
         )
-    published = ""
+    published, folds = "", f"Folds are five (seed {seed})"
     if "official" in scores:
         published = "A published test list is scored by one fit on its train and valid lists. "
+    if {"official", "published3"} & set(scores):
+        folds += ", or as published"
+    over = "tracks"
+    if any(score["intervals"]["over"] == "artist" for score in scores.values()):
+        over = (
+            "artists where artists are kept apart, since songs by one artist are right or wrong "
+            "together, else over tracks"
+        )
     parts.append(
-        "Brackets hold 95 % bootstrap intervals over tracks (2000 resamples, seed 0). "
-        f"Folds are five (seed {seed}), or as published; everything that learns, calibration and "
+        f"Brackets hold 95 % bootstrap intervals over {over} (2000 resamples, seed 0). "
+        f"{folds}; everything that learns, calibration and "
         f"thresholds included, is refitted in each. {published}"
         "Calibration error is over ten bins of equal mass; *by chance* is what 19 of 20 perfectly "
         "calibrated models as confident would stay below."
@@ -122,6 +164,27 @@ def _precise(thresholds: Sequence[Mapping[str, float]], kept: str) -> str:
     )
 
 
+def _trained_on(training: Mapping[str, Any]) -> str:
+    corpus, n_tracks = training["corpus"], training.get("n_tracks", training["n"])
+    unit = training["unit"]
+    if unit == "segment" and corpus in _OWN:
+        unit = "clip"
+    rows = f"{training['n']} {unit}s"
+    if n_tracks != training["n"]:
+        rows += f" of {n_tracks} tracks"
+    notes = []
+    if "n_artists" in training:
+        notes.append(f"{training['n_artists']} groups of artists")
+    if corpus not in _OWN and training.get("citation"):
+        notes.append(training["citation"])
+    where = f"in {_OWN[corpus]}" if corpus in _OWN else f"of {corpus}"
+    noted = f" ({'; '.join(notes)})" if notes else ""
+    return (
+        f"Trained on {rows} {where}{noted}. The ids are in the manifest; scoring the model on any "
+        "of them would measure its memory."
+    )
+
+
 def render_card(manifest: Mapping[str, Any]) -> str:
     """Write the card of a model.
 
@@ -137,22 +200,19 @@ def render_card(manifest: Mapping[str, Any]) -> str:
     """
     training, recipe, unsure = manifest["training"], manifest["recipe"], manifest["unsure"]
     kept = "artist" if "artist" in manifest["scores"] else "track"
-    artists = f"{training['n_artists']} groups of artists; " if "n_artists" in training else ""
     parts = [
         f"# Model card: {manifest['name']}",
         f"Names one of {len(manifest['classes'])} genres ({', '.join(manifest['classes'])}) from "
         f"the {manifest['features']['name']} features of a clip of 30 s, or says that it is "
         "unsure.",
         "## Scores",
-        _score_table(manifest["scores"]),
-        *_about_scores(manifest["scores"], recipe["seed"]),
+        _score_table(manifest["scores"], chosen=manifest["chosen_on"] == training["corpus"]),
+        *_about_scores(manifest, recipe["seed"]),
         *(f"**{warning}**" for warning in training["warnings"]),
         "## How it was made",
         _how(recipe, manifest["calibration"], kept),
         *manifest["description"].split("\n\n"),
-        f"Trained on {training['n']} {training['unit']}s of {training['corpus']} ({artists}"
-        f"{training['citation']}). The ids are in the manifest; scoring the model on any of them "
-        "would measure its memory.",
+        _trained_on(training),
         "## When it says unsure",
         _doubt(unsure["min_confidence"], recipe["accuracy"], kept),
         "`unfamiliar`: the Mahalanobis distance to the training data (shrunk covariance) is above "
@@ -160,7 +220,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         "lies. Probabilities mean little there.",
         _precise(unsure.get("thresholds", ()), kept),
         "## Limits",
-        "Music of other kinds than it was trained on gets one of its names, or unsure. Excerpts "
-        "much shorter than 30 s look less familiar than they are.",
+        "Music of other kinds than it was trained on gets one of its names, or unsure. Clips much "
+        "shorter than those it was trained on look less familiar than they are.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -54,6 +54,7 @@ def render_recipe(recipe: Recipe, *, comment: str = "") -> str:
     head = {
         "name": recipe.name,
         "description": recipe.description or None,
+        "corpus": recipe.corpus or None,
         "features": features,
         "seed": recipe.seed,
         "n_folds": recipe.n_folds,

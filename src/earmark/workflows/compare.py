@@ -9,12 +9,19 @@ from typing import Any
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError
-from earmark.evaluation import Estimate, Results, Run, accuracy_difference, read_results
+from earmark.evaluation import (
+    Estimate,
+    Intervals,
+    Results,
+    Run,
+    paired_accuracy,
+    read_results,
+)
 from earmark.types import PathName
 
 __all__ = ["COMPARE_SCHEMA", "Comparison", "Difference", "Entry", "compare"]
 
-COMPARE_SCHEMA = "earmark.compare/1"
+COMPARE_SCHEMA = "earmark.compare/2"
 """Name and version of what `Comparison.to_dict` returns."""
 
 
@@ -58,15 +65,27 @@ class Difference:
         Which is compared with which.
     n : int
         Rows that both were tested on.
+    n_model, n_baseline : int
+        Rows that each was tested on.
+    model_accuracy, baseline_accuracy : float
+        Accuracy of each on the rows that both were tested on.
     accuracy : Estimate
-        Accuracy of the model less that of the baseline, with a paired interval over tracks.
+        Accuracy of the model less that of the baseline, with a paired interval: each resample draws
+        the same artists, or tracks, for both.
+    intervals : Intervals
+        How that interval was made.
     """
 
     protocol: str
     model: str
     baseline: str
     n: int
+    n_model: int
+    n_baseline: int
+    model_accuracy: float
+    baseline_accuracy: float
     accuracy: Estimate
+    intervals: Intervals
 
 
 @dataclass(frozen=True)
@@ -80,7 +99,7 @@ class Comparison:
     entries : tuple of Entry
         Every run of every file.
     differences : tuple of Difference
-        Under each protocol, of each model from the first that is of the same rows.
+        Under each protocol, of each model from the first of the same dataset.
     warnings : tuple of str
         What must be known before numbers are compared.
     """
@@ -112,11 +131,17 @@ class Comparison:
                     "seed": entry.run.seed,
                     "accuracy": vars(entry.run.metrics.accuracy),
                     "macro_f1": vars(entry.run.metrics.macro_f1),
+                    "intervals": vars(entry.run.intervals),
                 }
                 for entry in self.entries
             ],
             "differences": [
-                {**vars(one), "accuracy": vars(one.accuracy)} for one in self.differences
+                {
+                    **vars(one),
+                    "accuracy": vars(one.accuracy),
+                    "intervals": vars(one.intervals),
+                }
+                for one in self.differences
             ],
             "warnings": list(self.warnings),
         }
@@ -139,23 +164,73 @@ def _differences(entries: Sequence[Entry]) -> Iterator[Difference]:
         for entry in entries:
             if entry.protocol != protocol:
                 continue
-            baseline = first.setdefault(entry.digest, entry)
-            found = accuracy_difference(entry.run, baseline.run)
-            if entry is not baseline and found is not None:
-                common = {*entry.run.predictions.ids} & {*baseline.run.predictions.ids}
-                yield Difference(protocol, entry.model, baseline.model, len(common), found)
+            baseline = first.setdefault(entry.dataset, entry)
+            if entry is baseline:
+                continue
+            found = paired_accuracy(entry.run, baseline.run)
+            if found is not None:
+                yield Difference(
+                    protocol=protocol,
+                    model=entry.model,
+                    baseline=baseline.model,
+                    n=found.n,
+                    n_model=entry.run.n,
+                    n_baseline=baseline.run.n,
+                    model_accuracy=found.first,
+                    baseline_accuracy=found.second,
+                    accuracy=found.difference,
+                    intervals=found.intervals,
+                )
+
+
+def _tested(results: Results) -> dict[str, str]:
+    """Return the genre of every row that any run tested, by its id."""
+    found: dict[str, str] = {}
+    for model in results.models:
+        for run in model.runs:
+            found.update(zip(run.predictions.ids, run.predictions.true, strict=True))
+    return found
 
 
 def _warnings(paths: Sequence[str], results: Sequence[Results]) -> Iterator[str]:
+    first = results[0]
+    rows = _tested(first)
     for path, one in zip(paths, results, strict=True):
-        if one.dataset.digest != results[0].dataset.digest:
+        if one.dataset.name != first.dataset.name:
             yield (
-                f"{path!r} is of other rows than {paths[0]!r} ({one.dataset.name}, "
-                f"{one.dataset.feature_set}, n = {one.dataset.n}): its numbers stand beside the "
-                "others, no difference can be taken"
+                f"{path!r} is of another dataset than {paths[0]!r} ({one.dataset.name}, "
+                f"{one.dataset.feature_set}, n = {one.dataset.n}): its scores are listed beside "
+                "the others, without differences"
             )
-        elif one.seed != results[0].seed:
-            yield f"{path!r} has other folds than {paths[0]!r}: seed {one.seed}"
+            continue
+        others = _tested(one)
+        if others != rows:
+            yield _overlap(path, others, paths[0], rows)
+        elif (
+            one.dataset.digest != first.dataset.digest
+            and one.dataset.fingerprint == first.dataset.fingerprint
+        ):
+            yield (
+                f"{path!r} has the same {len(rows)} rows as {paths[0]!r}, but their features, "
+                "artists or splits are not the same: rows are paired by id and genre"
+            )
+        if one.seed != first.seed:
+            yield f"{path!r} has other folds than {paths[0]!r}: seed {one.seed}, not {first.seed}"
+
+
+def _overlap(path: str, others: dict[str, str], first: str, rows: dict[str, str]) -> str:
+    """Say how many rows two files have in common, and what became of the rest."""
+    both = others.keys() & rows.keys()
+    renamed = sum(others[row] != rows[row] for row in both)
+    n = len(both) - renamed
+    said = f"{first!r} was tested on {len(rows)} rows and {path!r} on {len(others)}: "
+    if not n:
+        return said + "none is in both, so there are no differences"
+    genres = f", {renamed} are left out because their genre is not the same" if renamed else ""
+    return (
+        f"{said}differences are of the {n} in both{genres} ({len(rows) - n} are only in the first, "
+        f"{len(others) - n} only in the other); accuracies are each of all its rows"
+    )
 
 
 @checked
@@ -170,8 +245,10 @@ def compare(paths: Sequence[PathName]) -> Comparison:
     Returns
     -------
     Comparison
-        Every run, and the differences that can be taken: those between models that were scored on
-        the same rows, with a paired bootstrap.
+        Every run, and the differences that can be taken: between models that were scored on the
+        same dataset, on the rows both were tested on, with a paired bootstrap. Rows are the same
+        where their ids and genres are. Under protocols that keep artists apart, artists are
+        resampled.
 
     Raises
     ------

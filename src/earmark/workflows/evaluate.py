@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,20 +17,18 @@ from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
     PROTOCOLS,
-    Cost,
     DatasetInfo,
     FoldAnswer,
     FoldTask,
-    HeldOut,
     Results,
     Run,
-    check_unseen,
     clean_rows,
     evaluate_folds,
     inner_groups,
     make_run,
     protocol_folds,
     refusals,
+    resampling_units,
     spread,
 )
 from earmark.models._onnx import export_onnx
@@ -39,16 +36,14 @@ from earmark.models.recipe import FittedModel, fit
 from earmark.types import PathName, Progress
 from earmark.workflows._book import Book
 from earmark.workflows._contenders import Contender, Packaged, Refitted, Tables, find_contender
+from earmark.workflows._packaged import KNOWN_ARTISTS, UNSEEN, packaged_rows, packaged_runs
 
-__all__ = ["CLEAN", "UNSEEN", "evaluate"]
+__all__ = ["CLEAN", "KNOWN_ARTISTS", "UNSEEN", "evaluate"]
 
 CLEAN = "official_artist_clean"
 """The part of the official test rows none of whose artists is in the training rows."""
 
-UNSEEN = "unseen"
-"""What it is called when a packaged model is asked, as it is, about rows it was not trained on."""
-
-_ORDER = ("random", "track", "artist", "official", CLEAN, "published3", UNSEEN)
+_ORDER = ("random", "track", "artist", "official", CLEAN, "published3", UNSEEN, KNOWN_ARTISTS)
 
 
 def _planned(
@@ -152,30 +147,11 @@ class _Plan:
         return runs
 
 
-def _packaged(contender: Packaged, table: FeatureTable, classes: tuple[str, ...], seed: int) -> Run:
-    """Ask a packaged model, as it is, about rows it was not trained on."""
-    model = contender.model
-    check_unseen(table.ids, model.manifest["training"].get("ids", ()), model=contender.name)
-    unknown = sorted(set(table.classes) - set(model.classes))
-    if unknown:
-        raise ParameterError(
-            f"model={contender.name!r} knows no {unknown[0]!r}, which the dataset holds"
-        )
-    start = time.perf_counter()
-    prediction = model.predict(table.X, fingerprint=table.fingerprint)
-    asked = time.perf_counter() - start
-    place = {genre: number for number, genre in enumerate(model.classes)}
-    held_out = HeldOut(
-        rows=np.arange(len(table)),
-        y=np.array([place[label] for label in table.labels.tolist()], dtype=np.int64),
-        probabilities=prediction.probabilities,
-        predicted=prediction.probabilities.argmax(axis=1),
-        confident=prediction.probabilities.max(axis=1) >= model.min_confidence,
-        familiar=prediction.distance <= model.max_distance,
-        cost=Cost(0.0, asked, None),
-    )
-    answer = FoldAnswer(spread(held_out, model.classes, classes), model_bytes=model.n_bytes)
-    return make_run(UNSEEN, table, [answer], classes=classes, seed=seed, n_folds=0)
+def _is_done(run: Run | None, table: FeatureTable, *, importances: bool) -> bool:
+    """Say whether a run has all that is asked for; intervals of older files are over tracks."""
+    if run is None or (importances and run.importances is None):
+        return False
+    return run.intervals.over == resampling_units(run.protocol, table)[0]
 
 
 def _contenders(models: Sequence[str], *, jobs: int) -> list[Contender]:
@@ -193,6 +169,7 @@ def evaluate(
     *,
     models: Sequence[str],
     protocols: Sequence[str] | Literal["all"] = "all",
+    new_rows: bool = False,
     seed: int = 0,
     importances: bool = False,
     jobs: int = 2,
@@ -222,8 +199,13 @@ def evaluate(
         support, and ``track`` where rows are tracks, and says why in ``Results.skipped``. Where the
         official split shares artists, the test rows that share none are scored once more as
         ``official_artist_clean``.
+    new_rows : bool
+        Whether an ``.earmark`` file is asked about the rows it was not trained on, where it was
+        trained on some: under ``unseen`` those by artists it was not trained on, under
+        ``unseen_known_artists`` those by artists of rows it was trained on. How many there are of
+        each stands in the ``recipe`` of its results.
     seed : int
-        Of the folds. The same seed gives the same results, times and memory apart.
+        Seed of the folds. The same seed gives the same results, times and memory apart.
     importances : bool
         Whether to measure what each column is worth to each model, by permutation.
     jobs : int
@@ -279,16 +261,19 @@ def evaluate(
         table = tables.table(contender)
         features = {"name": table.feature_set, "digest": table.digest}
         described = {**contender.describe(), "features": features}
-        book.expect(contender.name, contender.family, described)
         if isinstance(contender, Packaged):
-            if book.run(contender.name, UNSEEN) is None:
-                book.add(contender.name, [_packaged(contender, table, classes, seed)])
+            parts = packaged_rows(contender, table, new_rows=new_rows)
+            if new_rows:
+                described["rows"] = parts.counts
+            book.expect(contender.name, None, described)
+            if not {UNSEEN, KNOWN_ARTISTS} & book.protocols(contender.name):
+                book.add(contender.name, packaged_runs(contender, table, parts, classes, seed))
             continue
+        book.expect(contender.name, contender.family, described)
         for protocol in named:
-            done = book.run(contender.name, protocol)
-            if done is not None and (done.importances is not None or not importances):
-                continue
             rows = tables.table(contender, protocol=protocol)
+            if _is_done(book.run(contender.name, protocol), rows, importances=importances):
+                continue
             try:
                 folds = protocol_folds(protocol, rows, seed=seed)
             except DatasetError as error:

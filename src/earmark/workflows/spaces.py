@@ -19,6 +19,7 @@ from earmark.models import Space, load_space, write_model
 from earmark.models._onnx import export_space
 from earmark.models.recipe import FittedSpace, SpaceRecipe, fit_space, load_space_recipe
 from earmark.types import PathName, Progress
+from earmark.workflows._card import description_of
 from earmark.workflows._retrieval import (
     Likeness,
     Retrieval,
@@ -217,7 +218,8 @@ def _manifest(
     return {
         "kind": "space",
         "name": name,
-        "description": fitted.recipe.description,
+        "description": description_of(fitted.recipe, table.provenance.get("corpus", "")),
+        "chosen_on": fitted.recipe.corpus or None,
         "features": {
             "name": features.name,
             "version": features.version,

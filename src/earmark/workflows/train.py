@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +16,16 @@ from earmark.arguments import check_ending, checked
 from earmark.datasets import DatasetWarning, FeatureTable
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
+    Estimate,
+    HeldOut,
     Score,
     clean_rows,
     held_out_predictions,
     inner_groups,
+    mean_difference,
     protocol_folds,
     refusals,
+    resampling_units,
     score,
 )
 from earmark.features import feature_sets
@@ -29,7 +33,7 @@ from earmark.models import DEFAULT_MODEL, Model, load_model, write_model
 from earmark.models._onnx import export_onnx
 from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe
 from earmark.types import PathName, Progress
-from earmark.workflows._card import render_card
+from earmark.workflows._card import description_of, render_card
 from earmark.workflows._rows import load_rows
 
 __all__ = ["Training", "score_recipe", "train"]
@@ -50,17 +54,14 @@ class Training:
         The model, as written.
     scores : dict of str to Score
         By protocol.
+    leakage_gap : Estimate or None
+        Accuracy with artists on both sides of a split, less that with artists apart, on the same
+        rows, with a paired interval over artists; None where no artists are known.
     """
 
     model: Model
     scores: dict[str, Score]
-
-    @property
-    def leakage_gap(self) -> float | None:
-        """Accuracy with artists on both sides of a split, less that with artists apart."""
-        if not {"random", "artist"} <= set(self.scores):
-            return None
-        return self.scores["random"].accuracy.value - self.scores["artist"].accuracy.value
+    leakage_gap: Estimate | None
 
 
 @checked
@@ -93,6 +94,17 @@ def score_recipe(
         ``official`` on the test list, and ``official_artist_clean`` on the part of it none of
         whose artists is trained on.
     """
+    scores, _ = _scores_and_gap(recipe, table, published=published, progress=progress)
+    return scores
+
+
+def _scores_and_gap(
+    recipe: Recipe,
+    table: FeatureTable,
+    *,
+    published: FeatureTable | None,
+    progress: Progress | None,
+) -> tuple[dict[str, Score], Estimate | None]:
     lacking = refusals(table)
     if table.unit == "track":
         lacking["track"] = "rows are tracks: its folds are those of random"
@@ -102,7 +114,7 @@ def score_recipe(
     if not {"artist", "official"} & set(lacking):
         learnt_from = table.select(table.partitions["official"] != "test")
         planned.insert(0, ("artist_inner", "artist", learnt_from))
-    scores = {}
+    scores, answers = {}, {}
     for done, (name, protocol, rows) in enumerate(planned):
         if progress is not None:
             progress(done, len(planned) + 1, name)
@@ -110,16 +122,38 @@ def score_recipe(
         kept = inner_groups(protocol, rows)
         fit_rows = partial(fit, recipe, classes=table.classes, inner_groups=kept)
         held_out = held_out_predictions(fit_rows, rows, folds)
+        answers[name] = held_out
         seed = None if protocol == "official" else recipe.seed
-        scores[name] = score(name, held_out, n_folds=len(folds), seed=seed)
+        scored = partial(_score, table=rows, n_folds=len(folds), seed=seed)
+        scores[name] = scored(name, held_out)
         if protocol == "official" and "artist" in table.groups:
             clean = np.isin(held_out.rows, clean_rows(rows, folds[0]))
             if clean.any():
-                part = held_out.only(clean)
-                scores[_CLEAN] = score(_CLEAN, part, n_folds=len(folds), seed=seed)
+                scores[_CLEAN] = scored(_CLEAN, held_out.only(clean))
     if progress is not None:
         progress(len(planned), len(planned) + 1, "all rows")
-    return scores
+    return scores, _leakage_gap(answers, table)
+
+
+def _score(
+    protocol: str, held_out: HeldOut, *, table: FeatureTable, n_folds: int, seed: int | None
+) -> Score:
+    over, units = resampling_units(protocol, table)
+    groups = None if units is None else units[held_out.rows]
+    return score(protocol, held_out, n_folds=n_folds, seed=seed, over=over, groups=groups)
+
+
+def _leakage_gap(answers: Mapping[str, HeldOut], table: FeatureTable) -> Estimate | None:
+    """Compare the random with the artist folds, row by row, resampling artists."""
+    if not {"random", "artist"} <= set(answers):
+        return None
+    sides = []
+    for name in ("random", "artist"):
+        right = np.zeros(len(table))
+        right[answers[name].rows] = answers[name].right
+        sides.append(right)
+    _, artists = resampling_units("artist", table)
+    return mean_difference(*sides, groups=artists)
 
 
 @checked
@@ -201,16 +235,17 @@ def train(
     published = None
     if "published3" in table.partitions:
         published = load_rows(dataset, feature_set=features, faulty=True)
-    scores = score_recipe(how, table, published=published, progress=progress)
+    scores, gap = _scores_and_gap(how, table, published=published, progress=progress)
     if scored is not None:
         scored(scores)
     fitted = fit(how, table, classes=table.classes)
     manifest = _manifest(target.stem, fitted, table, scores, {**n_artists, "warnings": told})
+    manifest["leakage_gap"] = None if gap is None else asdict(gap)
     write_model(output, manifest=manifest, payload=export_onnx(fitted), card=render_card(manifest))
     if progress is not None:
         steps = len(scores.keys() - {_CLEAN}) + 1
         progress(steps, steps, str(output))
-    return Training(load_model(output), scores)
+    return Training(load_model(output), scores, gap)
 
 
 def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
@@ -263,11 +298,12 @@ def _manifest(
     scores: Mapping[str, Score],
     told: Mapping[str, object],
 ) -> dict[str, object]:
-    recipe = fitted.recipe
+    recipe, segments = fitted.recipe, table.unit == "segment"
     (features,) = (one for one in feature_sets() if one.fingerprint == table.fingerprint)
     return {
         "name": name,
-        "description": recipe.description,
+        "description": description_of(recipe, table.provenance.get("corpus", "")),
+        "chosen_on": recipe.corpus or None,
         "features": {
             "name": features.name,
             "version": features.version,
@@ -290,6 +326,7 @@ def _manifest(
             **table.provenance,
             "n": len(table),
             "unit": table.unit,
+            "n_tracks": len(np.unique(table.groups["track"])) if segments else len(table),
             **told,
             "ids": table.ids.tolist(),
         },

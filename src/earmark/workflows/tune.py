@@ -325,6 +325,7 @@ def tune(
             tuning.recipe,
             name=f"{tuning.base.name}-tuned",
             description=f"{tuning.base.name}, tuned by earmark tune; {note}",
+            corpus="",
         ),
         output=None if output is None else os.fspath(output),
         report=None if report is None else os.fspath(report),

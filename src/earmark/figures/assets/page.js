@@ -67,15 +67,14 @@
     const box = place.firstElementChild ?? place.appendChild(make("div"));
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", spec.label);
-    const width = place.clientWidth;
-    if (!width) return;
-    let data = coloured(spec.data);
+    if (!place.clientWidth) return;
+    const width = Math.max(place.clientWidth, spec.min_width);
+    const data = coloured(spec.data);
     const layout = coloured({ ...spec.layout, template: template(), width });
-    if (width < NARROW) {
+    if (place.clientWidth < NARROW) {
       layout.template.layout.font.size = 11.5;
       for (const [path, value] of Object.entries(spec.narrow)) {
         if (path === "hide_colorbar") data.forEach((trace) => { trace.showscale = false; });
-        else if (path === "hide_text") data = data.filter((one) => !value || one.mode !== "text");
         else assign(layout, path, value);
       }
     }
@@ -251,9 +250,12 @@
 
   const kinds = {
     figure: drawFigure, table: drawTable, tabs: drawTabs, chord: drawChord, text: drawText,
+    nothing: () => {},
   };
 
   function draw(place, spec) {
+    const card = place.closest(".card");
+    if (card && !place.closest("details")) card.hidden = spec.kind === "nothing";
     if (place.dataset.kind !== spec.kind) place.replaceChildren();
     place.dataset.kind = spec.kind;
     kinds[spec.kind](place, spec);
