@@ -87,6 +87,7 @@ def test_csv_has_the_documented_columns(call: Callable[..., Any], folder: Path) 
         *("path", "duration", "genre", "confidence", "unsure", "runner_up"),
         *(f"p_{genre}" for genre in GENRES),
         *("warnings", "clips", "error_code", "error_message"),
+        *("part", "start", "end", "artist", "title"),
     ]
     first = rows[0]
     p = {genre: float(first[f"p_{genre}"]) for genre in GENRES}
@@ -136,7 +137,7 @@ def test_programs_get_nothing_else(earmark: Run, folder: Path, form: str) -> Non
     elif form == "--jsonl":
         assert len([json.loads(line) for line in text.splitlines()]) == 2
     else:
-        assert {len(row) for row in csv.reader(io.StringIO(text))} == {20}
+        assert {len(row) for row in csv.reader(io.StringIO(text))} == {25}
 
 
 @pytest.mark.parametrize("form", FORMATS)

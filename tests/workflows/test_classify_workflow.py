@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 import soundfile
@@ -330,3 +332,45 @@ def test_ten_excerpts_are_answered(data: Path) -> None:
     assert len(answers) == 10
     assert [answer.error for answer in answers] == [None] * 10
     assert all(len(answer.clips) == 1 for answer in answers)
+
+
+# --- albums that are one file ---------------------------------------------------------------------
+
+
+def _album(folder: Path) -> Path:
+    songs = [music_like(duration=2), noise(duration=2), music_like(duration=2, seed=5)]
+    soundfile.write(folder / "album.wav", np.concatenate(songs), SR)
+    tracks = [
+        f'TRACK 0{n} AUDIO\nTITLE "Song {n}"\nINDEX 01 00:0{2 * n - 2}:00\n' for n in (1, 2, 3)
+    ]
+    sheet = 'PERFORMER "Ann"\nFILE "album.wav" WAVE\n' + "".join(tracks)
+    (folder / "album.cue").write_text(sheet + "TRACK 04 AUDIO\nINDEX 01 09:00:00\n")
+    return folder / "album.wav"
+
+
+@pytest.mark.parametrize("named", ["", "album.wav", "album.cue"])
+def test_each_track_of_a_cue_sheet_has_its_answer(tmp_path: Path, model: Model, named: str) -> None:
+    album = _album(tmp_path)
+    *found, beyond = classify_many([tmp_path / named], model=model)
+    assert [answer.name for answer in found] == [f"{album}#0{n}" for n in (1, 2, 3)]
+    assert [(answer.artist, answer.title) for answer in found] == [
+        ("Ann", f"Song {n}") for n in (1, 2, 3)
+    ]
+    assert [(answer.start, answer.end) for answer in found] == [(0, 2), (2, 4), (4, 540)]
+    assert [answer.clips[0].start for answer in found] == [0, 0, 0]
+    soundfile.write(tmp_path / "alone", noise(duration=2), SR, format="wav")
+    alone = classify(tmp_path / "alone", model=model)
+    assert found[1].probabilities == pytest.approx(alone.probabilities, abs=1e-6)
+    assert (beyond.name, beyond.error and beyond.error.code) == (f"{album}#04", "empty-audio")
+    told = report([*found, beyond], model=model)
+    schema = Path(earmark.__file__).parent / "workflows" / "schemas" / "classify-2.json"
+    jsonschema.validate(told, json.loads(schema.read_text()))
+    assert [one["part"] for one in told["results"]] == [1, 2, 3, 4]
+
+
+def test_album_is_answered_as_a_whole_where_one_answer_is_asked_for(
+    tmp_path: Path, model: Model
+) -> None:
+    answer = classify(_album(tmp_path), model=model)
+    assert (answer.part, answer.duration) == (0, 6.0)
+    assert "part" not in answer.to_dict()

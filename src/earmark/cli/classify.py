@@ -147,7 +147,8 @@ def _write_jsonl(answers: Iterable[Any], model: Any) -> None:
 
 def _write_csv(answers: Iterable[Any], model: Any) -> None:
     head = ["path", "duration", "genre", "confidence", "unsure", "runner_up"]
-    tail = ["warnings", "clips", "error_code", "error_message"]
+    parts = ["part", "start", "end", "artist", "title"]
+    tail = ["warnings", "clips", "error_code", "error_message", *parts]
 
     def write_row(values: Iterable[object]) -> None:
         row = io.StringIO()
@@ -167,6 +168,7 @@ def _write_csv(answers: Iterable[Any], model: Any) -> None:
                 json.dumps(result["clips"]) if result["clips"] else None,
                 error["code"],
                 error["message"],
+                *(result.get(name) for name in parts),
             ]
         )
 
@@ -199,11 +201,11 @@ def _print_table(answers: list[Any], genres: tuple[str, ...]) -> None:
         _print_legend(console, classified, genres)
     for answer in answers:
         for warning in answer.warnings:
-            name = escape(printable(answer.path))
+            name = escape(printable(answer.name))
             console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True)
     for answer in answers:
         if answer.error is not None:
-            name, reason = escape(printable(answer.path)), escape(printable(answer.error.reason))
+            name, reason = escape(printable(answer.name)), escape(printable(answer.error.reason))
             console.print(f"[red]failed[/]  {name}: {reason}", soft_wrap=True)
     n_unsure = sum(answer.unsure is not None for answer in classified)
     console.print(
@@ -240,7 +242,7 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
             genre = Text(words, style="yellow")
             confidence = f"{answer.genre} {confidence}" if answer.genre else ""
         row: list[Text | str] = [
-            Text(printable(answer.path.removeprefix(folder))),
+            _name(answer, folder),
             genre,
             confidence,
         ]
@@ -249,6 +251,14 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
             row.append(runner_up)
         table.add_row(*row, genre_strip([clip.genre for clip in answer.clips], genres, strip_width))
     return table
+
+
+def _name(answer: Any, folder: str) -> Text:
+    """Return the name of a file or track; a part of a file with its title, if the sheet has it."""
+    name = Text(printable(answer.name.removeprefix(folder)))
+    if answer.part and answer.title:
+        name.append(f"  {printable(answer.title)}", style="dim")
+    return name
 
 
 def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,17 @@ import numpy as np
 
 from earmark.arguments import checked
 from earmark.errors import AudioError
-from earmark.extraction import extract_track, find_inputs, map_files, usable_cores
+from earmark.extraction import (
+    TrackFeatures,
+    extract_parts,
+    extract_track,
+    find_inputs,
+    map_files,
+    usable_cores,
+)
 from earmark.models import DEFAULT_MODEL, Model, load_model, predict_track
-from earmark.types import PathName, Progress, Seconds, Unsure
+from earmark.tags import cue_album
+from earmark.types import PathName, Progress, Seconds, Unsure, part_name
 from earmark.workflows.models import identify_model
 
 __all__ = [
@@ -64,7 +72,7 @@ class ClassifiedClip:
 
 @dataclass(frozen=True)
 class Classification:
-    """The answer for one file, or why there is none.
+    """The answer for one file, or one track in it, or why there is none.
 
     Attributes
     ----------
@@ -92,6 +100,13 @@ class Classification:
         The answer for each clip, in order of time.
     error : AudioError or None
         Why there is no answer.
+    part : int
+        Number of the track in the cue sheet of the file; 0 if the file is one track.
+    start, end : float or None
+        Where a part begins and ends in the file, in seconds; None where the file does. The times
+        of its clips are counted from its own start.
+    artist, title : str
+        Of a part, as the sheet writes them.
     """
 
     path: str
@@ -105,6 +120,16 @@ class Classification:
     distance: float | None = None
     clips: tuple[ClassifiedClip, ...] = ()
     error: AudioError | None = None
+    part: int = 0
+    start: Seconds | None = None
+    end: Seconds | None = None
+    artist: str = ""
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """What is shown as its path: ``album.flac#03`` for part of a file."""
+        return part_name(self.path, self.part)
 
     @property
     def runner_up(self) -> str | None:
@@ -121,8 +146,13 @@ class Classification:
             A result as the schema ``earmark.classify/2`` defines it.
         """
         error = self.error and {"code": self.error.code, "message": self.error.reason}
+        placed = {}
+        if self.part:
+            names = ("part", "start", "end", "artist", "title")
+            placed = {name: getattr(self, name) for name in names}
         return {
             "path": self.path,
+            **placed,
             "duration": self.duration,
             "genre": self.genre,
             "confidence": self.confidence,
@@ -145,6 +175,9 @@ class Classification:
 @checked
 def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Classification:
     """Name the genre of one audio file.
+
+    A file that holds a whole album is answered as a whole: `classify_many` answers for each track
+    of its cue sheet.
 
     Parameters
     ----------
@@ -180,8 +213,11 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
     """
     if not isinstance(model, Model):
         model = load_model(model)
+    return _answer(os.fspath(path), extract_track(path, [model.feature_set]), model)
+
+
+def _answer(path: str, track: TrackFeatures, model: Model) -> Classification:
     feature_set = model.feature_set
-    track = extract_track(path, [feature_set])
     answer = predict_track(
         model,
         track.matrix(feature_set),
@@ -195,7 +231,7 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
     silent = answer.unsure == "silent"
 
     return Classification(
-        path=os.fspath(path),
+        path=path,
         duration=track.duration,
         genre=answer.genre,
         confidence=answer.confidence,
@@ -221,8 +257,35 @@ def _answer_with(model: Model) -> None:
     _MODELS[:] = [model]
 
 
-def _classify_in_worker(path: str) -> Classification:
-    return classify(path, model=_MODELS[0])
+def _classify_in_worker(path: str) -> tuple[Classification, ...]:
+    return _classify_tracks(path, model=_MODELS[0])
+
+
+def _classify_tracks(path: str, *, model: Model) -> tuple[Classification, ...]:
+    """Answer for each track in a file: one, or those of its cue sheet."""
+    album = cue_album(path)
+    if not album.tracks:
+        answer = classify(path, model=model)
+        return (replace(answer, warnings=(*answer.warnings, *album.warnings)),)
+    features = extract_parts(path, [model.feature_set], album.tracks)
+    answers = []
+    for part, track in zip(album.tracks, features, strict=True):
+        if isinstance(track, AudioError):
+            answer = Classification(path=path, error=track)
+        else:
+            answer = _answer(path, track, model)
+        answers.append(
+            replace(
+                answer,
+                warnings=(*answer.warnings, *album.warnings),
+                part=part.number,
+                start=part.start,
+                end=part.end,
+                artist=part.tags.artist,
+                title=part.tags.title,
+            )
+        )
+    return tuple(answers)
 
 
 @checked
@@ -238,7 +301,7 @@ def classify_many(
     Parameters
     ----------
     paths : iterable of str or path-like
-        Files and folders; folders are searched through and through.
+        Files, cue sheets and folders; folders are searched through and through.
     model : Model, str or path-like
         A loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
     jobs : int or None
@@ -251,8 +314,9 @@ def classify_many(
     Yields
     ------
     Classification
-        One for each file, in the order of `find_inputs`. A file that cannot be used has its
-        ``error`` set; it stops no other.
+        One for each file, in the order of `find_inputs`; of a file that holds an album, one for
+        each track of its cue sheet. A file that cannot be used has its ``error`` set; it stops no
+        other.
 
     Raises
     ------
@@ -272,23 +336,19 @@ def classify_many(
     if jobs is None:
         jobs = 1 if len(files) < _ENOUGH_FILES else usable_cores()
     if jobs == 1:
-        answers = map_files(partial(classify, model=loaded), files)
+        answers = map_files(partial(_classify_tracks, model=loaded), files)
     else:
         prepare = partial(_answer_with, loaded)
         answers = map_files(_classify_in_worker, files, jobs=jobs, initializer=prepare)
     for done, path in enumerate(inputs, start=1):
-        if isinstance(path, AudioError):
-            answer = Classification(path=path.path, error=path)
-        else:
-            _, result = next(answers)
-            answer = (
-                Classification(path=path, error=result)
-                if isinstance(result, AudioError)
-                else result
-            )
+        found = path if isinstance(path, AudioError) else next(answers)[1]
+        name = path if isinstance(path, str) else path.path
         if progress is not None:
-            progress(done, len(inputs), answer.path)
-        yield answer
+            progress(done, len(inputs), name)
+        if isinstance(found, AudioError):
+            yield Classification(path=name, error=found)
+        else:
+            yield from found
 
 
 @checked
