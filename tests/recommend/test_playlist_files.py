@@ -165,3 +165,35 @@ def test_csv_has_a_row_a_song() -> None:
     assert [row["path"] for row in rows] == ["a, b.mp3", "line\nbreak.mp3"]
     assert {(row["artist"], row["genre"]) for row in rows} == {('Ann "X"', "jazz")}
     assert [row["position"] for row in rows] == ["1", "2"]
+
+
+def test_file_of_an_album_is_named_once() -> None:
+    parts = [
+        LibraryTrack(
+            number,
+            "/music/album.flac",
+            "analysed",
+            False,
+            artist="Ann",
+            title=f"Song {number}",
+            album="First",
+            duration=60.0,
+            part=number,
+            start=60.0 * (number - 1),
+        )
+        for number in (3, 1)
+    ]
+    song = LibraryTrack(9, "/music/song.mp3", "analysed", False, title="Song")
+    songs = Playlist("Mine", (parts[0], song, parts[1]), ())
+    assert m3u8_paths(render(songs, "m3u8", folder=None), "/") == [
+        b"/music/album.flac",
+        b"/music/song.mp3",
+    ]
+    assert "#EXTINF:-1,Ann - First\n" in render(songs, "m3u8", folder=None).decode()
+    assert len(xspf_paths(render(songs, "xspf", folder=None), "/")) == 2
+    assert "NumberOfEntries=2" in render(songs, "pls", folder=None).decode()
+    told = json.loads(render(songs, "json", folder=None))["tracks"]
+    assert [one.get("part") for one in told] == [3, None, 1]
+    assert (told[0]["start"], told[0]["end"]) == (120.0, None)
+    rows = list(csv.DictReader(render(songs, "csv", folder="/music").decode().splitlines(True)))
+    assert [row["part"] for row in rows] == ["3", "", "1"]

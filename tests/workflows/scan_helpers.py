@@ -15,6 +15,8 @@ from earmark.library import Library, open_library
 from earmark.testing import music_like
 
 SR = 22_050
+ARTISTS = ("Ann", "Bob", "Cid", "Dot")
+SECONDS = 2
 _OF_THE_RUN = ("id", "track_id", "added_at", "scanned_at", "mtime_ns", "corrected_at", "space")
 
 
@@ -64,3 +66,21 @@ def contents(path: Path, *, without: tuple[str, ...] = ()) -> Mapping[str, Any]:
 def refuse_to_decode(path: str, **settings: Any) -> Any:
     """Stand for what must not be called: nothing has to be decoded."""
     raise AssertionError(f"{os.path.basename(path)} was listened to")
+
+
+def sheet_of(name: str, *, artists: tuple[str, ...] = ARTISTS, starts: Any = None) -> str:
+    """Return the sheet of an album by several artists."""
+    lines = ['PERFORMER "Various"', 'TITLE "One File"', "REM DATE 1999", f'FILE "{name}" WAVE']
+    for number, artist in enumerate(artists, start=1):
+        start = (number - 1) * SECONDS if starts is None else starts[number - 1]
+        lines += [f"  TRACK {number:02} AUDIO", f'    TITLE "Song of {artist}"']
+        lines += [f'    PERFORMER "{artist}"', f"    INDEX 01 00:{start:02}:00"]
+    return "\n".join(lines) + "\n"
+
+
+def write_album(path: Path, *, seed: int = 0) -> Path:
+    """Write four songs as one file."""
+    songs = [music_like(duration=SECONDS, sr=44_100, seed=seed + at) for at in range(4)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, np.concatenate(songs), 44_100)
+    return path

@@ -7,35 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
-from scan_helpers import refuse_to_decode
+from scan_helpers import ARTISTS, refuse_to_decode, sheet_of, write_album
 
 from earmark.library import Filters, LibraryTrack, open_library
-from earmark.testing import music_like
 from earmark.workflows import _scanning as scanning
 from earmark.workflows.scan import ScanReport, scan
-
-ARTISTS = ("Ann", "Bob", "Cid", "Dot")
-SECONDS = 2
-
-
-def sheet_of(name: str, *, artists: tuple[str, ...] = ARTISTS, starts: Any = None) -> str:
-    """Return the sheet of an album by several artists."""
-    lines = ['PERFORMER "Various"', 'TITLE "One File"', "REM DATE 1999", f'FILE "{name}" WAVE']
-    for number, artist in enumerate(artists, start=1):
-        start = (number - 1) * SECONDS if starts is None else starts[number - 1]
-        lines += [f"  TRACK {number:02} AUDIO", f'    TITLE "Song of {artist}"']
-        lines += [f'    PERFORMER "{artist}"', f"    INDEX 01 00:{start:02}:00"]
-    return "\n".join(lines) + "\n"
-
-
-def write_album(path: Path, *, seed: int = 0) -> Path:
-    songs = [music_like(duration=SECONDS, sr=44_100, seed=seed + at) for at in range(4)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    soundfile.write(path, np.concatenate(songs), 44_100)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -86,7 +86,7 @@ def print_details(details: TrackDetails) -> None:
     console.print(
         Text(printable(track.caption), style="bold"), Text(f"no. {track.id}", style="dim")
     )
-    console.print(Text(printable(track.path), style="dim"), soft_wrap=True)
+    console.print(Text(printable(track.name), style="dim"), soft_wrap=True)
     if track.missing:
         console.print("Its file is gone", style="red")
     for warning in track.warnings:

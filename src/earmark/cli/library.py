@@ -144,7 +144,7 @@ def _failed(
         typer.echo(json.dumps(page.to_dict(), indent=1))
         return
     for track in page.tracks:
-        typer.echo(f"{printable(track.path)}: {printable(track.error_reason or '')}")
+        typer.echo(f"{printable(track.name)}: {printable(track.error_reason or '')}")
     stdout().print(f"\n{page.total:,} failed", style="dim")
     if page.total:
         stdout().print("Listen to them again with: earmark scan --retry-failed", style="dim")
@@ -247,7 +247,7 @@ def _answered(choices: list[str]) -> str | None:
 def _ask(track: LibraryTrack, choices: list[str], place: str) -> None:
     console = stdout()
     console.print(Text(f"\n{printable(track.caption)}", style="bold"), Text(place, style="dim"))
-    console.print(Text(printable(track.path), style="dim"), soft_wrap=True)
+    console.print(Text(printable(track.name), style="dim"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, show_header=False)
     for number, genre in enumerate(choices, start=1):
         share = track.probabilities.get(genre)
@@ -320,7 +320,7 @@ def _tell_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool
         return
     for track in gone:
         corrected = f" (you said: {printable(track.corrected)})" if track.corrected else ""
-        typer.echo(f"{printable(track.path)}{corrected}")
+        typer.echo(f"{printable(track.name)}{corrected}")
     if done:
         stdout().print(f"\n{len(gone):,} {what}", style="dim")
     elif gone:

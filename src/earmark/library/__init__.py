@@ -3,6 +3,7 @@
 All SQL of the package is in here. What a file holds is said in ``_schema.py``.
 """
 
+from earmark.library._albums import album_note, by_file
 from earmark.library._genres import check_genre, count_genres
 from earmark.library._journal import Batch, Change, Journal
 from earmark.library._opening import library_path
@@ -35,6 +36,8 @@ __all__ = [
     "LibraryTrack",
     "Part",
     "Scanned",
+    "album_note",
+    "by_file",
     "check_genre",
     "count_genres",
     "library_path",

@@ -267,6 +267,11 @@ class LibraryTrack:
         return part_name(self.path, self.part)
 
     @property
+    def place(self) -> dict[str, Any]:
+        """Which part of its file the track is, as JSON has it; empty if the file is one track."""
+        return {"part": self.part, "start": self.start, "end": self.end} if self.part else {}
+
+    @property
     def caption(self) -> str:
         """Artist and title as far as the tags name them, else the name of the file."""
         artist = self.artist or self.albumartist
@@ -290,11 +295,10 @@ class LibraryTrack:
         error = None
         if self.error_code is not None:
             error = {"code": self.error_code, "message": self.error_reason}
-        placed = {} if not self.part else {"part": self.part, "start": self.start, "end": self.end}
         return {
             "id": self.id,
             "path": self.path,
-            **placed,
+            **self.place,
             "missing": self.missing,
             "artist": self.artist,
             "albumartist": self.albumartist,

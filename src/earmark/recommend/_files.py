@@ -14,12 +14,13 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from earmark.library import LibraryTrack
+from earmark.library import LibraryTrack, by_file
 from earmark.recommend._playlist import Playlist
 
 __all__ = ["FORMATS", "PlaylistFormat", "render"]
@@ -96,7 +97,10 @@ def _pls(playlist: Playlist, folder: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-_CSV_COLUMNS = ("position", "id", "path", "artist", "title", "album", "genre", "duration")
+_CSV_COLUMNS = (
+    *("position", "id", "path", "artist", "title", "album", "genre", "duration"),
+    *("part", "start", "end"),
+)
 
 
 def _csv(playlist: Playlist, folder: str | None) -> str:
@@ -106,7 +110,8 @@ def _csv(playlist: Playlist, folder: str | None) -> str:
     for position, track in enumerate(playlist.tracks, start=1):
         said = (track.artist or track.albumartist, track.title, track.album, track.genre)
         where = _located(track.path, folder)
-        writer.writerow([position, track.id, where, *said, track.duration])
+        place = [track.place.get(name) for name in ("part", "start", "end")]
+        writer.writerow([position, track.id, where, *said, track.duration, *place])
     return text.getvalue().encode("utf-8", "backslashreplace").decode()
 
 
@@ -153,6 +158,10 @@ FORMATS: Mapping[PlaylistFormat, Callable[[Playlist, str | None], str]] = Mappin
 """By name: from a playlist and the folder its paths are relative to, or None, to text."""
 
 
+_OF_FILES = frozenset(["m3u8", "pls", "xspf"])
+"""Formats for players, which play whole files: that of an album is named once."""
+
+
 def render(playlist: Playlist, kind: PlaylistFormat, *, folder: str | None) -> bytes:
     """Write a playlist as a file holds it.
 
@@ -179,4 +188,6 @@ def render(playlist: Playlist, kind: PlaylistFormat, *, folder: str | None) -> b
     #EXTINF:61,A
     ../a.mp3
     """
+    if kind in _OF_FILES:
+        playlist = replace(playlist, tracks=tuple(by_file(playlist.tracks)))
     return FORMATS[kind](playlist, folder).encode("utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from earmark.errors import ParameterError
-from earmark.library import Filters, LibraryTrack
+from earmark.library import Filters, LibraryTrack, album_note
 from earmark.recommend._folding import Chosen
 from earmark.recommend._recordings import artist_of
 from earmark.recommend._similar import find_similar
@@ -120,6 +120,7 @@ class Playlist:
                 {
                     "id": track.id,
                     "path": track.path,
+                    **track.place,
                     "artist": track.artist,
                     "title": track.title,
                     "album": track.album,
@@ -157,6 +158,8 @@ def _made(title: str, songs: Sequence[Song], length: Length) -> Playlist:
         4.0, length.minutes / 10
     ):
         notes.append(f"{total / 60:.0f} of {length.minutes:g} minutes: no better fit was found")
+    if album := album_note(tracks):
+        notes.append(album)
     return Playlist(title, tracks, steps, tuple(notes))
 
 

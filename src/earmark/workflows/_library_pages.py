@@ -95,6 +95,7 @@ _COLUMNS = (
     *TRAITS,
     *("genre", "corrected", "predicted", "confidence", "runner_up", "unsure"),
 )
+_PART_COLUMNS = ("part", "start", "end")
 
 
 def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
@@ -107,7 +108,7 @@ def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
         return row.getvalue()
 
     head = [*_COLUMNS, "tag_genres", *(f"p_{genre}" for genre in classes), "missing", "error"]
-    yield line(head)
+    yield line([*head, *_PART_COLUMNS])
     for one in tracks:
         yield line(
             [
@@ -116,5 +117,6 @@ def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
                 *(one.probabilities.get(genre) for genre in classes),
                 "yes" if one.missing else "",
                 one.error_reason,
+                *([one.part, one.start, one.end] if one.part else [None] * 3),
             ]
         )

@@ -22,7 +22,7 @@ from earmark.library import (
     open_library,
 )
 from earmark.recommend import Catalogue, Neighbour, find_similar, recording_keys
-from earmark.types import PathName
+from earmark.types import PathName, split_part_name
 from earmark.workflows._library_pages import TrackDetails, TrackPage, csv_rows
 
 __all__ = [
@@ -148,8 +148,8 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     opened : Library
         Where to look.
     named : str
-        Its number, its path, or words that artist and title of one song hold, whatever the case;
-        where there is no title, the name of the file.
+        Its number, its path (``album.flac#03`` for a track in a file), or words that artist and
+        title of one song hold, whatever the case; where there is no title, the name of the file.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     number = int(named) if named.isascii() and named.isdigit() else None
     if number is not None and (by_number := opened.tracks_of([number])):
         return by_number[0]
-    found = opened.find(os.path.expanduser(named))
+    found = _at_path(opened, os.path.expanduser(named))
     if found is not None:
         return found
     words = tuple(named.split())
@@ -188,7 +188,7 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
         return candidates[0]  # several files of one recording are one song
     captions = Counter(one.caption for one in candidates)
     shown = "; ".join(
-        f"{one.id}: {one.caption}" + (f" ({one.path})" if captions[one.caption] > 1 else "")
+        f"{one.id}: {one.caption}" + (f" ({one.name})" if captions[one.caption] > 1 else "")
         for one in candidates[:_MOST_CANDIDATES]
     )
     more = len(candidates) - _MOST_CANDIDATES
@@ -196,6 +196,24 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
         f"track={named!r} may be any of {len(candidates)}: {shown}"
         + (f"; and {more} more" if more > 0 else "")
     )
+
+
+def _at_path(opened: Library, named: str) -> LibraryTrack | None:
+    """Return the track of a file, or the one in a file that is named."""
+    found = opened.find(named)
+    if found is None:
+        path, part = split_part_name(named)
+        return opened.find(path, part=part) if part else None
+    tracks = opened.tracks_in(named)
+    if len(tracks) > 1:
+        shown = ", ".join(
+            f"{os.path.basename(one.name)} ({one.title})" for one in tracks[:_MOST_CANDIDATES]
+        )
+        more = ", ..." if len(tracks) > _MOST_CANDIDATES else ""
+        raise ParameterError(
+            f"track={named!r} holds {len(tracks)} tracks by its cue sheet; name one: {shown}{more}"
+        )
+    return found
 
 
 @checked

@@ -1,0 +1,147 @@
+"""One-file albums as the files they are, where files are meant: in playlists, and on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from earmark.library._records import LibraryTrack
+
+__all__ = ["SEVERAL_ARTISTS", "album_note", "by_file"]
+
+SEVERAL_ARTISTS = "Various Artists"
+"""The artist of an album whose tracks are by several, if it names none itself."""
+
+
+def by_file(tracks: Iterable[LibraryTrack]) -> list[LibraryTrack]:
+    """Put the tracks of each one-file album together.
+
+    Parameters
+    ----------
+    tracks : iterable of LibraryTrack
+        Tracks; those that are a file each are returned as they are.
+
+    Returns
+    -------
+    list of LibraryTrack
+        One for each file, in the order of their first tracks. That of an album has the number of
+        its first track, the album for its title, the artist and year its tracks agree on, and the
+        genre most of its music has, without answers that are unsure if any is sure.
+
+    Examples
+    --------
+    >>> one = LibraryTrack(1, "/a.flac", "analysed", False, artist="Ann", album="First", part=1)
+    >>> (file,) = by_file([one, replace(one, id=2, part=2)])
+    >>> file.part, file.caption
+    (0, 'Ann - First')
+    """
+    albums: dict[str, list[LibraryTrack]] = {}
+    files: list[LibraryTrack] = []
+    for track in tracks:
+        if not track.part:
+            files.append(track)
+        elif track.path in albums:
+            albums[track.path].append(track)
+        else:
+            albums[track.path] = [track]
+            files.append(track)
+    return [_joined(albums[one.path]) if one.part else one for one in files]
+
+
+def album_note(tracks: Iterable[LibraryTrack]) -> str:
+    """Say that tracks are parts of files, where files are what is written down.
+
+    Parameters
+    ----------
+    tracks : iterable of LibraryTrack
+        Tracks.
+
+    Returns
+    -------
+    str
+        A sentence; ``""`` if each track is a file.
+
+    Examples
+    --------
+    >>> album_note([LibraryTrack(1, "/a.flac", "analysed", False, part=3)])
+    '1 track is part of a one-file album: a playlist file names the file of the album once, and ...'
+    """
+    parts = [track for track in tracks if track.part]
+    if not parts:
+        return ""
+    what = (
+        "1 track is part of a one-file album"
+        if len(parts) == 1
+        else f"{len(parts)} tracks are parts of one-file albums"
+    )
+    return f"{what}: a playlist file names the file of the album once, and players play all of it"
+
+
+def _agreed(values: Iterable[str], otherwise: str = "") -> str:
+    """Return what all that say anything say."""
+    said = {value for value in values if value}
+    return said.pop() if len(said) == 1 else otherwise
+
+
+def _weight(track: LibraryTrack) -> float:
+    return track.duration or 0.0
+
+
+def _joined(tracks: Sequence[LibraryTrack]) -> LibraryTrack:
+    """Make one track of those of an album."""
+    first = tracks[0]
+    albumartist = _agreed(one.albumartist for one in tracks)
+    artists = {one.artist for one in tracks if one.artist}
+    artist = next(iter(artists)) if len(artists) == 1 else albumartist
+    if not artist and artists:
+        artist = SEVERAL_ARTISTS
+    album = _agreed(one.album for one in tracks)
+    years = {one.year for one in tracks if one.year is not None}
+    return replace(
+        _with_genre(first, tracks),
+        digest=None,
+        artist=artist,
+        albumartist=albumartist,
+        title=album,
+        album=album,
+        genres=tuple(dict.fromkeys(genre for one in tracks for genre in one.genres)),
+        year=years.pop() if len(years) == 1 else None,
+        ids={},
+        duration=None,  # of the tracks given, which may not be all
+        warnings=tuple(dict.fromkeys(text for one in tracks for text in one.warnings)),
+        track_number=None,
+        composer=_agreed(one.composer for one in tracks),
+        part=0,
+        start=None,
+        end=None,
+    )
+
+
+def _with_genre(first: LibraryTrack, tracks: Sequence[LibraryTrack]) -> LibraryTrack:
+    """Return the first track with the genre most of the music of an album has."""
+    answered = [one for one in tracks if one.genre is not None]
+    if not answered:
+        return first
+    sure = [one for one in answered if one.unsure is None]
+    votes: dict[str, float] = {}
+    for one in sure or answered:
+        votes[one.genre or ""] = votes.get(one.genre or "", 0.0) + _weight(one)
+    genre = max(votes, key=votes.__getitem__)
+    voters = [one for one in sure or answered if one.genre == genre]
+    best = max(voters, key=_weight)
+    total = sum(map(_weight, answered)) or 1.0
+    names = dict.fromkeys(name for one in answered for name in one.probabilities)
+    shares = {
+        name: sum(_weight(one) * one.probabilities.get(name, 0.0) for one in answered) / total
+        for name in names
+    }
+    return replace(
+        first,
+        state="analysed",
+        predicted=best.predicted if best.corrected else genre,
+        corrected=genre if all(one.corrected for one in voters) else None,
+        confidence=best.confidence,
+        runner_up=best.runner_up,
+        unsure=None if sure else best.unsure,
+        probabilities=shares,
+    )

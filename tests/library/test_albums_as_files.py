@@ -1,0 +1,65 @@
+"""One-file albums as the files they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from earmark.library import LibraryTrack, album_note, by_file
+
+FIRST = LibraryTrack(
+    1,
+    "/music/album.flac",
+    "analysed",
+    False,
+    artist="Ann",
+    albumartist="Ann",
+    title="One",
+    album="First",
+    year=1999,
+    duration=100.0,
+    predicted="rock",
+    confidence=0.8,
+    probabilities={"rock": 0.8, "jazz": 0.2},
+    part=1,
+    start=0.0,
+    end=100.0,
+)
+SECOND = replace(FIRST, id=2, title="Two", part=2, start=100.0, end=None, duration=300.0)
+SONG = LibraryTrack(3, "/music/song.mp3", "analysed", False, title="Song")
+
+
+def test_album_is_one_file_and_songs_stay_as_they_are() -> None:
+    album, song = by_file([FIRST, SONG, SECOND])
+    assert song is SONG
+    assert (album.path, album.part, album.start, album.end) == ("/music/album.flac", 0, None, None)
+    assert (album.artist, album.title, album.album, album.year) == ("Ann", "First", "First", 1999)
+    assert (album.genre, album.unsure) == ("rock", None)
+
+
+def test_genre_of_an_album_is_that_of_most_of_its_music() -> None:
+    jazz: Any = {"predicted": "jazz", "probabilities": {"rock": 0.1, "jazz": 0.9}}
+    assert by_file([FIRST, replace(SECOND, **jazz)])[0].genre == "jazz"
+    unsure = replace(SECOND, **jazz, unsure="undecided")
+    (album,) = by_file([FIRST, unsure])
+    assert (album.genre, album.unsure) == ("rock", None)
+    (album,) = by_file([replace(FIRST, unsure="undecided"), unsure])
+    assert (album.genre, album.unsure) == ("jazz", "undecided")
+
+
+def test_word_of_the_user_counts_for_an_album_where_all_its_voters_have_it() -> None:
+    corrected = [replace(one, corrected="zouk") for one in (FIRST, SECOND)]
+    assert by_file(corrected)[0].corrected == "zouk"
+    assert by_file([FIRST, corrected[1]])[0].corrected == "zouk"
+    assert by_file([FIRST, replace(SECOND, corrected="rock")])[0].corrected is None
+
+
+def test_album_by_several_artists_says_so() -> None:
+    other = replace(SECOND, artist="Bob", albumartist="")
+    assert by_file([replace(FIRST, albumartist=""), other])[0].artist == "Various Artists"
+    assert by_file([FIRST, replace(SECOND, artist="Bob")])[0].artist == "Ann"
+
+
+def test_note_says_how_many_tracks_are_parts_of_files() -> None:
+    assert album_note([SONG]) == ""
+    assert album_note([FIRST, SONG, SECOND]).startswith("2 tracks are parts of one-file albums:")
