@@ -8,7 +8,7 @@ from functools import partial
 
 from earmark.audio import audio_digest
 from earmark.changes._outcomes import Outcome, Run, is_out_of_sight, left_begun, reason_of
-from earmark.changes._plan import PlanRow, TagPlan
+from earmark.changes._plan import ONE_FILE_ALBUM, PlanRow, TagPlan
 from earmark.changes._replace import discard_copy, refusal, replace_safely
 from earmark.changes._running import carry_out, take_back
 from earmark.errors import AudioError, ChangeError, TagError
@@ -131,11 +131,13 @@ def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
         reason = refusal(path)
         if reason is not None:
             raise ChangeError(path, reason)
+        track = library.find(path)
+        if track is not None and track.part and not track.missing:
+            raise ChangeError(path, ONE_FILE_ALBUM)
         before = read_genre_state(path).to_dict()
         if row.seen is not None and read_tags(path).genres != row.now:
             raise ChangeError(path, "its genres are no longer what the plan was made from")
         digest = audio_digest(path)
-        track = library.find(path)
         begun = library.journal.begin(
             batch,
             path=path,

@@ -151,9 +151,12 @@ def is_original(path: str, change: Change) -> bool:
 
 
 def tell_library(library: Library, path: str, place: str) -> None:
-    """Write down that a file was moved."""
+    """Write down that a file was moved, with all tracks in it."""
     track = library.find(path)
     if track is None or track.missing:
+        return
+    if track.part:
+        _tell_of_parts(library, path, place)
         return
     status = os.stat(place)
     tags: Tags | TagError
@@ -165,6 +168,29 @@ def tell_library(library: Library, path: str, place: str) -> None:
     # Other audio than what was listened to is left to the next scan to find.
     state = FileState(status.st_size, status.st_mtime_ns if known else 0)
     library.scanned.move([(track.id, place, state, tags)], now=time.time())
+
+
+def _tell_of_parts(library: Library, path: str, place: str) -> None:
+    """Write down that the file of an album was moved, and no more: its cue sheet may still follow.
+
+    A later scan finds out whether the sheet came along, and whether the file is another by now.
+    """
+    moves = []
+    for track in library.tracks_in(path):
+        tags = Tags(
+            artist=track.artist,
+            albumartist=track.albumartist,
+            title=track.title,
+            album=track.album,
+            genres=track.genres,
+            year=track.year,
+            ids=track.ids,
+            track_number=track.track_number,
+            disc_number=track.disc_number,
+            composer=track.composer,
+        )
+        moves.append((track.id, place, library.scanned.state_of(track.id), tags))
+    library.scanned.move(moves, now=time.time())
 
 
 def target_of(change: Change) -> str:

@@ -23,6 +23,9 @@ Action = Literal["write", "keep"]
 
 _BELOW = "below the threshold"
 
+ONE_FILE_ALBUM = "a one-file album with a cue sheet: tags are not written to its tracks"
+"""Why such a file is kept."""
+
 
 @dataclass(frozen=True)
 class Threshold:
@@ -258,6 +261,8 @@ def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRo
         seen = stamp_of(track.path)
     except (OSError, ValueError):
         seen = None
+    if track.part and seen is not None and not track.missing:
+        return PlanRow(track.path, "keep", (), track.genres, None, ONE_FILE_ALBUM, seen)
     genres: tuple[str, ...] = ()
     if track.genre is not None:
         genres = _proposal(track, policy)

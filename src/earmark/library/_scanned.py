@@ -91,6 +91,23 @@ class Scanned:
             for row in self._library.query(query)
         ]
 
+    def state_of(self, track_id: int) -> FileState:
+        """Return size and time of a track's file when it was read.
+
+        Parameters
+        ----------
+        track_id : int
+            Its number.
+
+        Returns
+        -------
+        FileState
+            Zeros where they are not known: no file is so, and a scan reads it again.
+        """
+        query = "SELECT size, mtime_ns FROM track WHERE id = ?"
+        ((size, mtime_ns),) = self._library.query(query, [track_id])
+        return FileState(size or 0, mtime_ns or 0)
+
     def roots(self) -> list[str]:
         """List the folders and files that were scanned.
 

@@ -120,6 +120,11 @@ class Library(Asking):
     def part_of_transaction(self) -> Iterator[None]:
         """Do several things in a transaction, or none of them; what else is in it stands.
 
+        Yields
+        ------
+        None
+            The transaction that goes on is the one to write in.
+
         Raises
         ------
         LibraryError
@@ -210,7 +215,8 @@ class Library(Asking):
         from earmark.tags import read_tags
 
         track = self.find(path)
-        if track is not None and not track.missing:
+        # The tags of tracks in a file come from its cue sheet: the next scan reads both.
+        if track is not None and not track.missing and not track.part:
             status = os.stat(path)
             state = FileState(status.st_size, status.st_mtime_ns)
             self.scanned.refresh(track.id, state, read_tags(path), now=time.time())
