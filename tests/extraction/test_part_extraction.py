@@ -59,9 +59,9 @@ def test_album_is_decoded_once(album: Path, monkeypatch: pytest.MonkeyPatch) -> 
     opened: list[object] = []
     original = audio.stream
 
-    def counted(path: Path, *, sr: float) -> audio.AudioStream:
+    def counted(path: Path, *, sr: float, offset: float) -> audio.AudioStream:
         opened.append(path)
-        return original(path, sr=sr)
+        return original(path, sr=sr, offset=offset)
 
     monkeypatch.setattr(audio, "stream", counted)
     extract_parts(album, [GTZAN57], _parts(0.0, 2.0, 4.0, 6.0, 8.0))
@@ -111,3 +111,10 @@ def test_sample_that_is_no_number_costs_the_tracks_from_there_on(tmp_path: Path)
     assert good[0]
     assert not good[2]
     assert not good[3]
+
+
+def test_first_track_wanted_is_where_decoding_begins(album: Path) -> None:
+    first, second = _features(extract_parts(album, [GTZAN57], _parts(0.0, 8.0)))
+    (alone,) = _features(extract_parts(album, [GTZAN57], [CueTrack(2, 8.0, None, Tags())]))
+    assert (alone.bounds, first.duration) == (second.bounds, 8.0)
+    np.testing.assert_allclose(alone.matrix(GTZAN57), second.matrix(GTZAN57), rtol=1e-3)

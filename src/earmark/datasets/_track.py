@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from earmark.types import Seconds
+
 __all__ = ["DatasetWarning", "Track"]
 
 
@@ -30,6 +32,10 @@ class Track:
         Tracks that must not be torn apart hold the same number, see `FeatureTable`.
     partitions : mapping of str to str
         Published splits: the part it is in, ``""`` if in none.
+    part : int
+        Its number in the cue sheet of its file; 0 if the file is one track.
+    start, end : float or None
+        Where a part begins and ends in its file, in seconds; None where the file does.
     """
 
     id: str
@@ -39,3 +45,6 @@ class Track:
     title: str = ""
     groups: Mapping[str, int] = field(default_factory=dict)
     partitions: Mapping[str, str] = field(default_factory=dict)
+    part: int = 0
+    start: Seconds | None = None
+    end: Seconds | None = None

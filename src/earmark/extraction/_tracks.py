@@ -171,8 +171,9 @@ def extract_parts(
     """
     sr, names = _checked(sets, unit)
     found: list[_Units | AudioError] = []
-    with audio.stream(path, sr=sr) as blocks:
-        cutter = _Cutter(blocks)
+    from_ = parts[0].start if parts else 0.0  # what comes before need not be decoded
+    with audio.stream(path, sr=sr, offset=from_) as blocks:
+        cutter = _Cutter(blocks, at=round(from_ * sr))
         for part in parts:
             name = part_name(os.fspath(path), part.number)
             first, end = (None if at is None else round(at * sr) for at in (part.start, part.end))
@@ -270,9 +271,9 @@ def _finish(
 class _Cutter:
     """Cuts a stream of blocks at samples, from the start on."""
 
-    def __init__(self, blocks: Iterable[Float32Array]) -> None:
+    def __init__(self, blocks: Iterable[Float32Array], *, at: int) -> None:
         self._blocks = iter(blocks)
-        self._at = 0
+        self._at = at  # the sample that comes next
         self._held: Float32Array | None = None
 
     def _next(self) -> Float32Array | None:

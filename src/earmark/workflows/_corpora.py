@@ -37,6 +37,15 @@ def _artist(track: LibraryTrack) -> tuple[str, str] | None:
     return ("tag", artist_key(name)) if name else None
 
 
+def _artists(tracks: Sequence[LibraryTrack]) -> IntArray:
+    """Give tracks by one artist one number, and those in one file, which were mastered together."""
+    artists = numbered(_artist(track) for track in tracks)
+    if not any(track.part for track in tracks):
+        return artists
+    files = numbered((track.path,) if track.part else None for track in tracks)
+    return joined_groups(artists, files)
+
+
 def _recordings(tracks: Sequence[LibraryTrack]) -> IntArray:
     """Give copies and versions of one song one number."""
     keys = [recording_keys(track) for track in tracks]
@@ -85,16 +94,19 @@ def _tracks(path: PathName) -> list[Track]:
             DatasetWarning,
             stacklevel=2,
         )
-    artists = numbered(_artist(track) for track in found)
+    artists = _artists(found)
     recordings = _recordings(found)
     return [
         Track(
-            id=stored_path(track.path),
+            id=stored_path(track.name),
             label=labels.get(key, "") if sizes[key] >= _FEWEST else "",
             path=track.path,
             artist=track.artist or track.albumartist,
             title=track.title,
             groups={"artist": int(artist), "duplicate": int(recording)},
+            part=track.part,
+            start=track.start,
+            end=track.end,
         )
         for track, artist, recording in zip(found, artists, recordings, strict=True)
         for key in [_label(track).casefold()]
@@ -124,6 +136,7 @@ LIBRARY = Corpus(
         "the genre is your correction, else the first in the file's tags, never a prediction",
         "a genre in fewer than five tracks is left out",
         "a file without an artist in its tags counts as an artist of its own",
+        "the tracks of a one-file album are tracks by its cue sheet, and count as by one artist",
         "copies and versions of a song are kept on one side of every split by the group "
         "'duplicate': same audio, ids, or artist and title",
     ),
@@ -185,7 +198,7 @@ def kept_features(path: str, kind: FeatureSet) -> dict[str, TrackFeatures]:
     Returns
     -------
     dict of str to TrackFeatures
-        By path; without the tracks of which they are not kept.
+        By the id of the track in the corpus; without those of which they are not kept.
     """
     found = {}
     with open_library(path) as library:
@@ -195,7 +208,7 @@ def kept_features(path: str, kind: FeatureSet) -> dict[str, TrackFeatures]:
                 continue
             bounds = tuple((start, end) for start, end in answer.bounds.tolist())
             rows = {kind.name: tuple(X.astype(float))}
-            found[track.path] = TrackFeatures(
+            found[stored_path(track.name)] = TrackFeatures(
                 track.duration, bounds, rows, track.warnings, tuple(answer.sounding.tolist())
             )
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,9 +19,16 @@ from earmark.datasets import (
     segment_id,
 )
 from earmark.errors import AudioError, DatasetError, ParameterError
-from earmark.extraction import TrackFeatures, extract_track, map_files, usable_cores
+from earmark.extraction import (
+    TrackFeatures,
+    extract_parts,
+    extract_track,
+    map_files,
+    usable_cores,
+)
 from earmark.features import FeatureSet, get_feature_set
 from earmark.models import DEFAULT_MODEL, load_model
+from earmark.tags import CueTrack, Tags
 from earmark.types import Progress
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
 
@@ -87,7 +95,7 @@ def load_rows(
     if len(tracks) < len(listed):
         _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio: left out")
     heard = kept_features(path, kind) if corpus is LIBRARY else {}
-    silent = [track for track in tracks if str(track.path) not in heard]
+    silent = [track for track in tracks if track.id not in heard]
     if silent:
         heard |= _listen(dataset, silent, kind, jobs, progress)
     return _table(corpus, tracks, heard, kind)
@@ -97,8 +105,15 @@ def _warn(message: str) -> None:
     warnings.warn(message, DatasetWarning, stacklevel=3)
 
 
-def _extract(path: str, name: str) -> TrackFeatures:
-    return extract_track(path, [get_feature_set(name)])
+def _extract(
+    path: str, name: str, albums: Mapping[str, Sequence[CueTrack]]
+) -> dict[int, TrackFeatures | AudioError]:
+    """Compute the features of a file, or of the tracks in it, by their numbers."""
+    sets = [get_feature_set(name)]
+    if path not in albums:
+        return {0: extract_track(path, sets)}
+    features = extract_parts(path, sets, albums[path])
+    return {one.number: found for one, found in zip(albums[path], features, strict=True)}
 
 
 def _listen(
@@ -108,25 +123,46 @@ def _listen(
     jobs: int | None,
     progress: Progress | None,
 ) -> dict[str, TrackFeatures]:
-    """Compute the features of every file that can be decoded."""
-    paths = [str(track.path) for track in tracks]
+    """Compute the features of every file that can be decoded, by the ids of the tracks."""
+    ids = {(str(track.path), track.part): track.id for track in tracks}
+    paths = list(dict.fromkeys(path for path, _ in ids))
+    albums = _albums(tracks)
     found: dict[str, TrackFeatures] = {}
-    failed: list[AudioError] = []
-    answers = map_files(partial(_extract, name=kind.name), paths, jobs=jobs or usable_cores())
+    failed: dict[str, AudioError] = {}
+    work = partial(_extract, name=kind.name, albums=albums)
+    answers = map_files(work, paths, jobs=jobs or usable_cores())
     for done, (path, answer) in enumerate(answers, start=1):
         if isinstance(answer, AudioError):
-            failed.append(answer)
+            numbers = [one.number for one in albums.get(path, ())] or [0]
+            failed |= {ids[path, number]: answer for number in numbers}
         else:
-            found[path] = answer
+            for number, features in answer.items():
+                if isinstance(features, AudioError):
+                    failed[ids[path, number]] = features
+                else:
+                    found[ids[path, number]] = features
         if progress is not None:
             progress(done, len(paths), path)
     if not found:
-        raise DatasetError(f"{dataset!r}: no file can be used; the first: {failed[0]}")
+        error = next(iter(failed.values()))
+        raise DatasetError(f"{dataset!r}: no file can be used; the first: {error}")
     if failed:
-        names = {str(track.path): track.id for track in tracks}
-        first = f"{names[failed[0].path]!r}: {failed[0].reason}"
-        _warn(f"{len(failed)} of {len(paths)} files left out; the first: {first}")
+        track_id, error = next(iter(failed.items()))
+        _warn(
+            f"{len(failed)} of {len(tracks)} files left out; the first: "
+            f"{track_id!r}: {error.reason}"
+        )
     return found
+
+
+def _albums(tracks: Sequence[Track]) -> dict[str, list[CueTrack]]:
+    """Return the files that several tracks are in, and where in them, in time."""
+    albums: dict[str, list[CueTrack]] = {}
+    for track in sorted(tracks, key=lambda one: one.start or 0.0):
+        if track.part:
+            one = CueTrack(track.part, track.start or 0.0, track.end, Tags())
+            albums.setdefault(str(track.path), []).append(one)
+    return albums
 
 
 def _table(
@@ -135,8 +171,8 @@ def _table(
     heard: dict[str, TrackFeatures],
     kind: FeatureSet,
 ) -> FeatureTable:
-    tracks = [track for track in tracks if str(track.path) in heard]
-    counts = np.array([len(heard[str(track.path)].bounds) for track in tracks])
+    tracks = [track for track in tracks if track.id in heard]
+    counts = np.array([len(heard[track.id].bounds) for track in tracks])
     whole = bool((counts == 1).all())
     of = np.repeat(np.arange(len(tracks)), counts)  # number of the track of each row
     ids = [
@@ -144,7 +180,7 @@ def _table(
         for track, count in zip(tracks, counts, strict=True)
         for number in range(count)
     ]
-    X = np.concatenate([heard[str(track.path)].matrix(kind) for track in tracks])
+    X = np.concatenate([heard[track.id].matrix(kind) for track in tracks])
     groups = {
         name: np.array([track.groups[name] for track in tracks])[of] for name in tracks[0].groups
     }

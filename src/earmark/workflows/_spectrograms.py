@@ -61,7 +61,9 @@ def _heard(track: Track) -> dict[str, Any] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AudioWarning)  # an example may be damaged
-            signal, sr = load(track.path, sr=_SR, duration=_SECONDS)
+            start = track.start or 0.0
+            length = _SECONDS if track.end is None else min(_SECONDS, track.end - start)
+            signal, sr = load(track.path, sr=_SR, offset=start, duration=length)
     except AudioError:
         return None
     decibels: Float32Array = extract(signal, sr=sr, sets=("logmel",))["logmel"]
