@@ -222,6 +222,7 @@ def test_library_without_track_numbers_gets_them(path: Path) -> None:
     connection.execute("DROP INDEX track_by_path")
     connection.execute("CREATE UNIQUE INDEX track_by_path ON track (path)")
     added = ["track_number", "disc_number", "composer", "part", "starts_at", "ends_at", "cue_sheet"]
+    added.append("gaps")
     for column in added:
         connection.execute(f"ALTER TABLE track DROP COLUMN {column}")
     connection.execute("PRAGMA user_version = 1")

@@ -75,7 +75,6 @@ def test_file_whose_tags_cannot_be_read_is_scanned_with_a_warning(
         if not track.title:  # what can be read after all is as good
             (warning,) = (one for one in track.warnings if "tags" in one)
             assert warning.startswith("its tags cannot be read: ")
-    assert not tracks["rf64.wav"].title
 
 
 def test_moved_and_touched_files_with_unreadable_tags_are_recognised(

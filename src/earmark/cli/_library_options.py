@@ -31,6 +31,7 @@ __all__ = [
     "TitleOption",
     "TreatAsEmptyOption",
     "UnsureOption",
+    "WarnedOption",
     "YearOption",
     "filters_of",
     "parse_range",
@@ -167,6 +168,14 @@ TreatAsEmptyOption = Annotated[
         show_default=False,
     ),
 ]
+WarnedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--warned/--not-warned",
+        help="Only tracks with warnings, such as audio that could not be decoded (or without).",
+        rich_help_panel=_PANEL,
+    ),
+]
 MissingOption = Annotated[
     bool,
     typer.Option(
@@ -189,6 +198,7 @@ _FILTERS: Mapping[str, tuple[Any, Any]] = MappingProxyType(
         "corrected": (CorrectedOption, None),
         "tag_genre": (GenreTagOption, None),
         "treat_as_empty": (TreatAsEmptyOption, None),
+        "warned": (WarnedOption, None),
         "missing": (MissingOption, False),
     }
 )
@@ -274,6 +284,7 @@ def filters_of(
     corrected: bool | None = None,
     tag_genre: bool | None = None,
     treat_as_empty: Sequence[str] | None = None,
+    warned: bool | None = None,
     missing: bool = False,
 ) -> Filters:
     """Make filters of what was typed."""
@@ -294,5 +305,6 @@ def filters_of(
         corrected=corrected,
         tag_genre=tag_genre,
         treat_as_empty=tuple(treat_as_empty or ()),
+        warned=warned,
         missing=missing,
     )

@@ -51,8 +51,8 @@ def words_of(track: LibraryTrack) -> str:
     return unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
 
 
-def print_tracks(tracks: Sequence[LibraryTrack]) -> None:
-    """Print tracks as a table."""
+def print_tracks(tracks: Sequence[LibraryTrack], *, with_warnings: bool = False) -> None:
+    """Print tracks as a table, with their warnings below each where they are wanted."""
     if not tracks:
         return
     console = stdout()
@@ -69,7 +69,10 @@ def print_tracks(tracks: Sequence[LibraryTrack]) -> None:
         table.add_column("In its tags", overflow="ellipsis", max_width=20)
     for track in tracks:
         confidence = "" if track.confidence is None else f"{track.confidence:.0%}"
-        row: list[Text | str] = [str(track.id), Text(shortened(track.caption))]
+        name = Text(shortened(track.caption))
+        for warning in track.warnings if with_warnings else ():
+            name.append(f"\n{printable(warning)}", style="yellow")
+        row: list[Text | str] = [str(track.id), name]
         if not narrow:
             row.append("" if track.year is None else str(track.year))
             row.append("" if track.duration is None else time_text(track.duration))

@@ -16,9 +16,8 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 from rich.text import Text
 
@@ -162,16 +161,29 @@ def told_warnings() -> Iterator[None]:
         yield
 
 
-class _Rate(ProgressColumn):
-    """How many are done a minute."""
+class _Pace(ProgressColumn):
+    """How many are done per minute, and the time passed and left, each said to be what it is."""
 
     def render(self, task: Task) -> Text:
-        """Say it, once it is known."""
-        return Text(f"{60 * task.speed:,.0f}/min" if task.speed else "")
+        """Say what is known so far."""
+        parts = []
+        if task.speed:
+            parts.append(f"{60 * task.speed:,.0f}/min")
+        if task.elapsed is not None:
+            parts.append(f"{time_text(task.elapsed)} elapsed")
+        if task.time_remaining is not None:
+            parts.append(f"{time_text(task.time_remaining)} left")
+        return Text(", ".join(parts))
+
+
+_NARROW = 100
+"""Columns, below which the bar takes what the words leave."""
 
 
 @contextmanager
-def progress_bar(what: str, *, streaming: bool = False) -> Iterator[Callback]:
+def progress_bar(
+    what: str, *, streaming: bool = False, in_turns: bool = False
+) -> Iterator[Callback]:
     """Show a bar with an estimate on standard error while it is a terminal, and clear it after.
 
     Parameters
@@ -181,6 +193,9 @@ def progress_bar(what: str, *, streaming: bool = False) -> Iterator[Callback]:
     streaming : bool
         Whether results go to standard output meanwhile: where that is the terminal too, they are
         progress enough.
+    in_turns : bool
+        Whether there are several pieces of work with waits between them: the bar is cleared at the
+        end of each.
 
     Yields
     ------
@@ -191,17 +206,36 @@ def progress_bar(what: str, *, streaming: bool = False) -> Iterator[Callback]:
     shown = console.is_terminal and not (streaming and sys.stdout.isatty())
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None if console.width < _NARROW else 40),
         MofNCompleteColumn(),
-        _Rate(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        _Pace(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not shown) as bar:
-        task = bar.add_task(what, total=None)
+    bar = Progress(
+        *columns,
+        console=console,
+        transient=True,
+        expand=console.width < _NARROW,
+        # Else Rich sends it to standard error too, and a file or a pipe gets nothing.
+        redirect_stdout=sys.stdout.isatty(),
+    )
+    tasks: list[TaskID] = []
 
-        def update(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total)
+    def update(done: int, total: int, name: str) -> None:
+        if not tasks:
+            tasks.append(bar.add_task(what, total=total))
+            bar.start()
+        bar.update(tasks[0], completed=done, total=total)
+        if in_turns and done >= total:
+            bar.stop()
+            bar.remove_task(tasks.pop())
 
+    if not shown:
+        yield lambda done, total, name: None
+        return
+    if not in_turns:
+        tasks.append(bar.add_task(what, total=None))
+        bar.start()
+    try:
         yield update
+    finally:
+        bar.stop()

@@ -95,7 +95,7 @@ def _list(
     if as_json:
         typer.echo(json.dumps(page.to_dict(), indent=1))
         return
-    print_tracks(page.tracks)
+    print_tracks(page.tracks, with_warnings=bool(filters.warned))
     more = page.total - len(page.tracks)
     count = "1 track" if page.total == 1 else f"{page.total:,} tracks"
     rest = f"; the other {more:,} are shown by --limit 0" if more else ""
@@ -136,7 +136,7 @@ def _stats(
 def _failed(
     library: LibraryOption = None, folder: InOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the files that could not be listened to, and why."""
+    """List the files that could not be analysed, or only in part, and why."""
     from earmark.workflows.library import failed_tracks
 
     page = failed_tracks(filters_of(folder=folder), library=library)
@@ -145,7 +145,12 @@ def _failed(
         return
     for track in page.tracks:
         typer.echo(f"{printable(track.name)}: {printable(track.error_reason or '')}")
-    stdout().print(f"\n{page.total:,} failed", style="dim")
+    warned = page.warned or ()
+    for track in warned:
+        for warning in track.warnings:
+            typer.echo(f"warning: {printable(track.name)}: {printable(warning)}")
+    others = f", {len(warned):,} analysed with warnings" if warned else ""
+    stdout().print(f"\n{page.total:,} failed{others}", style="dim")
     if page.total:
         stdout().print("Listen to them again with: earmark scan --retry-failed", style="dim")
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from earmark.cli._library_options import LibraryOption
+from earmark.cli._library_tables import genre_text, words_of
 from earmark.cli._output import compile_first, printable, progress_bar, stdout, time_text
 
 if TYPE_CHECKING:
-    from earmark.workflows.scan import ScanPlan, ScanReport
+    from earmark.library import LibraryTrack
+    from earmark.workflows.scan import ScanEvent, ScanPlan, ScanReport
 
 __all__ = ["add_to"]
 
@@ -70,21 +75,17 @@ def _scan(
         bool, typer.Option("--watch", help="Go on, and scan whenever something changes.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="What was done, as JSON; a line a scan with --watch.")
+        bool, typer.Option("--json", help="Print JSON; with --watch, a line for each change.")
     ] = False,
 ) -> None:
     compile_first()
-    from earmark.workflows.scan import scan, watch
+    from earmark.workflows.scan import scan
 
     try:
+        if keep_watching:
+            _watch(paths, library=library, model=model, jobs=jobs, as_json=as_json)
+            return
         with progress_bar("Listening") as progress:
-            if keep_watching:
-                reports = watch(
-                    paths or (), library=library, model=model, jobs=jobs, progress=progress
-                )
-                for report in reports:
-                    _tell(report, as_json=as_json, indent=None)
-                return
             report = scan(
                 paths or (),
                 library=library,
@@ -100,6 +101,71 @@ def _scan(
     _tell(report, as_json=as_json, indent=1)
     if report.failed:
         raise typer.Exit(1)
+
+
+def _watch(
+    paths: list[str] | None,
+    *,
+    library: str | None,
+    model: str | None,
+    jobs: int | None,
+    as_json: bool,
+) -> None:
+    """Print the report of the first scan, then a line for each change, until Ctrl-C."""
+    from earmark.workflows.scan import watch
+
+    roots: list[str] = []
+
+    def tell(event: ScanEvent) -> None:
+        if as_json:
+            typer.echo(json.dumps(event.to_dict()))
+        else:
+            stdout().print(_event_line(event, roots), soft_wrap=True)
+
+    with progress_bar("Listening", in_turns=True) as progress:
+        reports = watch(
+            paths or (), library=library, model=model, jobs=jobs, changed=tell, progress=progress
+        )
+        first = next(reports)
+        roots += first.roots
+        _tell(first, as_json=as_json, indent=None)
+        if not as_json:
+            stdout().print("Watching for changes. Ctrl-C ends.", style="dim")
+        for _ in reports:  # each change was printed when it happened
+            continue
+
+
+def _event_line(event: ScanEvent, roots: Sequence[str]) -> Text:
+    """Write a change in one line: what happened, the file, and its genre or what is wrong."""
+    line = Text()
+    line.append(f"{event.kind:<8}", style="red" if event.kind == "failed" else "dim")
+    if event.before is not None:
+        line.append(f"{printable(_short(event.before, roots))} \N{RIGHTWARDS ARROW} ", style="dim")
+    line.append(printable(_short(event.path, roots)))
+    if event.error is not None:
+        line.append(f": {printable(event.error.reason)}", style="red")
+    elif event.track is not None and event.kind != "gone":
+        line.append(": ")
+        line.append_text(_genre(event.track))
+        for warning in event.track.warnings:
+            line.append(f"; {printable(warning)}", style="yellow")
+    return line
+
+
+def _genre(track: LibraryTrack) -> Text:
+    """Write the genre that was set, or else the model's, how sure that is, and why it is not."""
+    if track.corrected is not None or track.predicted is None:
+        return genre_text(track)
+    text = Text(f"{printable(track.predicted)} {track.confidence or 0:.0%}", style="bold")
+    if track.unsure is not None:
+        text.append(f" ({printable(words_of(track))})", style="not bold yellow")
+    return text
+
+
+def _short(path: str, roots: Sequence[str]) -> str:
+    """Write a path as it lies in what is scanned."""
+    inside = [os.path.relpath(path, root) for root in roots if path.startswith(f"{root}{os.sep}")]
+    return min(inside, key=len, default=path)
 
 
 def _tell_plan(plan: ScanPlan) -> None:
@@ -119,6 +185,10 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
         typer.echo(json.dumps(report.to_dict(), indent=indent))
         return
     console = stdout()
+    for warned in report.warned:
+        if warned.new:
+            name, reason = printable(warned.path), printable("; ".join(warned.warnings))
+            console.print("warning ", name, ": ", reason, sep="", soft_wrap=True, markup=False)
     for error in report.failed:
         name, reason = printable(error.path), printable(error.reason)
         console.print("failed  ", name, ": ", reason, sep="", soft_wrap=True, markup=False)
@@ -137,6 +207,19 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     parts = [f"{count:,} {what}" for count, what in did if count] or ["nothing to do"]
     took = time_text(report.seconds) if report.seconds >= 60 else f"{report.seconds:.1f} s"
     console.print(f"{report.n_files:,} files: {', '.join(parts)}. Took {took}", highlight=False)
+    if report.warned:
+        console.print(_warned_line(report), style="yellow")
     console.print(
         f"Library: {printable(report.library)}", style="dim", soft_wrap=True, markup=False
     )
+
+
+def _warned_line(report: ScanReport) -> str:
+    """Count what was heard in part, and what else has warnings."""
+    others = len(report.warned) - report.n_partial
+    parts = []
+    if report.n_partial:
+        parts.append(f"{report.n_partial:,} heard only in part")
+    if others:
+        parts.append(f"{others:,} with other warnings" if parts else f"{others:,} with warnings")
+    return f"{', '.join(parts)}: see earmark library list --warned"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,9 @@ __all__ = [
 ]
 
 State = Literal["analysed", "failed"]
+
+Gaps: TypeAlias = tuple[tuple[Seconds, Seconds | None], ...]
+"""Start and length of each stretch of a track that could not be decoded, the length if known."""
 
 TRAITS = ("tempo", "brightness", "loudness", "percussiveness")
 """What a track is plainly like: beats a minute, mean spectral centroid in hertz, mean level in
@@ -132,6 +135,9 @@ class Heard:
         By the names in `TRAITS`; empty for a silent track.
     warnings : tuple of str
         What is wrong with the file without making it unusable.
+    gaps : tuple of (float, float or None)
+        Start and length in seconds of each stretch that could not be decoded; the length is None
+        where nobody knows it.
     """
 
     duration: Seconds
@@ -140,6 +146,7 @@ class Heard:
     matrices: Mapping[str, npt.NDArray[Any]]
     traits: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    gaps: Gaps = ()
 
 
 @dataclass(frozen=True)
@@ -221,6 +228,9 @@ class LibraryTrack:
         Of a failed one: the ``code`` of an `AudioError`, and the reason.
     warnings : tuple of str
         What is wrong with the file without making it unusable.
+    gaps : tuple of (float, float or None)
+        Start and length in seconds of each stretch that could not be decoded; the length is None
+        where nobody knows it.
     part : int
         Its number in the cue sheet of the file; 0 if the file is one track.
     start, end : float or None
@@ -254,6 +264,7 @@ class LibraryTrack:
     error_code: str | None = None
     error_reason: str | None = None
     warnings: tuple[str, ...] = ()
+    gaps: Gaps = ()
     track_number: int | None = None
     disc_number: int | None = None
     composer: str = ""
@@ -317,6 +328,7 @@ class LibraryTrack:
             "unsure": self.unsure,
             "probabilities": dict(self.probabilities),
             "warnings": list(self.warnings),
+            "gaps": [{"start": start, "length": length} for start, length in self.gaps],
             "error": error,
         }
 
@@ -350,6 +362,8 @@ class Filters:
         name none, see `earmark.tags.is_empty_genre`.
     treat_as_empty : tuple of str
         More genres in tags that count as none.
+    warned : bool or None
+        Only tracks with warnings, or only those without.
     missing : bool or None
         Only tracks whose file is gone, or only those whose file is there; None for both.
     state : {"analysed", "failed"} or None
@@ -370,6 +384,7 @@ class Filters:
     corrected: bool | None = None
     tag_genre: bool | None = None
     treat_as_empty: tuple[str, ...] = ()
+    warned: bool | None = None
     missing: bool | None = False
     state: State | None = "analysed"
 

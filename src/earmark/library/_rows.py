@@ -13,7 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from earmark.errors import ParameterError
-from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack, State
+from earmark.library._records import TRAITS, Answer, Filters, Gaps, LibraryTrack, State
 from earmark.tags import named_genres
 from earmark.types import FloatArray, split_part_name
 
@@ -37,7 +37,7 @@ _FROM_TAGS = (
 TRACK_COLUMNS = ", ".join(
     [
         *("t.id", "t.path", "t.state", "t.missing_since", "t.digest", "t.genres", "t.ids"),
-        *("t.duration", "t.error_code", "t.error_reason", "t.warnings"),
+        *("t.duration", "t.error_code", "t.error_reason", "t.warnings", "t.gaps"),
         *(f"t.{name}" for name in (*_FROM_TAGS, *TRAITS)),
         *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.margin", "a.unsure"),
         *("m.classes", "a.probabilities", "c.genre AS corrected"),
@@ -72,6 +72,10 @@ def _texts(content: str) -> tuple[str, ...]:
     return tuple(json.loads(content)) if content != "[]" else ()
 
 
+def _gaps(content: str) -> Gaps:
+    return tuple((start, length) for start, length in json.loads(content))
+
+
 def _probabilities(row: sqlite3.Row) -> Mapping[str, float]:
     if row["probabilities"] is None:
         return {}
@@ -101,6 +105,7 @@ def track_of(row: sqlite3.Row) -> LibraryTrack:
         error_code=row["error_code"],
         error_reason=row["error_reason"],
         warnings=_texts(row["warnings"]),
+        gaps=_gaps(row["gaps"]),
         part=row["part"],
         start=row["starts_at"],
         end=row["ends_at"],
@@ -254,6 +259,7 @@ def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
             "(a.unsure IS NULL OR c.genre IS NOT NULL)",
         ),
         (filters.corrected, "c.genre IS NOT NULL", "c.genre IS NULL"),
+        (filters.warned, "t.warnings <> '[]'", "t.warnings = '[]'"),
         (
             filters.missing,
             "t.missing_since IS NOT NULL",

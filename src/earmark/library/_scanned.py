@@ -211,6 +211,7 @@ class Scanned:
             "error_code": None,
             "error_reason": None,
             "warnings": warnings_column(heard.warnings, tags),
+            "gaps": json.dumps(heard.gaps),
             "duration": heard.duration,
             **{name: heard.traits.get(name) for name in TRAITS},
             "scanned_at": now,

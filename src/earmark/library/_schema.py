@@ -6,7 +6,7 @@ History:
 2. Track number, disc number and composer, as the tags of a file have them. Answers: ``unsure`` is
    ``unfamiliar``, ``undecided`` (which was ``confidence``) or ``silent``, and a silent track has no
    genre; the margin between the top two; the seconds of each clip that count. Tracks that
-   are part of a file, by its cue sheet.
+   are part of a file, by its cue sheet. The stretches of a track that could not be decoded.
 
 Paths are kept as the bytes the system gives, which need not be UTF-8. Times are seconds since 1970,
 those of files nanoseconds, as the system tells them. Arrays are little-endian and in C order.
@@ -98,7 +98,9 @@ CREATE TABLE track (
                                            -- is one track
     starts_at REAL,                        -- of a part: where it begins and ends in the file, in
     ends_at REAL,                          -- seconds; NULL: at its end
-    cue_sheet TEXT NOT NULL DEFAULT ''     -- hash of what a sheet beside the file says of it
+    cue_sheet TEXT NOT NULL DEFAULT '',    -- hash of what a sheet beside the file says of it
+    gaps TEXT NOT NULL DEFAULT '[]'        -- JSON: [start, length or null] of each stretch that
+                                           -- could not be decoded, in seconds
 ) STRICT;
 CREATE UNIQUE INDEX track_by_path ON track (path, part) WHERE missing_since IS NULL;
 CREATE INDEX track_by_digest ON track (digest);
@@ -202,6 +204,7 @@ def _to_version_2(connection: Connection) -> None:
     connection.execute("ALTER TABLE track ADD COLUMN track_number INTEGER")
     connection.execute("ALTER TABLE track ADD COLUMN disc_number INTEGER")
     connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE track ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]'")
     _make_room_for_parts(connection)
     _rename_unsure(connection)
     _take_back_answers_to_silence(connection)

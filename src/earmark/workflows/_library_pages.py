@@ -24,10 +24,14 @@ class TrackPage:
         The tracks.
     total : int
         How many there are in all.
+    warned : tuple of LibraryTrack or None
+        Tracks with warnings that are listed beside those that failed; None where they are not
+        asked for.
     """
 
     tracks: tuple[LibraryTrack, ...]
     total: int
+    warned: tuple[LibraryTrack, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -37,10 +41,12 @@ class TrackPage:
         dict
             What the schema ``earmark.library/2`` defines.
         """
+        warned = self.warned
         return {
             "schema": "earmark.library/2",
             "total": self.total,
             "tracks": [track.to_dict() for track in self.tracks],
+            **({} if warned is None else {"warned": [track.to_dict() for track in warned]}),
         }
 
 
@@ -107,8 +113,9 @@ def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
         csv.writer(row, lineterminator="\n").writerow(values)
         return row.getvalue()
 
-    head = [*_COLUMNS, "tag_genres", *(f"p_{genre}" for genre in classes), "missing", "error"]
-    yield line([*head, *_PART_COLUMNS])
+    shares = [f"p_{genre}" for genre in classes]
+    state = ["missing", "error", "warnings"]
+    yield line([*_COLUMNS, "tag_genres", *shares, *state, *_PART_COLUMNS])
     for one in tracks:
         yield line(
             [
@@ -117,6 +124,7 @@ def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
                 *(one.probabilities.get(genre) for genre in classes),
                 "yes" if one.missing else "",
                 one.error_reason,
+                "; ".join(one.warnings),
                 *([one.part, one.start, one.end] if one.part else [None] * 3),
             ]
         )

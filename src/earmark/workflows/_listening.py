@@ -243,6 +243,7 @@ def _heard(track: TrackFeatures, sets: Sequence[FeatureSet]) -> Heard:
         matrices=matrices,
         traits=_traits(matrices[whole.fingerprint], whole.names, sounding),
         warnings=track.warnings,
+        gaps=tuple((one.start, one.length) for one in track.missing),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from earmark.errors import (
     WorkerDiedError,
 )
 from earmark.extraction import failure_of, find_inputs, map_files, usable_cores
-from earmark.library import FileState, Filters, KnownFile, Library, Part
+from earmark.library import FileState, Filters, KnownFile, Library, LibraryTrack, Part
 from earmark.recommend import same_sound
 from earmark.tags import sheet_fingerprints
 from earmark.types import Progress, part_name
@@ -30,90 +30,9 @@ from earmark.workflows._listening import (
     listen,
 )
 from earmark.workflows._scan_plan import Place, ScanPlan, find_moves, make_plan
+from earmark.workflows._scan_report import ScanEvent, ScanEventKind, ScanReport, WarnedFile
 
-__all__ = ["Scan", "ScanReport"]
-
-
-@dataclass(frozen=True)
-class ScanReport:
-    """What a scan did.
-
-    Attributes
-    ----------
-    library : str
-        Its file.
-    roots : tuple of str
-        What was scanned.
-    n_files : int
-        Audio files that were found.
-    n_unchanged : int
-        Those of them that cost no more than a look at their time.
-    n_analysed : int
-        Those that were listened to.
-    n_refreshed : int
-        Those of which only tags or times had changed.
-    n_moved : int
-        Those that the library knew from another place.
-    n_answered : int
-        Those that were answered or placed anew from what is kept of them.
-    n_missing : int
-        Tracks whose files are gone since the last scan.
-    failed : tuple of AudioError
-        What could not be listened to, in this scan or before.
-    seconds : float
-        How long it took.
-    audio_seconds : float
-        How long the music is that was listened to.
-    n_tracks : int
-        Tracks in the files that were listened to: more than those where cue sheets name several.
-    """
-
-    library: str
-    roots: tuple[str, ...]
-    n_files: int = 0
-    n_unchanged: int = 0
-    n_analysed: int = 0
-    n_refreshed: int = 0
-    n_moved: int = 0
-    n_answered: int = 0
-    n_missing: int = 0
-    failed: tuple[AudioError, ...] = field(default=())
-    seconds: float = 0.0
-    audio_seconds: float = 0.0
-    n_tracks: int = 0
-
-    @property
-    def found_something(self) -> bool:
-        """Whether anything was not as the library had it."""
-        counts = (self.n_analysed, self.n_refreshed, self.n_moved, self.n_answered, self.n_missing)
-        return any(counts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.scan/1`` defines.
-        """
-        return {
-            "schema": "earmark.scan/1",
-            "library": self.library,
-            "roots": list(self.roots),
-            "files": self.n_files,
-            "unchanged": self.n_unchanged,
-            "analysed": self.n_analysed,
-            **({"tracks": self.n_tracks} if self.n_tracks != self.n_analysed else {}),
-            "refreshed": self.n_refreshed,
-            "moved": self.n_moved,
-            "answered": self.n_answered,
-            "missing": self.n_missing,
-            "failed": [
-                {"path": one.path, "code": one.code, "message": one.reason} for one in self.failed
-            ],
-            "seconds": round(self.seconds, 3),
-            "audio_seconds": round(self.audio_seconds, 3),
-        }
+__all__ = ["Scan"]
 
 
 class Scan:
@@ -127,6 +46,7 @@ class Scan:
         *,
         jobs: int | None,
         retry_failed: bool,
+        changed: Callable[[ScanEvent], None] | None = None,
     ) -> None:
         self.library = library
         self.ears = ears
@@ -135,7 +55,9 @@ class Scan:
         # A file that brings a decoder down must not bring the scan down, time after time.
         self.isolated = jobs is None
         self.retry_failed = retry_failed
+        self.changed = changed
         self.report = ScanReport(library.path, tuple(roots))
+        self._analysed: set[str] = set()
         self._sheets: dict[str, str] = {}
         # Tracks that were recognised in a file that must be decoded because of others in it.
         self._recognised: dict[Place, int] = {}
@@ -143,6 +65,14 @@ class Scan:
     def _count(self, **more: Any) -> None:
         changes = {name: getattr(self.report, name) + value for name, value in more.items()}
         self.report = replace(self.report, **changes)
+
+    def _tell(self, kind: ScanEventKind, path: str, **more: Any) -> None:
+        if self.changed is not None:
+            self.changed(ScanEvent(kind, path, **more))
+
+    def _tell_failed(self, errors: Iterable[AudioError]) -> None:
+        for error in errors:
+            self._tell("failed", error.path, error=error)
 
     def run(
         self, *, planned: Callable[[ScanPlan], None] | None, progress: Progress | None
@@ -160,6 +90,9 @@ class Scan:
         gone = [one.id for one in known if one.id in plan.gone]
         self.library.scanned.mark_missing(gone, now=time.time())
         self._count(n_missing=len(gone))
+        if self.changed is not None:
+            for track in self.library.tracks_of(gone):
+                self._tell("gone", track.name, track=track)
         more = self._still_to_do(found)
         plan = replace(
             plan,
@@ -171,7 +104,16 @@ class Scan:
             planned(plan)
         unusable = self._answer_again(plan.answer)
         self._listen([*plan.listen, *unusable], progress)
-        return self.report
+        return replace(self.report, warned=tuple(self._warned(files)))
+
+    def _warned(self, files: Sequence[str]) -> Iterator[WarnedFile]:
+        """List the files of this scan that have warnings, by this scan or one before."""
+        scanned = set(files)
+        for track in self.library.tracks(Filters(warned=True)):
+            if track.path in scanned:
+                yield WarnedFile(
+                    track.name, track.warnings, bool(track.gaps), new=track.path in self._analysed
+                )
 
     def _still_to_do(self, track_ids: Collection[int]) -> ScanPlan:
         """Find what tracks that were just recognised need as well: another model's answer, say."""
@@ -215,7 +157,9 @@ class Scan:
         unknown = [one for one in empty if one.path not in scanned_before]
         known = self.library.scanned.known() if unknown else []
         strange = [one for one in unknown if not any(_inside(k.path, one.path) for k in known)]
-        self._count(failed=(*absent, *closed, *strange))
+        unusable = (*absent, *closed, *strange)
+        self._count(failed=unusable)
+        self._tell_failed(unusable)
         return [one for one in found if isinstance(one, str)]
 
     def _failed_before(self, known: Sequence[KnownFile]) -> Iterator[AudioError]:
@@ -265,12 +209,15 @@ class Scan:
                 }
             else:
                 recognised[path] = {at: one for at, one in found_here.items() if at is not None}
+        found_ids = [at for tracks in recognised.values() for at in tracks]
+        before = self.library.tracks_of(found_ids) if self.changed is not None else []
         self._write_moves(recognised)
+        self._tell_moved(before)
         n_refreshed = sum(
             all(places[at] == path for at in tracks) for path, tracks in recognised.items()
         )
         self._count(n_refreshed=n_refreshed, n_moved=len(recognised) - n_refreshed)
-        return unknown, {at for tracks in recognised.values() for at in tracks}
+        return unknown, set(found_ids)
 
     def _write_moves(self, recognised: Mapping[str, Mapping[int, Examined]]) -> None:
         """Write down the places of tracks, by path and by number; others in a file are gone."""
@@ -289,6 +236,16 @@ class Scan:
             )
             for path, tracks in recognised.items():
                 store.keep_parts(path, {one.part.number for one in tracks.values()}, now=now)
+
+    def _tell_moved(self, before: Sequence[LibraryTrack]) -> None:
+        """Tell what became of tracks that were recognised by their audio."""
+        for old, new in zip(before, self.library.tracks_of(one.id for one in before), strict=True):
+            if old.path != new.path:
+                self._tell("moved", new.name, before=old.name, track=new)
+            elif old.missing:
+                self._tell("back", new.name, track=new)
+            elif old != new:  # a file that was merely touched is as it was
+                self._tell("changed", new.name, track=new)
 
     def _answer_again(self, known: Sequence[KnownFile]) -> list[str]:
         """Ask another model, or place in another space, from the features that are kept.
@@ -339,6 +296,7 @@ class Scan:
     def _write_failed(self, path: str, state: FileState | None, error: AudioError) -> None:
         """Write down that a file, with whatever tracks are known to be in it, has failed."""
         self._count(failed=(error,))
+        self._tell_failed([error])
         sheet = self._sheets.get(path, "")
         tracks = self.library.tracks_in(path)
         parts = [Part(one.part, one.start, one.end, sheet) for one in tracks]
@@ -364,36 +322,46 @@ class Scan:
         found: Sequence[tuple[Part, Listened | AudioError]],
     ) -> None:
         """Write down what was heard in a file, all of it at once: part of it would look done."""
+        heard: list[float] = []
+        written: list[tuple[ScanEventKind, int]] = []
+        failed: list[AudioError] = []
         with self.library.transaction():
-            heard = []
             for part, one in found:
-                failure = one if isinstance(one, AudioError) else self._write_or_fail(path, one)
-                if failure is not None:
-                    self._count(failed=(failure,))
-                    self._write_failed_part(path, state, failure, part)
+                done = one if isinstance(one, AudioError) else self._write_or_fail(path, one)
+                if isinstance(done, AudioError):
+                    failed.append(done)
+                    self._write_failed_part(path, state, done, part)
                 elif isinstance(one, Listened):
+                    written.append(done)
                     heard.append(one.heard.duration)
             numbers = {part.number for part, _ in found}
             self.library.scanned.keep_parts(path, numbers, now=time.time())
+        self._count(failed=tuple(failed))
         if heard:
             self._count(n_analysed=1, n_tracks=len(heard), audio_seconds=sum(heard))
+            self._analysed.add(path)
+        self._tell_failed(failed)
+        if self.changed is not None:
+            for kind, track_id in written:
+                track = self.library.track(track_id)
+                self._tell(kind, track.name, track=track)
 
-    def _write_or_fail(self, path: str, found: Listened) -> AudioError | None:
+    def _write_or_fail(self, path: str, found: Listened) -> tuple[ScanEventKind, int] | AudioError:
         """Write down what was heard, or return why this track cannot be answered for."""
         try:
             with self.library.part_of_transaction():
-                self._write(path, found)
+                return self._write(path, found)
         except LibraryError:  # nothing more can be written, of any file
             raise
         except Exception as error:  # noqa: BLE001  (one bad file never stops the others)
             return failure_of(part_name(path, found.part.number), error)
-        return None
 
-    def _write(self, path: str, found: Listened) -> None:
+    def _write(self, path: str, found: Listened) -> tuple[ScanEventKind, int]:
         ears, heard = self.ears, found.heard
         of_model = heard.matrices[ears.model.feature_set.fingerprint]
         of_style = heard.matrices[ears.style.feature_set.fingerprint]
-        self.library.scanned.add(
+        at_its_place = self.library.find(path, part=found.part.number)
+        track_id = self.library.scanned.add(
             path,
             state=found.state,
             digest=found.digest,
@@ -403,12 +371,14 @@ class Scan:
             space_sha256=ears.style.sha256,
             vector=ears.place(of_style, heard.sounding),
             now=time.time(),
-            track_id=self._same_as(path, found),
+            track_id=self._same_as(at_its_place, path, found),
             part=found.part,
         )
+        known = at_its_place is not None and not at_its_place.missing
+        return "changed" if known else "new", track_id
 
-    def _same_as(self, path: str, found: Listened) -> int | None:
-        """Return the track that this is: that of its place, unless it sounds otherwise.
+    def _same_as(self, track: LibraryTrack | None, path: str, found: Listened) -> int | None:
+        """Return the track that this is: that of its place, unless it sounds different.
 
         A song that was encoded again keeps its number and what the user said of it; another song
         of the same name does not get them.
@@ -416,7 +386,6 @@ class Scan:
         place = (path, found.part.number)
         if place in self._recognised:
             return self._recognised[place]
-        track = self.library.find(path, part=found.part.number)
         if track is None or track.id in self._recognised.values():
             return None
         if track.digest is None or track.digest == found.digest:

@@ -91,7 +91,7 @@ def list_tracks(
 
 @checked
 def failed_tracks(filters: Filters | None = None, *, library: PathName | None = None) -> TrackPage:
-    """List the files that could not be listened to, and why.
+    """List the files that could not be analysed, and those heard only in part, with reasons.
 
     Parameters
     ----------
@@ -103,14 +103,18 @@ def failed_tracks(filters: Filters | None = None, *, library: PathName | None = 
     Returns
     -------
     TrackPage
-        By path; each holds ``error_code`` and ``error_reason``.
+        By path; each track holds ``error_code`` and ``error_reason``. Those that were analysed and
+        have warnings are in ``warned``.
 
     Raises
     ------
     LibraryError
         If the library cannot be used.
     """
-    return list_tracks(replace(filters or Filters(), state="failed"), library=library)
+    wanted = filters or Filters()
+    page = list_tracks(replace(wanted, state="failed"), library=library)
+    warned = list_tracks(replace(wanted, warned=True, state="analysed"), library=library)
+    return replace(page, warned=warned.tracks)
 
 
 @checked

@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from earmark.arguments import checked
-from earmark.errors import (
-    ModelNotFoundError,
-    ParameterError,
-)
+from earmark.errors import AudioError, ModelNotFoundError, ParameterError
 from earmark.library import (
     Library,
     library_path,
@@ -19,14 +16,18 @@ from earmark.library import (
 )
 from earmark.models import DEFAULT_MODEL, shipped_models
 from earmark.types import PathName, Progress
-from earmark.workflows._listening import Ears
+from earmark.workflows._listening import Ears, file_state
 from earmark.workflows._scan_plan import ScanPlan
-from earmark.workflows._scanning import Scan, ScanReport
+from earmark.workflows._scan_report import ScanEvent, ScanReport, WarnedFile
+from earmark.workflows._scanning import Scan
 
-__all__ = ["ScanPlan", "ScanReport", "scan", "watch"]
+__all__ = ["ScanEvent", "ScanPlan", "ScanReport", "WarnedFile", "scan", "watch"]
 
-_SETTLED_MS = 2_000
-"""How long nothing must have changed before what changed is listened to."""
+_SETTLED_MS = 1_000
+"""How long nothing must have changed before a scan: a file may still be on its way."""
+
+_LONGEST_MS = 30_000
+"""How long a scan waits for that: what is copied for hours is scanned meanwhile."""
 
 
 @checked
@@ -38,6 +39,7 @@ def scan(
     jobs: int | None = None,
     retry_failed: bool = False,
     planned: Callable[[ScanPlan], None] | None = None,
+    changed: Callable[[ScanEvent], None] | None = None,
     progress: Progress | None = None,
 ) -> ScanReport:
     """Bring a library up to date with folders of music.
@@ -63,6 +65,9 @@ def scan(
         Whether to listen again to files that failed and have not changed since.
     planned : callable or None
         Called with a `ScanPlan` once it is known what there is to do.
+    changed : callable or None
+        Called with a `ScanEvent` for each file that is not as the library had it, as soon as that
+        is known and written down.
     progress : callable or None
         Called with the files done, the files in all, and the last one's path.
 
@@ -103,7 +108,7 @@ def scan(
         if not roots:
             raise ParameterError("paths: no folder is named, and none was scanned before")
         ears = _ears(opened, model)
-        one = Scan(opened, ears, roots, jobs=jobs, retry_failed=retry_failed)
+        one = Scan(opened, ears, roots, jobs=jobs, retry_failed=retry_failed, changed=changed)
         report = one.run(planned=planned, progress=progress)
     return replace(report, seconds=time.monotonic() - begun)
 
@@ -139,6 +144,7 @@ def watch(
     model: PathName | None = None,
     jobs: int | None = None,
     stopped: Callable[[], bool] | None = None,
+    changed: Callable[[ScanEvent], None] | None = None,
     progress: Progress | None = None,
 ) -> Iterator[ScanReport]:
     """Scan, and scan again whenever something changes in the folders.
@@ -155,6 +161,9 @@ def watch(
         Processes that work at a time, as in `scan`.
     stopped : callable or None
         Asked about once a second whether to end.
+    changed : callable or None
+        Called with a `ScanEvent` for each change after the first scan, as in `scan`. A file that
+        failed before is no change, unless it fails for another reason or is another file now.
     progress : callable or None
         Called with the files done, the files in all, and the last one's path.
 
@@ -176,11 +185,13 @@ def watch(
     there = [root for root in report.roots if os.path.lexists(root)]
     if not there:
         raise ParameterError(f"paths={list(report.roots)!r}: none is there to be watched")
+    news = None if changed is None else _without_known_failures(changed, report)
     looked_again = False  # at what came while the first scan went on
     for found in changes(
         *there,
         watch_filter=lambda _, path: not path.startswith(own),  # what a scan itself writes
-        debounce=_SETTLED_MS,
+        debounce=_LONGEST_MS,
+        step=_SETTLED_MS,
         rust_timeout=1_000,
         yield_on_timeout=True,
     ):
@@ -189,6 +200,30 @@ def watch(
         if looked_again and not found:
             continue
         looked_again = True
-        before, report = report, scan(there, library=library, jobs=jobs, progress=progress)
+        before = report
+        report = scan(there, library=library, jobs=jobs, changed=news, progress=progress)
         if report.found_something or set(map(str, report.failed)) != set(map(str, before.failed)):
             yield report
+
+
+def _without_known_failures(
+    changed: Callable[[ScanEvent], None], first: ScanReport
+) -> Callable[[ScanEvent], None]:
+    """Pass on all events but those of files that have failed before, and are as they were."""
+
+    def failure(error: AudioError) -> tuple[object, ...]:
+        # A folder changes with each file in it: what is wrong with it stays the same.
+        state = None if os.path.isdir(error.path) else file_state(error.path)
+        return (error.path, error.reason, state)
+
+    known = set(map(failure, first.failed))
+
+    def pass_on(event: ScanEvent) -> None:
+        if event.error is not None:
+            this = failure(event.error)
+            if this in known:
+                return
+            known.add(this)
+        changed(event)
+
+    return pass_on

@@ -177,6 +177,7 @@ def _heard(opened: Library, path: str) -> Song:
         unsure=answer.unsure,
         probabilities=dict(zip(answer.classes, answer.probabilities.tolist(), strict=True)),
         warnings=heard.heard.warnings,
+        gaps=heard.heard.gaps,
         **traits,
     )
     return Song(track, vector, matrices[ears.timbre.feature_set.fingerprint])
