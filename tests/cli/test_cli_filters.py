@@ -34,6 +34,22 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a library of few songs, a jingle and a bird."""
+    path = tmp_path_factory.mktemp("small") / "library.db"
+    nameless: dict[str, str] = {"artist": "", "title": ""}
+    with open_library(path, create=True) as library:
+        add_song(library, 1, genre="jazz", artist="John Coltrane", title="Blue Train", tempo=90.0)
+        add_song(library, 2, genre="jazz", artist="Horace", title="Blue Silver")
+        add_song(library, 3, genre="rock", path="/music/rock/001.mp3", **nameless)
+        add_song(library, 4, genre="rock", path="/music/more/001.mp3", **nameless)
+        add_song(library, 5, genre="rock", title="Drops")
+        add_song(library, 6, genre="jazz", title="jingle", duration=1.0, tempo=90.0)
+        add_song(library, 7, genre="jazz", title="bird", unsure="unfamiliar")
+    return str(path)
+
+
 @pytest.fixture
 def ask(music: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ask:
     """Return a function that runs the command in this process."""
@@ -57,7 +73,9 @@ def listed(ask: Ask, *arguments: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "command", [["library", "list"], ["library", "export"], ["library", "stats"]]
+    "command",
+    [["library", "list"], ["library", "export"], ["library", "stats"], ["similar"], ["playlist"]],
+    ids=" ".join,
 )
 def test_every_filter_is_an_option_of(ask: Ask, command: list[str]) -> None:
     code, out, _ = ask(*command, "--help")
@@ -88,6 +106,9 @@ def test_library_list_shows_tracks_without_a_genre_in_their_tags(ask: Ask) -> No
         ["library", "review"],
         ["tag", "plan"],
         ["organise", "plan", "--into", "/tmp/nowhere"],
+        ["similar", "1"],
+        ["playlist"],
+        ["playlist", "--like", "1"],
     ],
     ids=" ".join,
 )
@@ -103,3 +124,40 @@ def test_one_track_is_counted_as_one(ask: Ask) -> None:
     assert ask("library", "list", "-n", "1")[1].endswith(
         "\n4 tracks; the other 3 are shown by --limit 0\n"
     )
+
+
+def test_similar_says_what_it_left_out_and_how_to_include_it(ask: Ask, small: str) -> None:
+    question = ("similar", "coltrane", "--library", small)
+    code, out, _ = ask(*question)
+    assert code == 0
+    assert "Horace - Blue Silver" in out
+    assert "jingle" not in out
+    assert "\n1 song of 10\n" in out
+    left_out = " ".join(out.partition("Left out:")[2].split())
+    assert left_out == (
+        "1 shorter than 20 s (--min-length 0), 1 unfamiliar (--include-unfamiliar), "
+        "3 too unlike the query (--min-likeness 0)"
+    )
+    everything = ("--min-length", "0", "--include-unfamiliar", "--min-likeness", "0")
+    _, out, _ = ask(*question, *everything)
+    assert "\n6 songs of 10\n" in out
+    assert "jingle" in out
+    assert "Left out" not in out
+    content = json.loads(ask(*question, "--json")[1])
+    assert content["left_out"] == {"silent": 0, "short": 1, "unfamiliar": 1, "unlike": 3}
+
+
+def test_playlist_says_what_it_left_out(ask: Ask, small: str) -> None:
+    question = ("playlist", "--tempo", "80-100", "--library", small)
+    code, out, _ = ask(*question)
+    assert code == 0
+    assert out.startswith("80-100 bpm\n")
+    assert "jingle" not in out
+    assert "Left out: 1 shorter than 20 s (--min-length 0)\n" in out
+    assert "jingle" in ask(*question, "--min-length", "0.5")[1]
+
+
+def test_files_of_one_name_are_shown_with_their_folders(ask: Ask, small: str) -> None:
+    _, out, _ = ask("similar", "5", "--library", small)
+    assert "001 (rock)" in out
+    assert "001 (more)" in out

@@ -45,6 +45,7 @@ def add_song(
     duration: float = 200.0,
     tempo: float = 120.0,
     brightness: float = 2000.0,
+    loudness: float | None = -20.0,
     segments: np.ndarray[Any, Any] | None = None,
     vector: np.ndarray[Any, Any] | None = None,
     digest: bytes | None = None,
@@ -74,8 +75,8 @@ def add_song(
             traits={
                 "tempo": tempo,
                 "brightness": brightness,
-                "loudness": -20.0,
                 "percussiveness": 0.3,
+                **({} if loudness is None else {"loudness": loudness}),
             },
         ),
         answer=Answer(

@@ -18,9 +18,10 @@ from earmark.recommend import (
     Catalogue,
     Length,
     Playlist,
+    Selection,
     playlist_between,
     playlist_like,
-    playlist_of_genre,
+    playlist_of,
     recording_keys,
 )
 from earmark.recommend._recordings import artist_of
@@ -101,12 +102,12 @@ def test_between(many: Catalogue, ends: list[int], n: int) -> None:
 @pytest.mark.parametrize("genre", GENRES)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_of_genre(many: Catalogue, genre: str, seed: int) -> None:
-    made = playlist_of_genre(many, genre.upper(), length=Length(15), seed=seed)
+    made = playlist_of(many, Filters(genre=genre.upper()), length=Length(15), seed=seed)
     check(made)
     assert {track.genre for track in made.tracks} == {genre}
     assert len(made.tracks) == 15
     assert made.title == genre
-    assert playlist_of_genre(many, genre, length=Length(15), seed=seed) == made
+    assert playlist_of(many, Filters(genre=genre), length=Length(15), seed=seed) == made
 
 
 @pytest.mark.parametrize("n", [3, 4, 5])
@@ -116,7 +117,10 @@ def test_others_fill_up_where_one_artist_is_too_often_near(library: Library, n: 
         add_song(library, number, genre="rock", artist="b", title=f"{number}")
     for number in range(4, 8):
         add_song(library, number, genre="jazz", artist=f"c{number}", title=f"{number}")
-    playlist = playlist_like(Catalogue(library), [first], length=Length(tracks=n))
+    anything = Selection(min_likeness=0)
+    playlist = playlist_like(
+        Catalogue(library), [first], length=Length(tracks=n), selection=anything
+    )
     assert len(playlist.tracks) == n
     assert playlist.notes == ()
     check(playlist)
@@ -124,7 +128,7 @@ def test_others_fill_up_where_one_artist_is_too_often_near(library: Library, n: 
 
 def test_another_seed_draws_others(many: Catalogue) -> None:
     for make in (
-        lambda seed: playlist_of_genre(many, "jazz", length=Length(10), seed=seed),
+        lambda seed: playlist_of(many, Filters(genre="jazz"), length=Length(10), seed=seed),
         lambda seed: playlist_like(many, [5], length=Length(10), seed=seed),
     ):
         assert len({frozenset(ids(make(seed))) for seed in range(4)}) > 1
@@ -157,7 +161,7 @@ def test_minutes_are_met_as_songs_allow(library: Library, kind: str, minutes: fl
     made = {
         "like": lambda: playlist_like(catalogue, [1], length=length),
         "between": lambda: playlist_between(catalogue, 1, 2, length=length),
-        "genre": lambda: playlist_of_genre(catalogue, "jazz", length=length),
+        "genre": lambda: playlist_of(catalogue, Filters(genre="jazz"), length=length),
     }[kind]()
     assert abs(made.duration / 60 - minutes) <= 4 or made.notes
     check(made)
@@ -165,21 +169,21 @@ def test_minutes_are_met_as_songs_allow(library: Library, kind: str, minutes: fl
 
 def test_sure_songs_of_a_genre_come_before_unsure_ones(library: Library) -> None:
     for number in range(20):
-        unsure = "confidence" if number % 2 else None
+        unsure = "undecided" if number % 2 else None
         add_song(library, number, unsure=unsure, confidence=0.4 + number % 2 / 10)
     catalogue = Catalogue(library)
-    made = playlist_of_genre(catalogue, "rock", length=Length(10))
+    made = playlist_of(catalogue, Filters(genre="rock"), length=Length(10))
     assert all(track.unsure is None for track in made.tracks)
-    assert len(playlist_of_genre(catalogue, "rock", length=Length(15)).tracks) == 15
+    assert len(playlist_of(catalogue, Filters(genre="rock"), length=Length(15)).tracks) == 15
 
 
 def test_what_the_user_says_counts(library: Library) -> None:
     add_songs(library, 30)
     library.set_genre([1, 4, 7], "ska", now=1.0)
-    made = playlist_of_genre(Catalogue(library), "Ska", length=Length(9))
+    made = playlist_of(Catalogue(library), Filters(genre="Ska"), length=Length(9))
     assert sorted(ids(made)) == [1, 4, 7]
     assert made.notes == (
-        "3 of 9 songs: there are no more with no recording twice and no artist twice in a row",
+        "3 of 9 songs: there are no more without a recording twice or an artist twice in a row",
     )
 
 
@@ -189,7 +193,7 @@ def test_one_artist_makes_a_short_playlist(library: Library) -> None:
     catalogue = Catalogue(library)
     for made in (
         playlist_like(catalogue, [1], length=Length(5)),
-        playlist_of_genre(catalogue, "rock", length=Length(5)),
+        playlist_of(catalogue, Filters(genre="rock"), length=Length(5)),
     ):
         assert len(made.tracks) == 1
         assert made.notes
@@ -221,7 +225,7 @@ def test_bad_length_is_refused(settings: dict[str, Any], message: str) -> None:
 
 def test_bad_question_is_refused(many: Catalogue) -> None:
     with pytest.raises(ParameterError, match="genre='polka'"):
-        playlist_of_genre(many, "polka", length=Length(3))
+        playlist_of(many, Filters(genre="polka"), length=Length(3))
     with pytest.raises(ParameterError, match="like="):
         playlist_like(many, [], length=Length(3))
     with pytest.raises(ParameterError, match="track=999"):
@@ -235,6 +239,6 @@ def test_missing_file_is_in_no_playlist(library: Library) -> None:
     library.scanned.mark_missing(range(1, 16), now=5.0)
     catalogue = Catalogue(library)
     there = {track.id for track in library.tracks(Filters())}
-    assert set(ids(playlist_of_genre(catalogue, "jazz", length=Length(20)))) <= there
+    assert set(ids(playlist_of(catalogue, Filters(genre="jazz"), length=Length(20)))) <= there
     assert set(ids(playlist_like(catalogue, [20], length=Length(20)))) <= there
     assert set(ids(playlist_between(catalogue, 20, 21, length=Length(9)))) <= there

@@ -22,8 +22,10 @@ from earmark.recommend import (
     FaissIndex,
     Index,
     Neighbour,
+    Selection,
     Song,
     _building,
+    find_similar,
     recording_keys,
     similar,
     spaces,
@@ -73,7 +75,7 @@ def test_near_songs_are_of_the_genre(many: Library, either: None, by: By) -> Non
 
 
 def test_style_is_the_cosine(many: Library) -> None:
-    found = similar(many, 1, n=80, per_artist=None)
+    found = similar(many, 1, n=80, per_artist=None, selection=Selection(min_likeness=0))
     catalogue = Catalogue(many)
     query = catalogue.vector(1)
     assert query is not None
@@ -97,11 +99,12 @@ def test_timbre_is_the_sum_over_the_ten_nearest_of_each_segment(many: Library) -
     for row in cosines:
         for at in np.argsort(-row)[:11]:  # 64 songs are looked at for 6 segments: 11 each
             sums[int(owner[at])] += max(0.0, float(row[at])) / (11 * len(cosines))
-    found = similar(many, 1, by="timbre", n=4, per_artist=None)
+    everything = Selection(min_likeness=0)
+    found = similar(many, 1, by="timbre", n=4, per_artist=None, selection=everything)
     wanted = sums.most_common(4)
     assert ids(found) == [one for one, _ in wanted]
     assert [one.score for one in found] == pytest.approx([share for _, share in wanted], abs=1e-5)
-    assert "of the nearest 66 segments are of it" in found[0].why
+    assert "of the 66 nearest segments are from it" in found[0].why
 
 
 @settings(
@@ -125,20 +128,30 @@ def test_what_is_found_is_what_was_asked_for(
     year: Any,
 ) -> None:
     filters = Filters(genre=genre, year=year)
-    found = similar(many, query, by=by, n=n, per_artist=per_artist, filters=filters)
+    near = find_similar(
+        Catalogue(many),
+        Catalogue(many).song(query),
+        by=by,
+        n=n,
+        per_artist=per_artist,
+        selection=Selection(filters),
+    )
+    found = list(near.neighbours)
     assert query not in ids(found)
     assert len(set(ids(found))) == len(found) <= n
     assert set(ids(found)) <= {track.id for track in many.tracks(filters)}
     artists = Counter(one.track.artist for one in found)
-    assert per_artist is None or max(artists.values(), default=0) <= per_artist
-    assert similar(many, query, by=by, n=n, per_artist=per_artist, filters=filters) == found
+    beyond = sum(max(0, count - (per_artist or count)) for count in artists.values())
+    assert near.beyond_per_artist == beyond
+    selection = Selection(filters)
+    assert similar(many, query, by=by, n=n, per_artist=per_artist, selection=selection) == found
 
 
 def test_all_that_may_be_found_is(many: Library) -> None:
     filters = Filters(genre="jazz")
     wanted = {track.id for track in many.tracks(filters)} - {2}
     for by in BOTH:
-        found = similar(many, 2, by=by, n=50, per_artist=None, filters=filters)
+        found = similar(many, 2, by=by, n=50, per_artist=None, selection=Selection(filters))
         assert set(ids(found)) == wanted
 
 
@@ -155,7 +168,7 @@ def test_few_are_compared_exactly_and_many_by_the_index(
 
     monkeypatch.setattr(Index, "search", spy)
     exact = similar(many, 1, by="timbre", n=5)
-    monkeypatch.setattr("earmark.recommend._similar._FEW_TRACKS", 0)
+    monkeypatch.setattr("earmark.recommend._ranking._FEW_TRACKS", 0)
     by_index = similar(many, 1, by="timbre", n=5)
     assert searched == [ExactIndex, FaissIndex]
     assert ids(by_index) == ids(exact)
@@ -178,11 +191,11 @@ def test_copies_are_folded(library: Library, by: By) -> None:
         add_song(library, 53, artist="artist 50", title="Song 50 (live)"),
     ]
     for query in (original, *copies[:2]):
-        found = similar(library, query, by=by, n=20)
+        found = similar(library, query, by=by, n=20, selection=Selection(min_likeness=0))
         assert len(found) >= 12
         assert not set(ids(found)) & {original, *copies[:2]}
     assert not set(ids(similar(library, original, by=by, n=20))) & set(copies)
-    nearest = similar(library, 3, by=by, n=20, filters=Filters(genre="rock"))
+    nearest = similar(library, 3, by=by, n=20, selection=Selection(Filters(genre="rock")))
     shown = [one for one in nearest if {one.track.id, *one.copies} & {original, *copies}]
     assert len(shown) == 1
     assert {shown[0].track.id, *shown[0].copies} == {original, *copies}
@@ -201,7 +214,7 @@ def test_copies_of_the_song_take_no_places(library: Library, by: By, either: Non
                 vector=style_vector("rock", 500),
                 segments=segments_of("rock", 500),
             )
-    found = similar(library, first, by=by, n=10)
+    found = similar(library, first, by=by, n=10, selection=Selection(min_likeness=0))
     assert len(found) == 10
     assert all(one.track.id < first for one in found)
 
@@ -258,7 +271,7 @@ def test_empty_library_is_refused(library: Library) -> None:
         ({"by": "colour"}, "by='colour' is not one of style, timbre"),
         ({"n": 0}, "n=0 must be 1 or more"),
         ({"per_artist": 0}, "per_artist=0 must be 1 or more"),
-        ({"filters": Filters(year=(2000, 1990))}, "year="),
+        ({"selection": Selection(Filters(year=(2000, 1990)))}, "year="),
         ({"query": 999}, "track=999 is not in the library"),
     ],
 )

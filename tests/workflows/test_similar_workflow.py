@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -14,14 +15,15 @@ import pytest
 from scan_helpers import write_song
 
 from earmark.errors import LibraryError, NoAudioError, ParameterError
-from earmark.library import open_library
+from earmark.library import Filters, open_library
 from earmark.recommend import CacheWarning, _building, cache_path
+from earmark.workflows import similar as workflow
 from earmark.workflows.scan import scan
-from earmark.workflows.similar import similar
 
 SCHEMA = json.loads(
     (resources.files("earmark.workflows") / "schemas" / "similar-2.json").read_text("utf-8")
 )
+similar = functools.partial(workflow.similar, min_length=0, min_likeness=0)  # of 2 s, made up
 TITLES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")
 
 
@@ -95,11 +97,14 @@ def test_file_from_outside_is_compared_as_the_scan_would(
 
 
 def test_limits_are_kept(library: Path) -> None:
-    found = similar("alpha", library=library, year=(1992, 1994), per_artist=1)
+    nineties = Filters(year=(1992, 1994))
+    found = similar("alpha", library=library, filters=nineties, per_artist=1, n=2)
     assert len(found.neighbours) == 2
     assert {one.track.year for one in found.neighbours} <= {1992, 1993, 1994}
-    assert similar("alpha", library=library, genre="no such").neighbours == ()
-    assert similar("alpha", library=library, tempo=(1, 2)).neighbours == ()
+    slow = Filters(tempo=(1, 2))
+    assert similar("alpha", library=library, filters=slow).neighbours == ()
+    with pytest.raises(ParameterError, match="genre='no such': no track has this genre"):
+        similar("alpha", library=library, filters=Filters(genre="no such"))
     assert len(similar("alpha", library=library, n=3).neighbours) == 3
 
 

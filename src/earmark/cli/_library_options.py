@@ -176,6 +176,16 @@ WarnedOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+_TreatAsEmptyFilter = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--treat-as-empty",
+        metavar="GENRE",
+        help="Treat this genre in tags as no genre, like Other or Unknown. Can be repeated.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
 MissingOption = Annotated[
     bool,
     typer.Option(
@@ -197,7 +207,7 @@ _FILTERS: Mapping[str, tuple[Any, Any]] = MappingProxyType(
         "unsure": (UnsureOption, None),
         "corrected": (CorrectedOption, None),
         "tag_genre": (GenreTagOption, None),
-        "treat_as_empty": (TreatAsEmptyOption, None),
+        "treat_as_empty": (_TreatAsEmptyFilter, None),
         "warned": (WarnedOption, None),
         "missing": (MissingOption, False),
     }

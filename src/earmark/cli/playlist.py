@@ -9,26 +9,38 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._library_options import LibraryOption
+from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
-from earmark.cli._output import printable, progress_bar, shortened, stdout, time_text
-from earmark.cli.similar import told_cache_warnings
+from earmark.cli._output import printable, progress_bar, stdout, time_text
+from earmark.cli._suggesting import (
+    IncludeUnfamiliarOption,
+    MinLengthOption,
+    MinLikenessOption,
+    PerArtistOption,
+    captions_of,
+    print_cache_warnings,
+    words_of_left_out,
+)
 
 if TYPE_CHECKING:
+    from earmark.library import Filters
     from earmark.recommend import Playlist
 
 __all__ = ["add_to"]
 
 _HELP = (
-    "Make a playlist: like some songs, from one song to another, or of a genre.\n\n"
-    "Tracks are told by number, path, or words that artist and title of one track hold. No artist "
-    "comes twice in a row and no recording twice. Without --output it is shown; with it, written "
-    "as M3U8, PLS, XSPF, CSV or JSON, paths relative to the file's folder unless --absolute."
+    "Make a playlist: like some songs, from one to another, or of a genre or other filters.\n\n"
+    "A track is given by its number, its path, or words from its artist and title. No artist comes "
+    "twice in a row and no recording twice. Short tracks, silence and music unlike any the model "
+    "knows are left out, as in earmark similar. Without --output the playlist is shown; with it, "
+    "it is written as M3U8, PLS, XSPF, CSV or JSON, paths relative to the file's folder unless "
+    "--absolute."
 )
 _EXAMPLES = (
     "Examples:  earmark playlist --like 'blue train' -o evening.m3u8  ·  "
     "earmark playlist --from 17 --to 'master of puppets' --tracks 15  ·  "
-    "earmark playlist --genre reggae --minutes 60 -o reggae.xspf"
+    "earmark playlist --genre reggae --minutes 60 -o reggae.xspf  ·  "
+    "earmark playlist --tempo 118-126 --year 1990-"
 )
 
 
@@ -43,29 +55,56 @@ def add_to(app: typer.Typer) -> None:
     app.command("playlist", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_playlist)
 
 
+@with_filters(without=("missing",))
 def _playlist(
+    filters: Filters,
     like: Annotated[
         list[str] | None,
-        typer.Option("--like", help="Like this track; may be repeated.", show_default=False),
+        typer.Option(
+            "--like",
+            metavar="TRACK",
+            help="Songs like this track. Can be repeated.",
+            show_default=False,
+        ),
     ] = None,
     from_: Annotated[
-        str | None, typer.Option("--from", help="The track to begin with.", show_default=False)
+        str | None,
+        typer.Option("--from", metavar="TRACK", help="The first track.", show_default=False),
     ] = None,
     to: Annotated[
-        str | None, typer.Option("--to", help="The track to end with.", show_default=False)
-    ] = None,
-    genre: Annotated[
-        str | None, typer.Option("--genre", "-g", help="Of this genre.", show_default=False)
+        str | None,
+        typer.Option("--to", metavar="TRACK", help="The last track.", show_default=False),
     ] = None,
     tracks: Annotated[
-        int | None, typer.Option("--tracks", "-n", min=1, help="How many songs.", show_default="25")
+        int | None,
+        typer.Option(
+            "--tracks", "-n", metavar="NUMBER", min=1, help="Number of songs.", show_default="25"
+        ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", help="How long instead.", show_default=False)
+        float | None,
+        typer.Option(
+            "--minutes", metavar="NUMBER", help="Length instead of --tracks.", show_default=False
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another draws other songs.")] = 0,
+    per_artist: PerArtistOption = 3,
+    min_length: MinLengthOption = 20,
+    include_unfamiliar: IncludeUnfamiliarOption = False,
+    min_likeness: MinLikenessOption = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            metavar="NUMBER",
+            min=0,
+            help="Random seed. A different seed gives a different playlist.",
+        ),
+    ] = 0,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", help="The file to write.", show_default=False)
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The file to write.", show_default=False
+        ),
     ] = None,
     kind: Annotated[
         str | None,
@@ -75,7 +114,7 @@ def _playlist(
     ] = None,
     absolute: Annotated[bool, typer.Option("--absolute", help="Write absolute paths.")] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that is there.")
+        bool, typer.Option("--overwrite", help="Replace a file that exists.")
     ] = False,
     library: LibraryOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The playlist, as JSON.")] = False,
@@ -86,14 +125,18 @@ def _playlist(
     chosen = format_of(output or "", kind)
     if output is not None:
         check_target(output, overwrite=overwrite)
-    with told_cache_warnings(), progress_bar("Indexing") as progress:
+    with print_cache_warnings(), progress_bar("Indexing") as progress:
         made = make_playlist(
             like=like or (),
             from_=from_,
             to=to,
-            genre=genre,
+            filters=filters,
             tracks=tracks,
             minutes=minutes,
+            per_artist=per_artist or None,
+            min_length=min_length,
+            include_unfamiliar=include_unfamiliar,
+            min_likeness=min_likeness,
             seed=seed,
             library=library,
             progress=progress,
@@ -108,12 +151,12 @@ def _playlist(
         sys.stdout.buffer.write(render(made, "json" if as_json else chosen, folder=None))
         sys.stdout.buffer.flush()
         return
-    _print(made)
+    _print(made, min_length=min_length)
     if written is not None:
         typer.echo(f"written to {printable(written)}")
 
 
-def _print(made: Playlist) -> None:
+def _print(made: Playlist, *, min_length: float) -> None:
     console = stdout()
     console.print(Text(printable(made.title), style="bold"), soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -121,14 +164,17 @@ def _print(made: Playlist) -> None:
     table.add_column("Track", overflow="fold", ratio=1)
     table.add_column("Genre", no_wrap=True)
     table.add_column("Length", justify="right", no_wrap=True)
-    table.add_column("Near", justify="right", no_wrap=True)
+    table.add_column("Score", justify="right", no_wrap=True)
     steps: list[str] = ["", *(f"{max(0.0, step):.2f}" for step in made.steps)]
-    for track, step in zip(made.tracks, steps, strict=False):
+    for track, caption, step in zip(made.tracks, captions_of(made.tracks), steps, strict=False):
         length = "" if track.duration is None else time_text(track.duration)
-        name = Text(shortened(track.caption))
-        table.add_row(str(track.id), name, genre_text(track), length, step)
+        table.add_row(str(track.id), Text(caption), genre_text(track), length, step)
     console.print(table)
     total = time_text(made.duration)
-    console.print(f"\n{len(made.tracks)} songs, {total}; Near: to the song before", style="dim")
+    count = "1 song" if len(made.tracks) == 1 else f"{len(made.tracks)} songs"
+    console.print(f"\n{count}, {total}. Score: likeness to the song before it", style="dim")
     for note in made.notes:
-        console.print(Text("note", style="yellow"), Text(printable(note)), soft_wrap=True)
+        console.print(Text(f"Note: {printable(note)}", style="yellow"), soft_wrap=True)
+    left_out = words_of_left_out(made.left_out, min_length=min_length)
+    if left_out:
+        console.print(left_out, style="dim")

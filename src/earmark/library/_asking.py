@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from earmark.errors import ParameterError
 from earmark.library._opening import sqlite_errors
 from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack
 from earmark.library._rows import TRACK_COLUMNS, answer_of, stored, tables, track_of, where
-from earmark.types import Float32Array, IntArray, PathName
+from earmark.library._schema import SHORT_TRACKS_S
+from earmark.types import Float32Array, IntArray, PathName, Seconds
 
 __all__ = ["Asking"]
 
@@ -362,6 +363,44 @@ class Asking:
         values = np.array([tuple(row)[1:] for row in rows], dtype=np.float32)
         ids = np.array([row["id"] for row in rows], dtype=np.int64)
         return ids, values.reshape(len(rows), len(TRAITS))
+
+    def unsuitable(
+        self, *, min_length: Seconds, unfamiliar: bool
+    ) -> dict[Literal["silent", "short", "unfamiliar"], IntArray]:
+        """List the tracks that are no songs to suggest, by the reason.
+
+        Parameters
+        ----------
+        min_length : float
+            Tracks shorter than this, in seconds, are too short.
+        unfamiliar : bool
+            Whether those count that the model finds unlike any music it knows, unless the user has
+            named their genre.
+
+        Returns
+        -------
+        dict of str to np.ndarray of int
+            Numbers of tracks, whether their files exist or not; a track may be in several.
+        """
+        # In the words of the index of short tracks: SQLite uses it for no others.
+        short = "duration < ?"
+        if min_length <= SHORT_TRACKS_S:
+            short = f"duration < {SHORT_TRACKS_S} AND {short}"
+        reasons: dict[Literal["silent", "short", "unfamiliar"], IntArray] = {
+            "silent": self._numbers("SELECT track_id AS n FROM answer WHERE unsure = 'silent'"),
+            "short": self._numbers(f"SELECT id AS n FROM track WHERE {short}", [min_length]),
+        }
+        if unfamiliar:
+            reasons["unfamiliar"] = self._numbers(
+                "SELECT track_id AS n FROM answer WHERE unsure = 'unfamiliar' "
+                "AND track_id NOT IN (SELECT track_id FROM correction)"
+            )
+        return reasons
+
+    def _numbers(self, query: str, values: Sequence[Any] = ()) -> IntArray:
+        """Return a column ``n`` of numbers, read as one text, which is faster than by rows."""
+        ((text,),) = self.query(f"SELECT group_concat(n) FROM ({query})", values)
+        return np.array(json.loads(f"[{text or ''}]"), dtype=np.int64)
 
     def by_digest(self, digest: bytes) -> list[LibraryTrack]:
         """Return the tracks of some audio.

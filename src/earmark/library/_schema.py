@@ -6,7 +6,8 @@ History:
 2. Track number, disc number and composer, as the tags of a file have them. Answers: ``unsure`` is
    ``unfamiliar``, ``undecided`` (which was ``confidence``) or ``silent``, and a silent track has no
    genre; the margin between the top two; the seconds of each clip that count. Tracks that
-   are part of a file, by its cue sheet. The stretches of a track that could not be decoded.
+   are part of a file, by its cue sheet. The stretches of a track that could not be decoded. An
+   index of short tracks.
 
 Paths are kept as the bytes the system gives, which need not be UTF-8. Times are seconds since 1970,
 those of files nanoseconds, as the system tells them. Arrays are little-endian and in C order.
@@ -20,13 +21,20 @@ from types import MappingProxyType
 
 import numpy as np
 
-__all__ = ["APPLICATION_ID", "DDL", "MIGRATIONS", "SCHEMA_VERSION"]
+__all__ = ["APPLICATION_ID", "DDL", "MIGRATIONS", "SCHEMA_VERSION", "SHORT_TRACKS_S"]
 
 APPLICATION_ID = 0x4541524D  # "EARM"
 """What the header of every library says it is."""
 
 SCHEMA_VERSION = 2
 """Raised with every change of the tables; ``PRAGMA user_version`` of the file."""
+
+SHORT_TRACKS_S = 60
+"""Tracks shorter than this, in seconds, have an index of their own."""
+
+_SHORT_TRACKS = f"""
+CREATE INDEX IF NOT EXISTS track_short ON track (duration) WHERE duration < {SHORT_TRACKS_S};
+"""
 
 _ANSWER = """
 CREATE TABLE answer (                      -- what a model says of a track; narrow, for what is
@@ -181,6 +189,7 @@ CREATE TABLE change (                      -- one file of a batch; written befor
 ) STRICT;
 CREATE INDEX change_by_batch ON change (batch_id, position);
 """
+    + _SHORT_TRACKS
 )
 
 
@@ -206,6 +215,7 @@ def _to_version_2(connection: Connection) -> None:
     connection.execute("ALTER TABLE track ADD COLUMN composer TEXT NOT NULL DEFAULT ''")
     connection.execute("ALTER TABLE track ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]'")
     _make_room_for_parts(connection)
+    connection.execute(_SHORT_TRACKS)
     _rename_unsure(connection)
     _take_back_answers_to_silence(connection)
 

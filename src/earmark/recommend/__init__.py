@@ -4,38 +4,46 @@ Importing this loads onnxruntime and no FAISS, which large libraries alone need.
 """
 
 from earmark.recommend._building import CacheWarning, cache_path, style_index, timbre_index
+from earmark.recommend._candidates import FLOORS, MIN_LENGTH, By, LeftOut, Selection
 from earmark.recommend._files import FORMATS, PlaylistFormat, render
 from earmark.recommend._indexes import ExactIndex, FaissIndex, Index
+from earmark.recommend._picking import Length
 from earmark.recommend._playlist import (
-    Length,
+    PER_ARTIST,
     Playlist,
     playlist_between,
     playlist_like,
-    playlist_of_genre,
+    playlist_of,
 )
 from earmark.recommend._recordings import recording_keys, same_sound, title_key
-from earmark.recommend._similar import By, Neighbour, find_similar, similar
+from earmark.recommend._similar import Neighbour, Neighbourhood, find_similar, similar
 from earmark.recommend._songs import Catalogue, Song, spaces
 from earmark.recommend._why import why
 
 __all__ = [
+    "FLOORS",
     "FORMATS",
+    "MIN_LENGTH",
+    "PER_ARTIST",
     "By",
     "CacheWarning",
     "Catalogue",
     "ExactIndex",
     "FaissIndex",
     "Index",
+    "LeftOut",
     "Length",
     "Neighbour",
+    "Neighbourhood",
     "Playlist",
     "PlaylistFormat",
+    "Selection",
     "Song",
     "cache_path",
     "find_similar",
     "playlist_between",
     "playlist_like",
-    "playlist_of_genre",
+    "playlist_of",
     "recording_keys",
     "render",
     "same_sound",

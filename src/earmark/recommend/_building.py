@@ -127,7 +127,10 @@ def library_scale(library: Library, space: Space) -> Scale:
 def _style(library: Library, space: Space) -> _Kept:
     def build() -> tuple[ExactIndex, dict[str, Any]]:
         ids, vectors = library.embeddings(space.sha256)
-        index = ExactIndex(ids, vectors.reshape(len(ids), space.n_dims))
+        vectors = vectors.reshape(len(ids), space.n_dims)
+        # What has no place, as silence, would be nearest to everything.
+        placed = np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
+        index = ExactIndex(ids[placed], vectors[placed])
         return index, {"scale": scale_of(library)}
 
     return _loaded_or_built(library, "style", space, build)

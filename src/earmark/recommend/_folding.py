@@ -62,6 +62,11 @@ class Chosen:
             return True
         return self._of_artist[artist] < self._per_artist
 
+    def raise_limit(self) -> None:
+        """Let there be one song more of each artist."""
+        if self._per_artist is not None:
+            self._per_artist += 1
+
     def add(self, song: Song) -> None:
         """Choose a song."""
         self._of_artist[artist_of(song.track)] += 1

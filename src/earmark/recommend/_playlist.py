@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise, zip_longest
 from typing import Any
 
@@ -11,71 +11,21 @@ import numpy as np
 
 from earmark.errors import ParameterError
 from earmark.library import Filters, LibraryTrack, album_note
+from earmark.recommend._candidates import LeftOut, Selection, candidates, is_familiar
 from earmark.recommend._folding import Chosen
-from earmark.recommend._recordings import artist_of
+from earmark.recommend._picking import TYPICAL_S, Length, Picking, artist_or_id, seconds_of
 from earmark.recommend._similar import find_similar
 from earmark.recommend._songs import Catalogue, Song
-from earmark.recommend._walk import arrange, corridor, walk
-from earmark.types import FloatArray, IntArray, Seconds
+from earmark.recommend._walk import corridor, walk
+from earmark.types import BoolArray, FloatArray, IntArray, Seconds
 
-__all__ = ["Length", "Playlist", "playlist_between", "playlist_like", "playlist_of_genre"]
+__all__ = ["PER_ARTIST", "Playlist", "playlist_between", "playlist_like", "playlist_of"]
 
-_TYPICAL_S: Seconds = 240.0
-_SHORT_S: Seconds = 150.0
-_PER_ARTIST = 3
-_MOST_TRIES = 6
+PER_ARTIST = 3
+"""Songs of a playlist by one artist, unless there are too few by others."""
+
+_MAX_TRIES = 6
 _ANYWHERE = 400
-
-
-@dataclass(frozen=True)
-class Length:
-    """How long a playlist is to be: one of both.
-
-    Attributes
-    ----------
-    tracks : int or None
-        So many songs.
-    minutes : float or None
-        As near to so many minutes as whole songs allow.
-    """
-
-    tracks: int | None = None
-    minutes: float | None = None
-
-    def __post_init__(self) -> None:
-        if (self.tracks is None) == (self.minutes is None):
-            raise ParameterError("tracks and minutes: one of both is needed")
-        if self.tracks is not None and self.tracks < 1:
-            raise ParameterError(f"tracks={self.tracks!r} must be 1 or more")
-        if self.minutes is not None and not 0 < self.minutes < np.inf:
-            raise ParameterError(f"minutes={self.minutes!r} must be more than 0")
-
-    @property
-    def most_tracks(self) -> int:
-        """How many songs it takes at the most, if they are not very short."""
-        if self.tracks is not None:
-            return self.tracks
-        return int(np.ceil((self.minutes or 0) * 60 / _SHORT_S))
-
-    def is_reached(self, tracks: Sequence[LibraryTrack], more: LibraryTrack) -> bool:
-        """Tell whether tracks are as long as they are to be.
-
-        Parameters
-        ----------
-        tracks : sequence of LibraryTrack
-            What there is.
-        more : LibraryTrack
-            What would come next.
-
-        Returns
-        -------
-        bool
-            Whether they would be farther from the length with it than without.
-        """
-        if self.tracks is not None:
-            return len(tracks) >= self.tracks
-        target, so_far = (self.minutes or 0) * 60, sum(map(_seconds, tracks))
-        return bool(tracks) and abs(so_far + _seconds(more) - target) >= abs(so_far - target)
 
 
 @dataclass(frozen=True)
@@ -91,13 +41,16 @@ class Playlist:
     steps : tuple of float
         Cosine of each song and the one before, in the space of styles: one fewer than songs.
     notes : tuple of str
-        What was not to be had.
+        What is not as it was asked for.
+    left_out : LeftOut
+        How many tracks were left out of what could have been in it.
     """
 
     title: str
     tracks: tuple[LibraryTrack, ...]
     steps: tuple[float, ...]
     notes: tuple[str, ...] = ()
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     @property
     def duration(self) -> Seconds:
@@ -131,84 +84,35 @@ class Playlist:
             ],
             "steps": list(self.steps),
             "notes": list(self.notes),
+            "left_out": self.left_out.to_dict(),
         }
 
 
-def _seconds(track: LibraryTrack) -> Seconds:
-    return _TYPICAL_S if track.duration is None else track.duration
-
-
-def _artist(track: LibraryTrack) -> object:
-    """Return whom a track is by; without an artist it is by one of its own."""
-    return artist_of(track) or track.id
-
-
-def _made(title: str, songs: Sequence[Song], length: Length) -> Playlist:
+def _made(
+    title: str,
+    songs: Sequence[Song],
+    length: Length,
+    *,
+    left_out: LeftOut,
+    notes: Sequence[str] = (),
+) -> Playlist:
     """Make a playlist of songs in their order."""
     steps = tuple(float(before.vector @ after.vector) for before, after in pairwise(songs))
     tracks = tuple(song.track for song in songs)
-    notes = []
+    more = []
     if length.tracks is not None and len(tracks) < length.tracks:
-        notes.append(
-            f"{len(tracks)} of {length.tracks} songs: there are no more with no recording twice "
-            "and no artist twice in a row"
+        more.append(
+            f"{len(tracks)} of {length.tracks} songs: there are no more without a recording twice "
+            "or an artist twice in a row"
         )
-    total = sum(map(_seconds, tracks))
+    total = sum(map(seconds_of, tracks))
     if length.minutes is not None and abs(total / 60 - length.minutes) > max(
         4.0, length.minutes / 10
     ):
-        notes.append(f"{total / 60:.0f} of {length.minutes:g} minutes: no better fit was found")
+        more.append(f"{total / 60:.0f} of {length.minutes:g} minutes: no closer fit was found")
     if album := album_note(tracks):
-        notes.append(album)
-    return Playlist(title, tracks, steps, tuple(notes))
-
-
-def _in_order(songs: Sequence[Song]) -> list[Song]:
-    vectors = np.stack([song.vector for song in songs])
-    order = arrange(vectors, [_artist(song.track) for song in songs])
-    return [songs[at] for at in order]
-
-
-def _filled(
-    catalogue: Catalogue, chosen: Chosen, tracks: Iterable[LibraryTrack], length: Length
-) -> list[Song]:
-    """Choose songs, those given first, until they are as long as wanted."""
-    for track in tracks:
-        if length.is_reached([song.track for song in chosen.songs], track):
-            break
-        if chosen.has_room(track) and chosen.place_of(track) is None:
-            chosen.add(catalogue.song(track.id))
-    return chosen.songs
-
-
-def _arranged(
-    catalogue: Catalogue, chosen: Chosen, tracks: Iterable[LibraryTrack], length: Length
-) -> list[Song]:
-    """Choose songs until they are as long as wanted, and order them.
-
-    Where those of one artist are too many to be kept apart, others are chosen in their stead.
-    """
-    listed = list(tracks)
-    without_place: set[int] = set()
-    ordered: list[Song] = []
-    for _ in range(_MOST_TRIES):
-        left = (track for track in listed if track.id not in without_place)
-        songs = _filled(catalogue, chosen, left, length)
-        if not songs:
-            break
-        found = _in_order(songs)
-        if len(found) > len(ordered):
-            ordered = found
-        placed = {song.track.id for song in found}
-        lost = {song.track.id for song in songs} - placed
-        if not lost:
-            break
-        without_place |= lost
-        chosen = Chosen(catalogue, per_artist=_PER_ARTIST)
-        for song in songs:
-            if song.track.id in placed:
-                chosen.add(song)
-    return ordered
+        more.append(album)
+    return Playlist(title, tracks, steps, (*notes, *more), left_out)
 
 
 def _drawn(weights: FloatArray, rng: np.random.Generator) -> IntArray:
@@ -219,7 +123,13 @@ def _drawn(weights: FloatArray, rng: np.random.Generator) -> IntArray:
 
 
 def playlist_like(
-    catalogue: Catalogue, track_ids: Sequence[int], *, length: Length, seed: int = 0
+    catalogue: Catalogue,
+    track_ids: Sequence[int],
+    *,
+    length: Length,
+    seed: int = 0,
+    selection: Selection | None = None,
+    per_artist: int | None = PER_ARTIST,
 ) -> Playlist:
     """Make a playlist of songs like some.
 
@@ -233,6 +143,10 @@ def playlist_like(
         How long it is to be.
     seed : int
         Decides which of the half as many again nearest songs are left out.
+    selection : Selection or None
+        Which tracks may be in it, besides those named.
+    per_artist : int or None
+        Maximum number of songs by one artist, unless there are too few by others. None: no limit.
 
     Returns
     -------
@@ -243,74 +157,127 @@ def playlist_like(
     Raises
     ------
     ParameterError
-        If there is no such track, or it was not listened to.
+        If there is no such track, it was not analysed, or it is silent.
     """
     rng = np.random.default_rng(seed)
     named = [catalogue.song(track_id) for track_id in dict.fromkeys(track_ids)]
     if not named:
         raise ParameterError("like=[]: one track or more is needed")
-    chosen = Chosen(catalogue, per_artist=_PER_ARTIST)
+    start = Chosen(catalogue, per_artist=None)
     for song in named:
-        if chosen.place_of(song.track) is None:
-            chosen.add(song)
+        if start.place_of(song.track) is None:
+            start.add(song)
     n = length.most_tracks
+    left_out: list[LeftOut] = []
 
     def near(song: Song) -> Iterator[LibraryTrack]:
-        found = find_similar(catalogue, song, n=n + n // 2 + 1, per_artist=_PER_ARTIST)
-        scores = np.array([one.score for one in found])
-        return iter([found[at].track for at in _drawn(scores**2, rng)])
+        found = find_similar(
+            catalogue, song, n=n + n // 2 + 1, per_artist=per_artist, selection=selection
+        )
+        left_out.append(found.left_out)
+        scores = np.array([one.score for one in found.neighbours])
+        return iter([found.neighbours[at].track for at in _drawn(scores**2, rng)])
 
-    in_turn = zip_longest(*map(near, chosen.songs[: len(named)]))
+    in_turn = zip_longest(*map(near, start.songs))
     tracks = (track for several in in_turn for track in several if track is not None)
-    songs = _arranged(catalogue, chosen, tracks, length)
+    songs, notes = Picking(catalogue, start.songs, tracks, length).picked(per_artist)
     title = "Like " + ", ".join(song.track.caption for song in named)
-    return _made(title, songs, length)
+    return _made(title, songs, length, left_out=_joined(left_out), notes=notes)
 
 
-def playlist_of_genre(
-    catalogue: Catalogue, genre: str, *, length: Length, seed: int = 0
+def _joined(several: Sequence[LeftOut]) -> LeftOut:
+    """Return what was left out for all of several songs: what is like one of them is not."""
+    counts = {
+        one.name: min(getattr(left_out, one.name) for left_out in several)
+        for one in fields(LeftOut)
+    }
+    return LeftOut(**counts)
+
+
+def playlist_of(
+    catalogue: Catalogue,
+    filters: Filters,
+    *,
+    length: Length,
+    seed: int = 0,
+    selection: Selection | None = None,
+    per_artist: int | None = PER_ARTIST,
 ) -> Playlist:
-    """Make a playlist of songs of a genre.
+    """Make a playlist of songs of a genre, or of what other filters let through.
 
     Parameters
     ----------
     catalogue : Catalogue
         Where songs are from.
-    genre : str
-        Its name, whatever the case.
+    filters : Filters
+        Which songs, e.g. those of a genre.
     length : Length
         How long it is to be.
     seed : int
-        Decides which songs: the surer their genre is, the likelier.
+        Decides which songs: the surer their genre is, where one is asked for, the likelier.
+    selection : Selection or None
+        Which tracks may be in it; its own filters do not count. Unfamiliar ones are in it only if
+        they are included, or if there are no others.
+    per_artist : int or None
+        Maximum number of songs by one artist, unless there are too few by others. None: no limit.
 
     Returns
     -------
     Playlist
-        Songs of which the user says that they are of this genre, or the model is sure; those of
-        which it is unsure only where there are not enough. Every song is near the one before.
+        Songs whose genre is the user's or sure; unsure ones only where there are not enough. Every
+        song is near the one before.
 
     Raises
     ------
     ParameterError
-        If there is no song of it.
+        If there is no such song.
     """
     rng = np.random.default_rng(seed)
-    tracks = catalogue.library.tracks(Filters(genre=genre))
-    if not tracks:
-        raise ParameterError(f"genre={genre!r}: no track of the library is of it")
-    weights = np.array([1.0 if one.corrected else one.confidence or 0.0 for one in tracks])
+    title = _title_of(filters)
+    wanted = replace(selection or Selection(), filters=filters)
+    allowed, left_out = candidates(catalogue, wanted, familiar=True)
+    if left_out.unfamiliar and not allowed.any():
+        allowed, left_out = candidates(catalogue, wanted, familiar=False)
+    if not allowed.any():
+        raise ParameterError(_nothing_left(filters, left_out))
+    tracks = catalogue.library.tracks_of(np.flatnonzero(allowed).tolist())
+    weights = np.ones(len(tracks))
+    if filters.genre is not None:
+        weights = np.array([1.0 if one.corrected else one.confidence or 0.0 for one in tracks])
     drawn = [tracks[at] for at in _drawn(weights, rng)]
-    drawn.sort(key=lambda track: track.unsure is not None)  # stable: the sure ones first
-    there = (track for track in drawn if catalogue.vector(track.id) is not None)
-    chosen = Chosen(catalogue, per_artist=_PER_ARTIST)
-    songs = _arranged(catalogue, chosen, there, length)
-    if not songs:
-        raise ParameterError(f"genre={genre!r}: no track of it can be compared")
-    return _made(tracks[0].genre or genre, songs, length)
+    if filters.genre is not None:
+        drawn.sort(key=lambda track: track.unsure is not None)  # stable: the sure ones first
+        title = tracks[0].genre or title
+    songs, notes = Picking(catalogue, (), drawn, length).picked(per_artist)
+    return _made(title, songs, length, left_out=left_out, notes=notes)
+
+
+def _title_of(filters: Filters) -> str:
+    """Name a playlist by what its songs have in common."""
+    parts = [filters.genre, filters.artist, filters.album, filters.title, *filters.words]
+    for bounds, unit in ((filters.year, ""), (filters.tempo, " bpm")):
+        if bounds is not None:
+            low, high = ("" if one is None else f"{one:g}" for one in bounds)
+            parts.append((low if low == high else f"{low}-{high}") + unit)
+    return ", ".join(part for part in parts if part) or "Songs"
+
+
+def _nothing_left(filters: Filters, left_out: LeftOut) -> str:
+    what = "these filters" if filters.genre is None else f"genre={filters.genre!r}"
+    reasons = [f"{n} {reason}" for reason, n in left_out.to_dict().items() if n]
+    if not reasons:
+        return f"{what}: no track of the library matches"
+    return f"{what}: every track that matches is left out ({', '.join(reasons)})"
 
 
 def playlist_between(
-    catalogue: Catalogue, first: int, last: int, *, length: Length, seed: int = 0
+    catalogue: Catalogue,
+    first: int,
+    last: int,
+    *,
+    length: Length,
+    seed: int = 0,
+    selection: Selection | None = None,
 ) -> Playlist:
     """Make a playlist that leads from one song to another in steps that each sound near.
 
@@ -324,6 +291,8 @@ def playlist_between(
         How long it is to be, both included.
     seed : int
         Decides by which songs off the straight line the way may go, where there are many.
+    selection : Selection or None
+        Which tracks may be on the way; its least likeness does not count.
 
     Returns
     -------
@@ -334,36 +303,43 @@ def playlist_between(
     Raises
     ------
     ParameterError
-        If there is no such track, it was not listened to, or both are the same.
+        If there is no such track, it was not analysed or is silent, or both are the same.
     """
     ends = catalogue.song(first), catalogue.song(last)
     if first == last:
         raise ParameterError(f"from and to are both {ends[0].track.path!r}")
     title = f"From {ends[0].track.caption} to {ends[1].track.caption}"
-    way = _Way(catalogue, *ends, seed=seed)
+    familiar = all(is_familiar(catalogue, song.track) for song in ends)
+    allowed, left_out = candidates(
+        catalogue, selection or Selection(), familiar=familiar, without=(first, last)
+    )
+    way = _Way(catalogue, *ends, allowed=allowed, seed=seed)
     if length.tracks is not None:
-        return _made(title, way.of(length.tracks), length)
+        return _made(title, way.of(length.tracks), length, left_out=left_out)
     target = (length.minutes or 0) * 60
-    n, best = max(2, round(target / _TYPICAL_S)), list(ends)
+    n, best = max(2, round(target / TYPICAL_S)), list(ends)
     tried = set[int]()
-    while n not in tried and len(tried) < _MOST_TRIES:
+    while n not in tried and len(tried) < _MAX_TRIES:
         tried.add(n)
         songs = way.of(n)
-        total = sum(_seconds(song.track) for song in songs)
-        if abs(total - target) < abs(sum(_seconds(song.track) for song in best) - target):
+        total = sum(seconds_of(song.track) for song in songs)
+        if abs(total - target) < abs(sum(seconds_of(song.track) for song in best) - target):
             best = songs
         n = max(2, len(songs) + round((target - total) / (total / len(songs))))
-    return _made(title, best, length)
+    return _made(title, best, length, left_out=left_out)
 
 
 class _Way:
     """Ways between two songs, of any number of steps."""
 
-    def __init__(self, catalogue: Catalogue, first: Song, last: Song, *, seed: int) -> None:
+    def __init__(
+        self, catalogue: Catalogue, first: Song, last: Song, *, allowed: BoolArray, seed: int
+    ) -> None:
         self._catalogue, self._first, self._last = catalogue, first, last
         index = catalogue.style
-        self._ids, self._vectors = index.ids, np.asarray(index.vectors)
-        self._left_out = {first.track.id, last.track.id}
+        rows = np.flatnonzero(allowed[index.ids])
+        self._ids, self._vectors = index.ids[rows], np.asarray(index.vectors)[rows]
+        self._left_out = set[int]()
         self._artists: dict[int, object] = {}
         rng = np.random.default_rng(seed)
         self._anywhere = rng.permutation(self._ids)[:_ANYWHERE]
@@ -394,11 +370,11 @@ class _Way:
         ids = self._ids[rows[near - 1]].tolist()
         unknown = [one for one in ids if one not in self._artists]
         for track in self._catalogue.library.tracks_of(unknown):
-            self._artists[track.id] = _artist(track)
+            self._artists[track.id] = artist_or_id(track)
         artists = [
-            _artist(self._first.track),
+            artist_or_id(self._first.track),
             *(self._artists[one] for one in ids),
-            _artist(self._last.track),
+            artist_or_id(self._last.track),
         ]
         way = walk(np.concatenate([ends[0], vectors[near], ends[1]]), artists, n=n)
         return [

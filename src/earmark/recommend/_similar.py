@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
-
-import numpy as np
+from typing import Any, get_args
 
 from earmark.errors import ParameterError
-from earmark.library import Filters, Library, LibraryTrack
+from earmark.library import Library, LibraryTrack
+from earmark.recommend._candidates import (
+    By,
+    LeftOut,
+    Selection,
+    candidates,
+    is_familiar,
+)
 from earmark.recommend._folding import Chosen
-from earmark.recommend._indexes import ExactIndex, FaissIndex
-from earmark.recommend._songs import Catalogue, Song, spaces
+from earmark.recommend._ranking import LOOKED_AT, PER_SEGMENT, Ranking, ranked_by
+from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._why import Scale, why
-from earmark.types import BoolArray, Float32Array, IntArray, Progress
+from earmark.types import Progress
 
-__all__ = ["By", "Neighbour", "find_similar", "similar"]
+__all__ = ["Neighbour", "Neighbourhood", "find_similar", "similar"]
 
-By = Literal["style", "timbre"]
-"""How songs are compared: in a learnt space, or by the sound of their segments."""
-
-_PER_SEGMENT = 10
-_FEW_TRACKS = 1000
-_LOOKED_AT = 64
-_MOST_ATTEMPTS = 6
-
-
-@dataclass(frozen=True)
-class _Ranking:
-    """Numbers of tracks, the nearest first, their scores, and how many near segments are theirs."""
-
-    ids: IntArray
-    scores: Float32Array
-    counts: IntArray
-    n_segments: int = 0
+_MAX_ATTEMPTS = 6
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class Neighbour:
     track : LibraryTrack
         The song.
     score : float
-        From 0 to 1, rising with nearness. By style: the cosine, 0 where it is negative. By timbre:
+        From 0 to 1, the nearer the higher. By style: the cosine, 0 where it is negative. By timbre:
         the sum of cosines, over all segments of the song asked about, to those of its ten nearest
         segments that are of this song, out of what ten perfect ones each would give.
     why : str
@@ -76,6 +65,26 @@ class Neighbour:
         }
 
 
+@dataclass(frozen=True)
+class Neighbourhood:
+    """The songs that are near one, and what was left out.
+
+    Attributes
+    ----------
+    neighbours : tuple of Neighbour
+        The nearest first.
+    left_out : LeftOut
+        How many tracks were left out, and why.
+    beyond_per_artist : int
+        How many of the songs exceed the limit of songs by one artist: they fill up what would
+        have been too few.
+    """
+
+    neighbours: tuple[Neighbour, ...]
+    left_out: LeftOut
+    beyond_per_artist: int = 0
+
+
 def similar(
     library: Library,
     query: int | Song,
@@ -83,7 +92,7 @@ def similar(
     by: By = "style",
     n: int = 10,
     per_artist: int | None = 2,
-    filters: Filters | None = None,
+    selection: Selection | None = None,
     progress: Progress | None = None,
 ) -> list[Neighbour]:
     """Find the songs of a library that are near one.
@@ -95,13 +104,14 @@ def similar(
     query : int or Song
         Number of a track of it, or a song from elsewhere.
     by : {"style", "timbre"}
-        How they are compared.
+        How songs are compared.
     n : int
-        How many are wanted.
+        How many songs to find.
     per_artist : int or None
-        How many of one artist there may be; of those without an artist any number. None: no limit.
-    filters : Filters or None
-        Which tracks may be found; None: all whose files are there.
+        Maximum number of songs by one artist, unless there are fewer than `n` songs without more
+        of them. Songs without an artist are not counted. None: no limit.
+    selection : Selection or None
+        Which tracks may be found; None: the defaults of `Selection`.
     progress : callable or None
         Called while an index is built.
 
@@ -114,10 +124,14 @@ def similar(
     Raises
     ------
     ParameterError
-        If there is no such track, it was not listened to, or an argument has a value that is not
-        taken.
+        If there is no such track, it was not analysed, it is silent, or an argument has a value
+        that is not accepted.
     LibraryError
         If no track in the library can be compared.
+
+    See Also
+    --------
+    find_similar : The same with what was left out, for several queries.
 
     Examples
     --------
@@ -131,9 +145,10 @@ def similar(
     earmark.errors.LibraryError: ... no track in it can be compared; to listen: earmark scan FOLDER
     """
     catalogue = Catalogue(library, progress)
-    catalogue.style  # noqa: B018  (an empty library is told of first)
+    catalogue.style  # noqa: B018  (an empty library is reported first)
     song = query if isinstance(query, Song) else catalogue.song(query)
-    return find_similar(catalogue, song, by=by, n=n, per_artist=per_artist, filters=filters)
+    near = find_similar(catalogue, song, by=by, n=n, per_artist=per_artist, selection=selection)
+    return list(near.neighbours)
 
 
 def find_similar(
@@ -143,8 +158,8 @@ def find_similar(
     by: By = "style",
     n: int = 10,
     per_artist: int | None = 2,
-    filters: Filters | None = None,
-) -> list[Neighbour]:
+    selection: Selection | None = None,
+) -> Neighbourhood:
     """Find the songs that are near one, as `similar` does.
 
     Parameters
@@ -152,25 +167,25 @@ def find_similar(
     catalogue : Catalogue
         Where they are from; to be kept for what is asked next.
     song : Song
-        What they are to be near.
+        The song they are compared with.
     by : {"style", "timbre"}
-        How they are compared.
+        How songs are compared.
     n : int
-        How many are wanted.
+        How many songs to find.
     per_artist : int or None
-        How many of one artist there may be.
-    filters : Filters or None
-        Which tracks may be found.
+        Maximum number of songs by one artist, unless there are too few without more of them.
+    selection : Selection or None
+        Which tracks may be found; None: the defaults of `Selection`.
 
     Returns
     -------
-    list of Neighbour
-        The nearest first.
+    Neighbourhood
+        The songs, and how many tracks were left out.
 
     Raises
     ------
     ParameterError
-        If an argument has a value that is not taken.
+        If an argument has a value that is not accepted.
     LibraryError
         If no track in the library can be compared.
     """
@@ -179,124 +194,108 @@ def find_similar(
     for name, value in (("n", n), ("per_artist", per_artist)):
         if value is not None and value < 1:
             raise ParameterError(f"{name}={value!r} must be 1 or more")
-    allowed = _mask(catalogue, filters)
-    if song.track.id < len(allowed):
-        allowed[song.track.id] = False
-    rank = _by_style(catalogue, song) if by == "style" else _by_timbre(catalogue, song, allowed)
-    chosen: list[Neighbour] = []
-    count = 4 * n + _LOOKED_AT if by == "style" else _PER_SEGMENT
-    for attempt in range(_MOST_ATTEMPTS):
+    selection = selection or Selection()
+    allowed, left_out = candidates(
+        catalogue, selection, familiar=is_familiar(catalogue, song.track), without=[song.track.id]
+    )
+    rank = ranked_by(by, catalogue, song, allowed, floor=selection.floor(by))
+    count = 4 * n + LOOKED_AT if by == "style" else PER_SEGMENT
+    for attempt in range(_MAX_ATTEMPTS):
         ranking = rank(count, allowed)
-        chosen, own = _folded(catalogue, song, ranking, n=n, per_artist=per_artist)
-        allowed[own] = False  # copies of the song itself take the places of others
-        exhausted = by == "style" and len(ranking.ids) < count
-        if len(chosen) == n or exhausted or not allowed.any():
+        folding = _Folding(catalogue, song, ranking, n=n, per_artist=per_artist)
+        n_allowed = int(allowed.sum())
+        allowed[folding.own] = False  # copies of the song itself take the places of others
+        if len(folding.neighbours) == n or ranking.is_complete or not allowed.any():
             break
-        if attempt or not own:
+        if attempt or not folding.own:
             count *= 4
-    return [_explained(one, song, catalogue.scale, by) for one in chosen]
+    beyond = folding.fill_up()
+    if len(folding.neighbours) < n and ranking.is_complete:
+        left_out = replace(left_out, unlike=n_allowed - len(ranking.ids))
+    explained = (_explained(one, song, catalogue.scale, by) for one in folding.neighbours)
+    return Neighbourhood(tuple(explained), left_out, beyond)
 
 
 def _explained(one: Neighbour, song: Song, scale: Scale, by: By) -> Neighbour:
-    told = why(song.track, one.track, scale)
+    reason = why(song.track, one.track, scale)
     if by == "style":
-        return replace(one, why=told or "near as a whole; nothing plain in common stands out")
-    return replace(one, why=f"{one.why}; {told}" if told else one.why)
+        return replace(one, why=reason or "similar as a whole; no single trait stands out")
+    return replace(one, why=f"{one.why}; {reason}" if reason else one.why)
 
 
-def _mask(catalogue: Catalogue, filters: Filters | None) -> BoolArray:
-    """Return which tracks may be found, by number."""
-    ids = catalogue.style.ids
-    allowed = np.zeros(int(ids[-1]) + 1, dtype=np.bool_)
-    if filters is None or filters == Filters():
-        allowed[ids] = True
-    else:
-        found = catalogue.library.ids(filters)
-        allowed[found[found < len(allowed)]] = True
-    return allowed
-
-
-Rank = Callable[[int, BoolArray], _Ranking]
-
-
-def _by_style(catalogue: Catalogue, song: Song) -> Rank:
-    def rank(count: int, allowed: BoolArray) -> _Ranking:
-        scores, ids = catalogue.style.search(song.vector[np.newaxis], k=count, mask=allowed)
-        there = ids[0] >= 0
-        found = ids[0][there]
-        return _Ranking(found, np.clip(scores[0][there], 0, 1), np.zeros_like(found))
-
-    return rank
-
-
-def _by_timbre(catalogue: Catalogue, song: Song, allowed: BoolArray) -> Rank:
-    space = spaces()["timbre"]
-    queries = space.embed(song.segments, fingerprint=space.feature_set.fingerprint)
-    index = catalogue.timbre
-    if isinstance(index, FaissIndex) and np.count_nonzero(allowed) <= _FEW_TRACKS:
-        index = _index_of_few(catalogue, np.flatnonzero(allowed))
-
-    def rank(count: int, allowed: BoolArray) -> _Ranking:
-        k = max(count, -(-_LOOKED_AT * count // (_PER_SEGMENT * len(queries))))
-        scores, ids = index.search(queries, k=k, mask=allowed)
-        there = ids >= 0
-        found, which = np.unique(ids[there], return_inverse=True)
-        cosines = np.clip(scores[there], 0, 1)
-        sums = np.bincount(which, weights=cosines, minlength=len(found)) / (len(queries) * k)
-        order = np.lexsort((found, -sums))
-        counts = np.bincount(which, minlength=len(found))
-        return _Ranking(found[order], sums[order].astype(np.float32), counts[order], there.sum())
-
-    return rank
-
-
-def _index_of_few(catalogue: Catalogue, ids: IntArray) -> ExactIndex:
-    """Compare the segments of few tracks exactly: an index of all would meet few of them."""
-    space = spaces()["timbre"]
-    held = [(one, catalogue.segments(int(one))) for one in ids]
-    rows = [(one, matrix) for one, matrix in held if matrix is not None]
-    if not rows:
-        return ExactIndex(np.empty(0, np.int64), np.empty((0, space.n_dims), np.float32))
-    lengths = [len(matrix) for _, matrix in rows]
-    vectors = space.embed(
-        np.concatenate([matrix for _, matrix in rows]), fingerprint=space.feature_set.fingerprint
-    )
-    return ExactIndex(np.repeat([one for one, _ in rows], lengths), vectors)
-
-
-def _tracks(library: Library, ranking: _Ranking) -> Iterator[tuple[LibraryTrack, float, int]]:
+def _tracks(library: Library, ranking: Ranking) -> Iterator[tuple[LibraryTrack, float, int]]:
     """Read the tracks of a ranking, some at a time."""
     ids, scores, counts = (part.tolist() for part in (ranking.ids, ranking.scores, ranking.counts))
-    for start in range(0, len(ids), _LOOKED_AT):
-        several = slice(start, start + _LOOKED_AT)
-        told = dict(
+    for start in range(0, len(ids), LOOKED_AT):
+        several = slice(start, start + LOOKED_AT)
+        ranks = dict(
             zip(ids[several], zip(scores[several], counts[several], strict=True), strict=True)
         )
         for track in library.tracks_of(ids[several]):
-            yield (track, *told[track.id])
+            yield (track, *ranks[track.id])
 
 
-def _folded(
-    catalogue: Catalogue, song: Song, ranking: _Ranking, *, n: int, per_artist: int | None
-) -> tuple[list[Neighbour], list[int]]:
-    """Choose the nearest, one of each recording and few of each artist; find the song's copies."""
-    itself = Chosen(catalogue, per_artist=None)
-    itself.add(song)
-    chosen, found = Chosen(catalogue, per_artist=per_artist), list[Neighbour]()
-    own = []
-    for track, score, count in _tracks(catalogue.library, ranking):
-        if len(found) == n:
-            break
-        place = chosen.place_of(track)
-        if itself.place_of(track) is not None:
-            own.append(track.id)
-            itself.add_copy(0, catalogue.song(track.id))
-        elif place is not None:
-            nearer = found[place]
-            chosen.add_copy(place, catalogue.song(track.id))
-            found[place] = replace(nearer, copies=(*nearer.copies, track.id))
-        elif chosen.has_room(track):
-            chosen.add(catalogue.song(track.id))
-            told = f"{count} of the nearest {ranking.n_segments} segments are of it"
-            found.append(Neighbour(track, score, told))
-    return found, own
+class _Folding:
+    """The nearest tracks of a ranking: one of each recording and few of each artist.
+
+    Attributes
+    ----------
+    neighbours : list of Neighbour
+        The nearest first, `n` at most.
+    own : list of int
+        Numbers of the copies of the song itself.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        song: Song,
+        ranking: Ranking,
+        *,
+        n: int,
+        per_artist: int | None,
+    ) -> None:
+        self.neighbours: list[Neighbour] = []
+        self.own: list[int] = []
+        self._catalogue, self._n = catalogue, n
+        self._n_segments = ranking.n_segments
+        self._chosen = Chosen(catalogue, per_artist=per_artist)
+        self._waiting: list[tuple[LibraryTrack, float, int]] = []
+        itself = Chosen(catalogue, per_artist=None)
+        itself.add(song)
+        for track, score, count in _tracks(catalogue.library, ranking):
+            if len(self.neighbours) == n:
+                break
+            if itself.place_of(track) is not None:
+                self.own.append(track.id)
+                itself.add_copy(0, catalogue.song(track.id))
+            elif not self._take(track, score, count):
+                self._waiting.append((track, score, count))
+
+    def _take(self, track: LibraryTrack, score: float, count: int) -> bool:
+        """Add a track, or note it as a copy; False where its artist has enough songs."""
+        place = self._chosen.place_of(track)
+        if place is not None:
+            nearer = self.neighbours[place]
+            self._chosen.add_copy(place, self._catalogue.song(track.id))
+            self.neighbours[place] = replace(nearer, copies=(*nearer.copies, track.id))
+            return True
+        if not self._chosen.has_room(track):
+            return False
+        self._chosen.add(self._catalogue.song(track.id))
+        reason = f"{count} of the {self._n_segments} nearest segments are from it"
+        self.neighbours.append(Neighbour(track, score, reason))
+        return True
+
+    def fill_up(self) -> int:
+        """Add songs by artists that have enough already; return how many were added."""
+        before = len(self.neighbours)
+        while self._waiting and len(self.neighbours) < self._n:
+            self._chosen.raise_limit()
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                if len(self.neighbours) < self._n and not self._take(*one):
+                    self._waiting.append(one)
+        added = len(self.neighbours) - before
+        self.neighbours.sort(key=lambda one: -one.score)  # what was added is nearer than the last
+        return added

@@ -156,12 +156,12 @@ class Catalogue:
         Raises
         ------
         ParameterError
-            If there is no such track, or it was not listened to.
+            If there is no such track, it was not analysed, or it is silent.
         """
         track = self.library.track(track_id)
         if track.unsure == "silent":
             raise ParameterError(
-                f"track={track_id!r} ({track.path!r}) is silent: nothing to compare"
+                f"track={track_id!r} ({track.path!r}) is silent: there is nothing to compare"
             )
         vector, segments = self.vector(track_id), self.segments(track_id)
         if vector is None and segments is not None:

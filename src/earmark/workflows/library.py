@@ -249,11 +249,11 @@ def show_track(
     """
     with open_library(library) as opened:
         found = find_track(opened, str(track))
-        near: list[Neighbour] = []
-        if found.state == "analysed" and n_similar:
+        near: tuple[Neighbour, ...] = ()
+        if found.state == "analysed" and found.unsure != "silent" and n_similar:
             catalogue = Catalogue(opened)
-            near = find_similar(catalogue, catalogue.song(found.id), n=n_similar)
-        return TrackDetails(found, opened.answer(found.id), tuple(near))
+            near = find_similar(catalogue, catalogue.song(found.id), n=n_similar).neighbours
+        return TrackDetails(found, opened.answer(found.id), near)
 
 
 @checked

@@ -10,18 +10,21 @@ from typing import Any, get_args
 
 from earmark.arguments import check_ending, checked
 from earmark.errors import ParameterError
-from earmark.library import open_library
+from earmark.library import Filters, check_genre, open_library
 from earmark.recommend import (
+    MIN_LENGTH,
+    PER_ARTIST,
     Catalogue,
     Length,
     Playlist,
     PlaylistFormat,
+    Selection,
     playlist_between,
     playlist_like,
-    playlist_of_genre,
+    playlist_of,
     render,
 )
-from earmark.types import PathName, Progress
+from earmark.types import PathName, Progress, Seconds
 from earmark.workflows.library import find_track
 
 __all__ = ["Playlist", "make_playlist", "write_playlist"]
@@ -35,9 +38,13 @@ def make_playlist(
     like: Sequence[str | int] | str | int = (),
     from_: str | int | None = None,
     to: str | int | None = None,
-    genre: str | None = None,
+    filters: Filters | None = None,
     tracks: int | None = None,
     minutes: float | None = None,
+    per_artist: int | None = PER_ARTIST,
+    min_length: Seconds = MIN_LENGTH,
+    include_unfamiliar: bool = False,
+    min_likeness: float | None = None,
     seed: int = 0,
     library: PathName | None = None,
     progress: Progress | None = None,
@@ -51,12 +58,23 @@ def make_playlist(
         each of them in turn.
     from_, to : str, int or None
         Two tracks: a way from one to the other, in steps that each sound near.
-    genre : str or None
-        A genre, whatever the case.
+    filters : Filters or None
+        Only songs these let through, e.g. those of a genre, besides the tracks named. Without
+        `like` and `from_` the playlist is of such songs.
     tracks : int or None
         How many songs; 25 unless `minutes` says otherwise.
     minutes : float or None
         As near to so many minutes as whole songs allow.
+    per_artist : int or None
+        Maximum number of songs by one artist, unless there are too few by others. None: no limit.
+        It does not count on a way from one song to another.
+    min_length : float
+        Leave out tracks shorter than this, in seconds. Silent ones are always left out.
+    include_unfamiliar : bool
+        Whether to include music unlike any the model knows, even where the tracks named are not so.
+    min_likeness : float or None
+        With `like`: leave out songs whose cosine with the track named is less, from 0 to 1; 0:
+        none. None: 0.1.
     seed : int
         The same seed gives the same playlist, from the same library.
     library : str, path-like or None
@@ -68,15 +86,16 @@ def make_playlist(
     -------
     Playlist
         No artist twice in a row, but for the two ends of a way that are all of it, and no
-        recording twice; its ``notes`` say what was not to be had.
+        recording twice; its ``notes`` say what is not as it was asked for.
 
     Raises
     ------
     LibraryError
         If the library cannot be used, or nothing in it can be compared.
     ParameterError
-        If not exactly one of `like`, `from_` with `to`, and `genre` is given, or both of `tracks`
-        and `minutes`; if there is no such track or genre, or several tracks.
+        If there is more than one of `like`, `from_` with `to`, or none of these and no filter; if
+        both `tracks` and `minutes` are given; if there is no such track or genre, or several
+        tracks; if an argument has a value that is not accepted.
 
     Warns
     -----
@@ -87,25 +106,35 @@ def make_playlist(
     --------
     >>> walk = make_playlist(from_="blue train", to="master of puppets")  # doctest: +SKIP
     >>> write_playlist(walk, "walk.m3u8")  # doctest: +SKIP
+    >>> dance = make_playlist(filters=Filters(tempo=(118, 126)), minutes=60)  # doctest: +SKIP
     """
     liked = [like] if isinstance(like, str | int) else list(like)
     way = from_ is not None or to is not None
-    if bool(liked) + way + (genre is not None) != 1:
-        raise ParameterError("like, from and to, genre: exactly one of these is needed")
+    if bool(liked) and way:
+        raise ParameterError("like, from and to: choose either like, or from and to")
     if way and (from_ is None or to is None):
         raise ParameterError("from and to: both are needed")
+    filters = filters or Filters()
+    if not liked and not way and filters == Filters():
+        raise ParameterError("like, from and to, or a filter such as genre: one of these is needed")
     if tracks is None and minutes is None:
         tracks = _N_TRACKS
-    length = Length(tracks, minutes)
-    settings: dict[str, Any] = {"length": length, "seed": seed}
+    if per_artist is not None and per_artist < 1:
+        raise ParameterError(f"per_artist={per_artist!r} must be 1 or more")
+    settings: dict[str, Any] = {
+        "length": Length(tracks, minutes),
+        "seed": seed,
+        "selection": Selection(filters, min_length, include_unfamiliar, min_likeness),
+    }
     with open_library(library) as opened:
+        check_genre(opened, filters.genre)
         catalogue = Catalogue(opened, progress)
-        if genre is not None:
-            return playlist_of_genre(catalogue, genre, **settings)
-        ids = [find_track(opened, str(one)).id for one in liked or (from_, to)]
+        ids = [find_track(opened, str(one)).id for one in liked or (from_, to) if one is not None]
         if way:
             return playlist_between(catalogue, *ids, **settings)
-        return playlist_like(catalogue, ids, **settings)
+        if liked:
+            return playlist_like(catalogue, ids, per_artist=per_artist, **settings)
+        return playlist_of(catalogue, filters, per_artist=per_artist, **settings)
 
 
 @checked

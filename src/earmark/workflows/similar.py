@@ -10,11 +10,20 @@ from typing import Any
 from earmark.arguments import checked
 from earmark.errors import AudioError
 from earmark.extraction import map_files
-from earmark.library import Filters, Library, LibraryTrack, open_library
+from earmark.library import Filters, Library, LibraryTrack, check_genre, open_library
 from earmark.models import DEFAULT_MODEL
-from earmark.recommend import By, Catalogue, Neighbour, Song, find_similar
+from earmark.recommend import (
+    MIN_LENGTH,
+    By,
+    Catalogue,
+    LeftOut,
+    Neighbour,
+    Selection,
+    Song,
+    find_similar,
+)
 from earmark.tags import Tags
-from earmark.types import PathName, Progress
+from earmark.types import PathName, Progress, Seconds
 from earmark.workflows._listening import Ears, listen_whole
 from earmark.workflows.library import find_track
 
@@ -33,11 +42,18 @@ class SimilarSongs:
         How songs were compared.
     neighbours : tuple of Neighbour
         What is near it, the nearest first.
+    left_out : LeftOut
+        How many tracks were left out, by the reason.
+    beyond_per_artist : int
+        How many of the songs exceed the limit of songs by one artist, to fill up what would have
+        been too few.
     """
 
     query: LibraryTrack
     by: By
     neighbours: tuple[Neighbour, ...]
+    left_out: LeftOut
+    beyond_per_artist: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -52,6 +68,8 @@ class SimilarSongs:
             "by": self.by,
             "query": self.query.to_dict(),
             "neighbours": [neighbour.to_dict() for neighbour in self.neighbours],
+            "left_out": self.left_out.to_dict(),
+            "beyond_per_artist": self.beyond_per_artist,
         }
 
 
@@ -63,9 +81,10 @@ def similar(
     by: By = "style",
     n: int = 10,
     per_artist: int | None = 2,
-    genre: str | None = None,
-    tempo: tuple[float | None, float | None] | None = None,
-    year: tuple[int | None, int | None] | None = None,
+    filters: Filters | None = None,
+    min_length: Seconds = MIN_LENGTH,
+    include_unfamiliar: bool = False,
+    min_likeness: float | None = None,
     progress: Progress | None = None,
 ) -> SimilarSongs:
     """Find the songs of a library that are near one.
@@ -80,15 +99,19 @@ def similar(
     by : {"style", "timbre"}
         In a space learnt so that genres and artists are near; or by the sound of segments of 3 s.
     n : int
-        How many are wanted.
+        How many songs to find.
     per_artist : int or None
-        How many of one artist there may be; of those without an artist any number. None: no limit.
-    genre : str or None
-        Only songs of this genre, whatever the case.
-    tempo : tuple of (float or None, float or None) or None
-        Only from the slowest to the fastest, in beats a minute.
-    year : tuple of (int or None, int or None) or None
-        Only from the first to the last year.
+        Maximum number of songs by one artist, unless there are fewer than `n` songs without more of
+        them. Songs without an artist are not counted. None: no limit.
+    filters : Filters or None
+        Only songs these let through; None: all.
+    min_length : float
+        Leave out tracks shorter than this, in seconds. Silent ones are always left out.
+    include_unfamiliar : bool
+        Whether to find music unlike any the model knows, even where the song itself is not so.
+    min_likeness : float or None
+        Leave out songs whose cosine with the song (by timbre: whose nearest segment's cosine) is
+        less, from 0 to 1; 0: none. None: 0.1 by style, 0.65 by timbre.
     progress : callable or None
         Called while an index is built, with the tracks done and those there are.
 
@@ -103,8 +126,8 @@ def similar(
     LibraryError
         If the library cannot be used, or nothing in it can be compared.
     ParameterError
-        If there is no such track, or there are several; if an argument has a value that is not
-        taken.
+        If there is no such track, or there are several; if no track has the genre asked for; if an
+        argument has a value that is not accepted.
     AudioError
         If a file from outside the library cannot be used.
 
@@ -115,22 +138,18 @@ def similar(
 
     Examples
     --------
-    >>> found = similar("blue train", by="timbre", year=(1955, 1965))  # doctest: +SKIP
-    >>> found.neighbours[0].track.caption, found.neighbours[0].why  # doctest: +SKIP
-    ('...', '31 of the nearest 800 segments are of it; both most like jazz (81 %, 77 %)')
+    >>> fifties = Filters(year=(1955, 1959))
+    >>> near = similar("blue train", by="timbre", filters=fifties)  # doctest: +SKIP
+    >>> near.neighbours[0].track.caption, near.neighbours[0].why  # doctest: +SKIP
+    ('...', '31 of the 800 nearest segments are from it; both most like jazz (81 %, 77 %)')
     """
+    selection = Selection(filters, min_length, include_unfamiliar, min_likeness)
     with open_library(library) as opened:
+        check_genre(opened, filters.genre if filters else None)
         catalogue = Catalogue(opened, progress)
         song = _song(catalogue, os.fspath(track) if not isinstance(track, int) else str(track))
-        found = find_similar(
-            catalogue,
-            song,
-            by=by,
-            n=n,
-            per_artist=per_artist,
-            filters=Filters(genre=genre, tempo=tempo, year=year),
-        )
-    return SimilarSongs(song.track, by, tuple(found))
+        near = find_similar(catalogue, song, by=by, n=n, per_artist=per_artist, selection=selection)
+    return SimilarSongs(song.track, by, near.neighbours, near.left_out, near.beyond_per_artist)
 
 
 def _song(catalogue: Catalogue, named: str) -> Song:

@@ -1,0 +1,105 @@
+"""Options of ``earmark similar`` and ``earmark playlist``, and what both print."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from earmark.cli._output import printable, shortened
+
+if TYPE_CHECKING:
+    from earmark.library import LibraryTrack
+    from earmark.recommend import LeftOut
+
+__all__ = [
+    "IncludeUnfamiliarOption",
+    "MinLengthOption",
+    "MinLikenessOption",
+    "PerArtistOption",
+    "captions_of",
+    "print_cache_warnings",
+    "words_of_left_out",
+]
+
+MinLengthOption = Annotated[
+    float,
+    typer.Option(
+        "--min-length", metavar="SECONDS", min=0, help="Leave out tracks shorter than this."
+    ),
+]
+IncludeUnfamiliarOption = Annotated[
+    bool,
+    typer.Option(
+        "--include-unfamiliar",
+        help="Include music unlike any the model knows, even where the query is not.",
+    ),
+]
+MinLikenessOption = Annotated[
+    float | None,
+    typer.Option(
+        "--min-likeness",
+        metavar="NUMBER",
+        min=0,
+        max=1,
+        help="Leave out songs less like the query than this, 0 to 1 (0 for none).",
+        show_default="0.1 by style, 0.65 by timbre",
+    ),
+]
+PerArtistOption = Annotated[
+    int,
+    typer.Option(
+        "--per-artist",
+        metavar="NUMBER",
+        min=0,
+        help="Maximum number of songs by one artist, unless too few are left (0 for any).",
+    ),
+]
+
+
+def captions_of(tracks: Sequence[LibraryTrack]) -> list[str]:
+    """Return what tracks are called, with the folder where two are called the same."""
+    times = Counter(track.caption for track in tracks)
+    captions = []
+    for track in tracks:
+        folder = os.path.basename(os.path.dirname(track.path))
+        suffix = f" ({folder})" if times[track.caption] > 1 and folder else ""
+        captions.append(shortened(track.caption + suffix))
+    return captions
+
+
+def words_of_left_out(left_out: LeftOut, *, min_length: float) -> str:
+    """Say how many tracks were left out, why, and how to include them; nothing if none were."""
+    reasons = (
+        (left_out.short, f"shorter than {min_length:g} s (--min-length 0)"),
+        (left_out.unfamiliar, "unfamiliar (--include-unfamiliar)"),
+        (left_out.unlike, "too unlike the query (--min-likeness 0)"),
+        (left_out.silent, "silent"),
+    )
+    parts = [f"{count:,} {reason}" for count, reason in reasons if count]
+    return f"Left out: {', '.join(parts)}" if parts else ""
+
+
+@contextmanager
+def print_cache_warnings() -> Iterator[None]:
+    """Print at the end, on standard error, that an index could not be kept.
+
+    Yields
+    ------
+    None
+        While warnings are kept back.
+    """
+    from earmark.recommend import CacheWarning
+
+    caught: list[Any]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", CacheWarning)
+        yield
+    for warning in caught:
+        if issubclass(warning.category, CacheWarning):
+            typer.echo(f"earmark: {printable(str(warning.message))}", err=True)
