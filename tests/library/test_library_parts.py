@@ -45,6 +45,11 @@ def test_tracks_of_one_file_are_apart(library: Library) -> None:
     ]
 
 
+def test_folder_that_is_called_like_a_part_is_a_folder(library: Library) -> None:
+    add(library, "/music/Disc#1/song.mp3")
+    assert library.count(Filters(path="/music/Disc#1")) == 1
+
+
 def test_dict_says_which_part_of_the_file_a_track_is(library: Library) -> None:
     _add(library, 1)
     add(library, "/music/song.mp3")

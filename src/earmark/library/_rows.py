@@ -184,10 +184,13 @@ def _between(name: str, column: str, bounds: Any) -> tuple[list[str], list[Any]]
 
 def _at(path: str) -> tuple[Any, ...]:
     """Write that a track is in this file or folder, or is this part of a file."""
+    inside = "t.path = ? OR (t.path >= ? AND t.path < ?)"
+    values = [stored(path), *below(path)]
     file, part = split_part_name(path)
-    if part and not os.path.lexists(path):
-        return "(t.path = ? AND t.part = ?)", stored(file), part
-    return "(t.path = ? OR (t.path >= ? AND t.path < ?))", stored(path), *below(path)
+    if not part:
+        return f"({inside})", *values
+    # A folder may be called like a part of a file.
+    return f"({inside} OR (t.path = ? AND t.part = ?))", *values, stored(file), part
 
 
 def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:

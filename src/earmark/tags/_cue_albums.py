@@ -306,21 +306,29 @@ def sheet_fingerprints(paths: Iterable[str]) -> dict[str, str]:
     >>> sheet_fingerprints(["nothing.flac"])
     {}
     """
-    folders: dict[str, list[tuple[str, str]]] = {}
+    folders: dict[str, list[str]] = {}
     for path in paths:
-        folder, name = os.path.split(path)
-        folders.setdefault(folder, []).append((name, path))
+        folders.setdefault(os.path.dirname(path), []).append(path)
     return {
         path: fingerprint
         for folder, files in folders.items()
-        if _listed(folder)[0]
+        if _has_sheets(folder)
         for path, fingerprint in _in_folder(folder, files)
     }
 
 
-def _in_folder(folder: str, files: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _has_sheets(folder: str) -> bool:
+    """Tell whether there are sheets in a folder; most have none, and this is asked of each."""
+    try:
+        return any(name[-4:].lower() == _SUFFIX for name in os.listdir(folder or "."))
+    except (OSError, ValueError):
+        return False
+
+
+def _in_folder(folder: str, files: Iterable[str]) -> Iterator[tuple[str, str]]:
     claims, broken = _claims(folder)
-    for name, path in files:
+    for path in files:
+        name = os.path.basename(path)
         found = claims.get(name) or broken.get(name)
         if found is not None:
             yield path, _fingerprint(found)
