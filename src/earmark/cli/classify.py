@@ -40,7 +40,7 @@ _HELP = (
     "A track is answered clip by clip of 30 s and as a whole. An answer that is not to be relied "
     'on says so: "not sure: between rock and metal" where the top genre is weak or close to the '
     'next, "not like any music I know" where nothing like it was in the training data. Silence is '
-    "left out.\n\n"
+    "left out. Of an album in one file with a cue sheet, each track is answered.\n\n"
     "Exit code 0: all classified; 1: some failed; 2: usage."
 )
 

@@ -26,7 +26,8 @@ _HELP = (
     "found by. What is done is kept file by file: ended at any moment, the same command goes on "
     "where it was. Scanned again, unchanged files cost no more than a look at their time; moved, "
     "renamed and retagged ones are recognised by their audio; those that are gone are marked, and "
-    "kept until earmark library prune. Nothing is ever written to your files.\n\n"
+    "kept until earmark library prune. An album in one file with a cue sheet is as many tracks as "
+    "the sheet names. Nothing is ever written to your files.\n\n"
     "Exit code 0: all analysed; 1: some failed; 2: usage."
 )
 _EXAMPLES = (
