@@ -226,6 +226,19 @@ def test_sheet_that_cannot_be_used_is_a_warning_of_the_file(
     assert again().n_unchanged == 1
 
 
+def test_what_is_wrong_with_a_sheet_is_told_once(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    sheet = home / "music" / "album.cue"
+    sheet.write_text(sheet.read_text() + "  TRACK 05 AUDIO\n    TITLE Lost\n")
+    (home / "library.db").unlink()
+    again(may_listen=True)
+    assert [one.warnings for one in _tracks(home)] == [
+        ("cue sheet: track 5 has no INDEX 01 and is left out",),
+        *[()] * 3,
+    ]
+
+
 def test_scan_that_is_ended_leaves_no_album_half_done(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

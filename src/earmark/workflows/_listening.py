@@ -211,18 +211,18 @@ def listen(path: str, *, sets: Sequence[str]) -> tuple[tuple[Part, Listened | Au
         features = extract_parts(path, chosen, album.tracks)
     else:
         features = [extract_track(path, chosen)]
-    return tuple(
-        (track.part, one if isinstance(one, AudioError) else _listened(track, one, chosen, album))
-        for track, one in zip(tracks, features, strict=True)
-    )
-
-
-def _listened(
-    track: Examined, features: TrackFeatures, sets: Sequence[FeatureSet], album: CueAlbum
-) -> Listened:
-    heard = _heard(features, sets)
-    heard = replace(heard, warnings=(*heard.warnings, *album.warnings))
-    return Listened(track.state, track.digest, track.tags, heard, part=track.part)
+    warnings = album.warnings
+    found: list[tuple[Part, Listened | AudioError]] = []
+    for track, one in zip(tracks, features, strict=True):
+        if isinstance(one, AudioError):
+            found.append((track.part, one))
+            continue
+        heard = _heard(one, chosen)
+        heard = replace(heard, warnings=(*heard.warnings, *warnings))
+        warnings = ()  # what is wrong with the sheet is told once, with the first track
+        listened = Listened(track.state, track.digest, track.tags, heard, part=track.part)
+        found.append((track.part, listened))
+    return tuple(found)
 
 
 def _heard(track: TrackFeatures, sets: Sequence[FeatureSet]) -> Heard:

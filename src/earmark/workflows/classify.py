@@ -277,7 +277,7 @@ def _classify_tracks(path: str, *, model: Model) -> tuple[Classification, ...]:
         answers.append(
             replace(
                 answer,
-                warnings=(*answer.warnings, *album.warnings),
+                warnings=answer.warnings if answers else (*answer.warnings, *album.warnings),
                 part=part.number,
                 start=part.start,
                 end=part.end,
