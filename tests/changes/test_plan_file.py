@@ -35,9 +35,9 @@ def test_plan_is_read_as_written(path: Path) -> None:
 def test_lines_can_be_deleted_and_edited(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    assert lines[1] == "action,genres,now,confidence,why,seen,path"
-    assert lines[2] == "write,Jazz,,0.912,,5 bytes at 1700000000.000000007,/m/a.mp3"
-    assert lines[3] == "keep,,Rock; Pop\\; or so,,has a genre,,/m/b.mp3"
+    assert lines[1] == "action,genres,now,confidence,why,seen,content,path"
+    assert lines[2] == "write,Jazz,,0.912,,5 bytes at 1700000000.000000007,,/m/a.mp3"
+    assert lines[3] == "keep,,Rock; Pop\\; or so,,has a genre,,,/m/b.mp3"
     edited = lines[2].replace("Jazz", "My Own; Second")
     # As spreadsheets write it: with a mark at the start, other line ends, and cells filled up.
     path.write_text(

@@ -239,10 +239,10 @@ def test_witness_speaks_of_what_it_can_read(
 
     real = mutagen.File
 
-    def read(path: Any) -> Any:
-        if witness == "reads neither" or ".earmark" in os.fspath(path):
+    def read(file: Any) -> Any:
+        if witness == "reads neither" or ".earmark" in os.fspath(file.name):
             raise KeyError(256)
-        return real(path)
+        return real(file)
 
     monkeypatch.setattr(mutagen, "File", read)
     tracks = library.tracks(Filters(path=str(songs[1])))

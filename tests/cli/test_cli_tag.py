@@ -23,7 +23,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 add_track: Any = _HELPERS["add_track"]
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "tag-1.json").read_text("utf-8")
+    (resources.files("earmark.workflows") / "schemas" / "tag-2.json").read_text("utf-8")
 )
 
 
@@ -75,12 +75,13 @@ def test_there_and_back(earmark: Run, library: Path, music: Path, tmp_path: Path
     assert read_tags(music / "sure.flac").genres == ("Hip-Hop",)
 
     again = earmark("tag", "apply", plan, *where, COLUMNS="300")
-    assert again.returncode == 1
-    assert again.stdout.decode().splitlines()[-1] == "0 written, 0 skipped, 2 failed"
-    assert "its genres are no longer what the plan was made from" in again.stdout.decode()
+    assert again.returncode == 0
+    lines = again.stdout.decode().splitlines()
+    assert lines[-1] == "0 written, 2 already so, 0 skipped, 0 failed"
+    assert f"unchanged {music}/sure.flac: already so" in lines
 
     told = earmark("tag", "history", *where).stdout.decode().splitlines()
-    assert [line.split()[:4] for line in told[1:]] == [["2", "0", "0", "0"], ["1", "2", "0", "0"]]
+    assert [line.split()[:4] for line in told[1:]] == [["1", "2", "0", "0"]]
 
     done = earmark("tag", "undo", *where)
     assert done.returncode == 0
@@ -113,6 +114,8 @@ def test_what_failed_is_told(earmark: Run, library: Path, music: Path, tmp_path:
     assert done.returncode == 1
     assert f"failed  {music}/sure.flac: it has 2 names (hard links)" in said
     assert "1 written, 0 skipped, 1 failed" in said
+    told = earmark("tag", "history", *where).stdout.decode().splitlines()
+    assert told[1].split()[:4] == ["1", "1", "0", "1"]
     write_genres(music / "new\nline.flac", ["Other"])
     done = earmark("tag", "undo", *where, COLUMNS="300")
     assert done.returncode == 1
@@ -129,6 +132,24 @@ def test_options_of_a_plan(earmark: Run, library: Path, music: Path, tmp_path: P
     )
     (row,) = json.loads(done.stdout)["plan"]["rows"]
     assert (row["genres"][0], len(row["genres"]), row["now"]) == ("Rap", 2, ["Bebop"])
+
+
+def test_genres_that_say_nothing_are_replaced(earmark: Run, library: Path, music: Path) -> None:
+    write_genres(music / "sure.flac", ["Other"])
+    write_genres(music / "new\nline.flac", ["To sort"])
+    with open_library(library) as opened:
+        for name in ("sure", "new\nline"):
+            opened.file_changed(music / f"{name}.flac")
+    plan = ("tag", "plan", "--library", str(library), "--threshold", "0.7", "--json")
+
+    def written(*more: str) -> list[str]:
+        rows = json.loads(earmark(*plan, *more).stdout)["plan"]["rows"]
+        return [os.path.basename(row["path"]) for row in rows if row["action"] == "write"]
+
+    assert written() == ["sure.flac"]
+    assert written("--treat-as-empty", "to-sort") == ["new\nline.flac", "sure.flac"]
+    both = ("--treat-as-empty", "to-sort", "--treat-as-empty", "bebop")
+    assert sorted(written(*both)) == ["has.flac", "new\nline.flac", "sure.flac"]
 
 
 def test_names_that_are_not_text(earmark: Run, library: Path, music: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ from scan_helpers import tag
 
 from earmark.datasets import DatasetWarning
 from earmark.errors import DatasetError, ParameterError
-from earmark.library import open_library
+from earmark.library import LibraryTrack, open_library
 from earmark.testing import clicks, noise, sine
 from earmark.workflows import _rows
-from earmark.workflows._corpora import get_corpus, kept_features, parse_dataset
+from earmark.workflows._corpora import _label, get_corpus, kept_features, parse_dataset
 from earmark.workflows._rows import load_rows
 from earmark.workflows.classify import classify
 from earmark.workflows.datasets import describe_dataset
@@ -189,3 +190,21 @@ def test_library_that_is_not_there(tmp_path: Path) -> None:
         load_rows(f"library:{tmp_path / 'none.db'}")
     with pytest.raises(ParameterError, match="no table of features"):
         get_corpus("library").load_table(tmp_path / "none.db")
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_genres_that_say_nothing_are_no_labels(library: Path) -> None:
+    corpus = get_corpus("library")
+    assert {one.label for one in corpus.tracks(library)} == {"", "hum", "Ticks"}
+    labels = {one.label for one in corpus.tracks(library, treat_as_empty=["Hum"])}
+    assert labels == {"", "Ticks"}
+    rows = load_rows(f"library:{library}", treat_as_empty=["hum"])
+    assert rows.classes == ("Ticks",)
+    track = LibraryTrack(1, "/a.mp3", "analysed", missing=False, genres=("Other", "Genre 12"))
+    assert _label(track) == ""
+    assert _label(replace(track, genres=("Unknown", "Jazz"))) == "Jazz"
+
+
+def test_only_a_library_has_genres_to_treat_as_empty(tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match="only a library has genres from tags"):
+        load_rows(f"folder:{tmp_path}", treat_as_empty=["Rock"])

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from earmark.audio import audio_digest
+from earmark.changes._content import is_as_planned, loose
 from earmark.changes._outcomes import Outcome, Run, is_out_of_sight, left_begun, reason_of
 from earmark.changes._plan import ONE_FILE_ALBUM, PlanRow, TagPlan
-from earmark.changes._replace import discard_copy, refusal, replace_safely
+from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
 from earmark.changes._running import carry_out, take_back
 from earmark.errors import AudioError, ChangeError, TagError
 from earmark.library import Change, Library
 from earmark.tags import (
     GenreState,
     other_tags,
+    preview_genres,
     read_genre_state,
     read_tags,
     restore_genre_state,
@@ -27,11 +29,6 @@ from earmark.types import Progress
 __all__ = ["apply_plan", "undo_batch"]
 
 _ANOTHER = "another file is there now"
-
-
-def _loose(genres: Iterable[str]) -> list[str]:
-    """Return what spellings of the same genres have in common: ID3v1 has one of its own."""
-    return ["".join(filter(str.isalnum, genre.casefold())) or genre for genre in genres]
 
 
 def _verified(check: Callable[[str], bool], digest: bytes) -> Callable[[str, str], None]:
@@ -57,7 +54,19 @@ def _before(change: Change) -> GenreState:
 
 
 def _says(path: str, genres: Sequence[str]) -> bool:
-    return _loose(read_tags(path).genres) == _loose(genres)
+    return loose(read_tags(path).genres) == loose(genres)
+
+
+def _is_so(path: str, genres: tuple[str, ...]) -> bool:
+    """Tell whether a file says already what it would after a change."""
+    try:
+        found = read_tags(path).genres
+        if found == genres:
+            return True
+        # ID3v1 alone has a spelling of its own.
+        return loose(found) == loose(genres) and preview_genres(path, genres) == found
+    except TagError:
+        return False
 
 
 def _digest(change: Change) -> bytes:
@@ -123,20 +132,34 @@ def _settle(library: Library) -> tuple[Outcome, ...]:
     return tuple(_settle_one(library, change) for change in begun)
 
 
+def _check_is_planned(library: Library, path: str, row: PlanRow) -> None:
+    """Refuse a file that is another than the plan speaks of."""
+    if row.seen is None:
+        return
+    tags = read_tags(path)
+    # A plan of an older library knows no genre that was left at its default.
+    if row.now not in (tags.genres, tags.chosen_genres):
+        raise ChangeError(path, "its genres are no longer what the plan was made from")
+    if not is_as_planned(library, path, seen=row.seen, content=row.content):
+        raise ChangeError(path, "it was changed since the plan was made")
+
+
 def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
     """Change one file."""
     path = os.path.abspath(row.path)
     begun = None
     try:
+        if _is_so(path, row.genres):
+            return Outcome(path, "already", row.genres, reason="already so")
         reason = refusal(path)
         if reason is not None:
             raise ChangeError(path, reason)
         track = library.find(path)
         if track is not None and track.part and not track.missing:
             raise ChangeError(path, ONE_FILE_ALBUM)
+        found = stamp_of(path)
         before = read_genre_state(path).to_dict()
-        if row.seen is not None and read_tags(path).genres != row.now:
-            raise ChangeError(path, "its genres are no longer what the plan was made from")
+        _check_is_planned(library, path, row)
         digest = audio_digest(path)
         begun = library.journal.begin(
             batch,
@@ -152,12 +175,12 @@ def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
             path,
             change=lambda copy: write_genres(copy, row.genres),
             verify=_verified(lambda copy: _says(copy, row.genres), digest),
-            expected=row.seen,
+            expected=found,
         )
-    except (AudioError, ChangeError, TagError) as error:
+    except (AudioError, ChangeError, TagError, OSError) as error:
         if begun is not None:
-            library.journal.finish(begun, "failed", reason=error.reason)
-        return Outcome(path, "failed", reason=error.reason)
+            library.journal.finish(begun, "failed", reason=reason_of(error))
+        return Outcome(path, "failed", reason=reason_of(error))
     try:
         library.file_changed(path)
     except (OSError, TagError) as error:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Sequence
 from functools import partial
 
+from earmark.changes._content import is_as_planned
 from earmark.changes._lock import exclusive
 from earmark.changes._organise_journal import (
     away,
@@ -21,7 +22,6 @@ from earmark.changes._organise_journal import (
 )
 from earmark.changes._organise_plan import OrganisePlan, OrganiseRow, same_audio
 from earmark.changes._outcomes import Outcome, Run, reason_of
-from earmark.changes._replace import stamp_of
 from earmark.changes._running import carry_out, take_back
 from earmark.changes._transfer import (
     copy_file,
@@ -54,7 +54,9 @@ def _begin(
     reason = hindrance(row.path, row.action)
     if reason is not None:
         raise ChangeError(row.path, reason)
-    if row.seen is not None and stamp_of(row.path) != row.seen:
+    if row.seen is not None and not is_as_planned(
+        library, row.path, seen=row.seen, content=row.content
+    ):
         raise ChangeError(row.path, "it was changed since the plan was made")
     if os.path.lexists(place):
         if same_audio(path, place):
@@ -205,7 +207,7 @@ def _undo(library: Library, change: Change, *, made: Collection[str]) -> Outcome
 
 def _made_folders(changes: Sequence[Change]) -> set[str]:
     """Return the folders that were made for a batch."""
-    return {folder for change in changes for folder in change.before["folders"]}
+    return {folder for change in changes for folder in change.before.get("folders", ())}
 
 
 def _settle(library: Library) -> tuple[Outcome, ...]:

@@ -28,7 +28,7 @@ __all__ = ["ORGANISE_PLAN_VERSION", "read_organise_plan", "write_organise_plan"]
 ORGANISE_PLAN_VERSION = "earmark.organise-plan/1"
 """What the first line of a plan begins with; raised with every change that breaks a reader."""
 
-_COLUMNS = ("action", "target", "why", "taken_by", "seen", "path")
+_COLUMNS = ("action", "target", "why", "taken_by", "seen", "content", "path")
 _NEEDED = ("action", "target", "seen", "path")
 _ACTIONS: Mapping[str, OrganiseAction] = {"keep": "keep", **{mode: mode for mode in MODES}}
 
@@ -70,7 +70,7 @@ def write_organise_plan(path: PathName, plan: OrganisePlan, *, overwrite: bool =
     rows = (
         [
             *(row.action, escaped(row.target), escaped(row.why), escaped(row.taken_by)),
-            *(seen_text(row.seen), escaped(row.path)),
+            *(seen_text(row.seen), row.content, escaped(row.path)),
         ]
         for row in plan.rows
     )
@@ -165,7 +165,8 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> OrganiseRow:
         value = cells[column]
         raise PlanError(path, f"line {number}, column {column!r}: {value!r}: {error}") from error
     why, taken_by = cells.get("why", ""), cells.get("taken_by", "")
-    return OrganiseRow(name, action, target, _told(why), _told(taken_by), seen)
+    content = cells.get("content", "")  # which older plans do not have
+    return OrganiseRow(name, action, target, _told(why), _told(taken_by), seen, content)
 
 
 def _told(text: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from earmark.changes._content import content_of
 from earmark.changes._names import usual_name
 from earmark.changes._paths import alike, safe_name
 from earmark.changes._plan_rows import count_kept, rows_of
@@ -116,6 +117,8 @@ class OrganiseRow:
         What is at that place, or comes there, if that is why; ``""`` otherwise.
     seen : FileState or None
         What the file was when the plan was made; None if it was not there.
+    content : str
+        What it held then, see `earmark.changes._content`.
     """
 
     path: str
@@ -124,6 +127,7 @@ class OrganiseRow:
     why: str = ""
     taken_by: str = ""
     seen: FileState | None = None
+    content: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -131,7 +135,7 @@ class OrganiseRow:
         Returns
         -------
         dict
-            Its attributes, but `seen`.
+            Its attributes, except `seen` and `content`.
         """
         return {
             "path": self.path,
@@ -317,7 +321,8 @@ def _row(track: LibraryTrack, policy: OrganisePolicy, places: _Places) -> Organi
         why = "another file is there"
     elif comes:
         why = "another file comes there"
-    return OrganiseRow(path, "keep" if why else policy.mode, target, why, there or comes, seen)
+    action: OrganiseAction = "keep" if why else policy.mode
+    return OrganiseRow(path, action, target, why, there or comes, seen, content_of(track))
 
 
 def _space(rows: Sequence[OrganiseRow], root: str) -> tuple[int, int | None]:

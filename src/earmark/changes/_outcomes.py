@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 __all__ = ["Outcome", "OutcomeState", "Run", "is_out_of_sight", "left_begun", "reason_of"]
 
-OutcomeState = Literal["written", "placed", "undone", "skipped", "failed"]
+OutcomeState = Literal["written", "placed", "already", "undone", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,8 @@ class Outcome:
     ----------
     path : str
         The file; where it was when the plan was made, if it is one that was to be placed.
-    state : {"written", "placed", "undone", "skipped", "failed"}
-        What came of it.
+    state : {"written", "placed", "already", "undone", "skipped", "failed"}
+        What came of it; "already" if it was as it should be.
     genres : tuple of str
         What it says now; empty where it was left as it is, or was to be placed.
     target : str or None
@@ -40,7 +40,7 @@ class Outcome:
         Returns
         -------
         dict
-            An outcome as the schema ``earmark.tag/1`` defines it or, where it has a target,
+            An outcome as the schema ``earmark.tag/2`` defines it or, where it has a target,
             ``earmark.organise/1``.
         """
         reason = self.reason or None
@@ -75,7 +75,7 @@ class Run:
 
         Parameters
         ----------
-        state : {"written", "placed", "undone", "skipped", "failed"}
+        state : {"written", "placed", "already", "undone", "skipped", "failed"}
             What came of them.
 
         Returns
@@ -91,7 +91,7 @@ class Run:
         Returns
         -------
         dict
-            A run as the schemas ``earmark.tag/1`` and ``earmark.organise/1`` define it.
+            A run as the schemas ``earmark.tag/2`` and ``earmark.organise/1`` define it.
         """
         return {
             "batch": self.batch,

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from earmark.changes._content import content_of
 from earmark.changes._names import usual_name
 from earmark.changes._plan_rows import count_kept, rows_of
 from earmark.changes._replace import refusal, stamp_of
 from earmark.errors import ParameterError, TagError
-from earmark.tags import can_write
+from earmark.tags import can_write, named_genres, preview_genres, read_tags
 
 if TYPE_CHECKING:
     from earmark.library import FileState, LibraryTrack
@@ -61,12 +62,15 @@ class TagPolicy:
         How probable a second and further genre must be.
     names : mapping of str to str
         What the user calls genres, by the model's name; ``""``: never written.
+    treat_as_empty : tuple of str
+        Genres in tags that count as none, besides those that `earmark.tags.is_empty_genre` knows.
     """
 
     replace: bool = False
     max_genres: int = 1
     also: float = 0.25
     names: Mapping[str, str] = field(default_factory=dict)
+    treat_as_empty: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.max_genres < 1:
@@ -95,6 +99,8 @@ class PlanRow:
         Why the file is kept, or why its genre is certain.
     seen : FileState or None
         What the file was when the plan was made; None if it was not there.
+    content : str
+        What it held then, see `earmark.changes._content`.
     """
 
     path: str
@@ -104,6 +110,7 @@ class PlanRow:
     confidence: float | None = None
     why: str = ""
     seen: FileState | None = None
+    content: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -111,7 +118,7 @@ class PlanRow:
         Returns
         -------
         dict
-            Its attributes, but `seen`.
+            Its attributes, except `seen` and `content`.
         """
         return {
             "path": self.path,
@@ -161,7 +168,7 @@ class TagPlan:
         Returns
         -------
         dict
-            A plan as the schema ``earmark.tag/1`` defines it.
+            A plan as the schema ``earmark.tag/2`` defines it.
         """
         return {
             "model": self.model,
@@ -245,15 +252,36 @@ def _doubt(track: LibraryTrack, threshold: Threshold) -> str:
     return _BELOW if track.confidence < threshold.confidence else ""
 
 
-def _hindrance(path: str) -> str:
-    """Say why a file cannot be written; ``""`` if it can."""
+def _said_already(
+    genres: tuple[str, ...], now: tuple[str, ...], chosen: tuple[str, ...], policy: TagPolicy
+) -> str:
+    """Say why what a file says of its genre stays; ``""`` if it does not."""
+    if genres and genres == now:
+        return "says so already"
+    has_genre = named_genres(chosen, policy.treat_as_empty)
+    return "has a genre" if has_genre and not policy.replace else ""
+
+
+def _look(
+    path: str, genres: tuple[str, ...], policy: TagPolicy
+) -> tuple[tuple[str, ...] | None, str]:
+    """Return what a file says of its genre, and why another cannot be written, or need not be.
+
+    All is done that writing it takes, but in memory: what a plan promises can be kept.
+    """
     reason = refusal(path)
     if reason is not None:
-        return reason
+        return None, reason
     try:
-        return "" if can_write(path) else "tags of this kind of file cannot be written"
+        if not can_write(path):
+            return None, "tags of this kind of file cannot be written"
+        tags = read_tags(path)
+        why = _said_already(genres, tags.genres, tags.chosen_genres, policy)
+        if not why and preview_genres(path, genres) == tags.genres:
+            why = "says so already"
+        return tags.genres, why
     except TagError as error:
-        return error.reason
+        return None, error.reason
 
 
 def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRow:
@@ -268,21 +296,20 @@ def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRo
         genres = _proposal(track, policy)
     if seen is None or track.missing:
         why = "the file is gone"
-    elif genres and genres == track.genres:
-        why = "says so already"
-    elif track.genres and not policy.replace:
-        why = "has a genre"
     else:
-        why = _doubt(track, threshold)
+        why = _said_already(genres, track.genres, track.genres, policy)
+    why = why or _doubt(track, threshold)
     if not why and not genres:
         why = "its genre is never written, by your names"
+    now = track.genres
     if not why:
-        why = _hindrance(track.path)
+        said, why = _look(track.path, genres, policy)
+        now = track.genres if said is None else said
     action: Action = "keep" if why else "write"
     if not why and track.corrected is not None:
         why = "your own word"
     sure = None if track.corrected is not None else track.confidence
-    return PlanRow(track.path, action, genres, track.genres, sure, why, seen)
+    return PlanRow(track.path, action, genres, now, sure, why, seen, content_of(track))
 
 
 def plan_tags(

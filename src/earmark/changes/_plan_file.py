@@ -30,7 +30,7 @@ __all__ = ["PLAN_VERSION", "read_plan", "write_plan"]
 PLAN_VERSION = "earmark.tag-plan/1"
 """What the first line of a plan begins with; raised with every change that breaks a reader."""
 
-_COLUMNS = ("action", "genres", "now", "confidence", "why", "seen", "path")
+_COLUMNS = ("action", "genres", "now", "confidence", "why", "seen", "content", "path")
 _NEEDED = ("action", "genres", "now", "seen", "path")
 
 
@@ -91,7 +91,8 @@ def write_plan(path: PathName, plan: TagPlan, *, overwrite: bool = False) -> Non
 def _cells(row: PlanRow) -> list[str]:
     sure = "" if row.confidence is None else f"{row.confidence:.3f}"
     genres, now = _joined(row.genres), _joined(row.now)
-    return [row.action, genres, now, sure, escaped(row.why), seen_text(row.seen), escaped(row.path)]
+    file = (seen_text(row.seen), row.content, escaped(row.path))
+    return [row.action, genres, now, sure, escaped(row.why), *file]
 
 
 def read_plan(path: PathName) -> TagPlan:
@@ -171,4 +172,5 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> PlanRow:
         sure,
         cells.get("why", ""),
         seen,
+        cells.get("content", ""),  # which older plans do not have
     )

@@ -71,9 +71,16 @@ def carry_out(
         for done, row in enumerate(rows, start=1):
             if batch is None:
                 batch = library.journal.begin_batch(kind, settings=about, now=time.time())
-            outcomes.append(change(batch, row))
+            outcome = change(batch, row)
+            if outcome.state == "failed":
+                library.journal.note_failed(
+                    batch, path=outcome.path, target=outcome.target, reason=outcome.reason
+                )
+            outcomes.append(outcome)
             if progress is not None:
                 progress(done, len(rows), row.path)
+        if batch is not None and library.journal.drop_empty(batch):
+            batch = None
     return Run(batch, tuple(outcomes), cut_short)
 
 

@@ -40,14 +40,14 @@ __all__ = [
 Report = Callable[[Any], Mapping[str, Any]]
 Row = TypeVar("Row")
 
-AllOption = Annotated[bool, typer.Option("--all", help="Show files that are kept, too.")]
+AllOption = Annotated[bool, typer.Option("--all", help="Also show the files that are kept.")]
 BatchArgument = Annotated[
     int | None,
-    typer.Argument(help="Number that history shows.", show_default="the last"),
+    typer.Argument(help="Number, as shown by history.", show_default="the last"),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 LimitOption = Annotated[
-    int, typer.Option("--limit", "-n", min=0, help="Show so many files at the most; 0: all.")
+    int, typer.Option("--limit", "-n", min=0, help="Maximum number of files shown (0 for all).")
 ]
 NamesOption = Annotated[
     Path | None,
@@ -59,13 +59,19 @@ NamesOption = Annotated[
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="Where to write the plan; edit it.", show_default=False),
+    typer.Option("--output", "-o", help="File to write the plan to.", show_default=False),
 ]
 OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace the output if it is there.")
+    bool, typer.Option("--overwrite", help="Replace an existing output file.")
 ]
 
 _STATES = {"written": "was written", "placed": "was placed", "undone": "was taken back"}
+_WORDS: Mapping[OutcomeState, str] = {
+    "already": "unchanged",
+    "skipped": "[yellow]skipped[/]",
+    "failed": "[red]failed[/] ",
+}
+"""What is printed before files to which nothing was done."""
 
 
 def add_group(
@@ -151,18 +157,21 @@ def print_run(
     console = stdout()
 
     def line(word: str, outcome: Outcome) -> None:
-        told = outcome.reason or _STATES[outcome.state]
-        name, told = escape(printable(outcome.path)), escape(printable(told))
-        console.print(f"{word} {name}: {told}", soft_wrap=True)
+        reason = outcome.reason or _STATES[outcome.state]
+        name, reason = escape(printable(outcome.path)), escape(printable(reason))
+        console.print(f"{word} {name}: {reason}", soft_wrap=True)
 
     for outcome in run.cut_short:
         line("cut short before:", outcome)
-    for state, word in (("skipped", "[yellow]skipped[/]"), ("failed", "[red]failed[/] ")):
+    for state, word in _WORDS.items():
         for outcome in run.outcomes:
             if outcome.state == state:
                 line(word, outcome)
-    counts = f"{run.count(done):,} {done}, {run.count('skipped'):,} skipped, "
-    console.print(f"{counts}{run.count('failed'):,} failed")
+    counts = [f"{run.count(done):,} {done}"]
+    if run.count("already"):
+        counts.append(f"{run.count('already'):,} already so")
+    counts += [f"{run.count('skipped'):,} skipped", f"{run.count('failed'):,} failed"]
+    console.print(", ".join(counts))
     if undo and run.count(done):
         console.print(f"take it back with: {undo} {run.batch}")
 

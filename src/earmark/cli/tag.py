@@ -26,24 +26,19 @@ from earmark.cli._changing import (
     print_written,
     rows_shown,
 )
-from earmark.cli._library_options import (
-    ArtistOption,
-    GenreOption,
-    InOption,
-    LibraryOption,
-    filters_of,
-)
+from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._output import printable, progress_bar, stdout
 
 if TYPE_CHECKING:
+    from earmark.library import Filters
     from earmark.workflows.tag import PlanRow, Run, TagPlan
 
 __all__ = ["add_to"]
 
 _HELP = (
     "Write genres into the tags of your files: look at a plan first, apply it, take it back.\n\n"
-    "Nothing but the genre is changed. Genres that are there are kept unless you say --replace; an "
-    "answer that is unsure is never written."
+    "Only the genre is changed. Existing genres are kept unless you pass --replace, except values "
+    "that say nothing, such as Other or Unknown. Unsure answers are never written."
 )
 _EXAMPLES = (
     "Examples:  earmark tag plan -o plan.csv  ·  earmark tag apply plan.csv  ·  earmark tag undo"
@@ -62,7 +57,8 @@ def add_to(app: typer.Typer) -> None:
         "plan": (
             _plan,
             "Examples:  earmark tag plan  ·  earmark tag plan --in ~/Music/new -o plan.csv  ·  "
-            "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv",
+            "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv  ·  "
+            "earmark tag plan --treat-as-empty 'To sort' -o plan.csv",
         ),
         "apply": (_apply, "Example:  earmark tag apply plan.csv"),
         "undo": (_undo, "Examples:  earmark tag undo  ·  earmark tag undo 3"),
@@ -71,7 +67,9 @@ def add_to(app: typer.Typer) -> None:
     add_group(app, "tag", commands, about=_HELP, examples=_EXAMPLES)
 
 
+@with_filters(without=("missing",))
 def _plan(
+    filters: Filters,
     library: LibraryOption = None,
     output: OutputOption = None,
     threshold: Annotated[
@@ -80,28 +78,27 @@ def _plan(
             "--threshold",
             min=0,
             max=1,
-            help="Write answers at least so sure.",
+            help="Write answers with at least this confidence.",
             show_default="as sure as --precision asks",
         ),
     ] = None,
     precision: Annotated[
         float,
-        typer.Option("--precision", min=0, max=1, help="Share of answers that should be right."),
+        typer.Option(
+            "--precision", min=0, max=1, help="Share of the written answers that should be right."
+        ),
     ] = 0.9,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace genres that are there.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace existing genres.")] = False,
     genres: Annotated[
-        int, typer.Option("--genres", min=1, help="So many genres a file at the most.")
+        int, typer.Option("--genres", min=1, help="Maximum number of genres per file.")
     ] = 1,
     also: Annotated[
         float,
-        typer.Option("--also", min=0, max=1, help="Further genres must be so probable."),
+        typer.Option(
+            "--also", min=0, max=1, help="Minimum probability of a second and further genre."
+        ),
     ] = 0.25,
     names: NamesOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    folder: InOption = None,
     limit: LimitOption = 100,
     show_kept: AllOption = False,
     overwrite: OverwriteOption = False,
@@ -112,12 +109,9 @@ def _plan(
 
     from earmark.workflows.tag import plan_tags, report
 
-    filters = changed(
-        filters_of(genre=genre, artist=artist, folder=folder), missing=None, state=None
-    )
     with progress_bar("Planning") as progress:
         plan = plan_tags(
-            filters,
+            changed(filters, missing=None, state=None),
             library=library,
             threshold=threshold,
             precision=precision,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from earmark.cli._library_options import TreatAsEmptyOption
 from earmark.cli._output import print_card, progress_bar, stdout, told_warnings
 from earmark.errors import MissingExtraError
 
@@ -61,6 +62,7 @@ def _train(
             help="default, name of a shipped recipe or of a family (knn ...), or a TOML file.",
         ),
     ] = "default",
+    treat_as_empty: TreatAsEmptyOption = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a file that is there.")
     ] = False,
@@ -79,6 +81,7 @@ def _train(
             dataset,
             output=output,
             recipe=recipe,
+            treat_as_empty=treat_as_empty or (),
             overwrite=overwrite,
             jobs=jobs or None,
             progress=progress,

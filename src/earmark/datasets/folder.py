@@ -19,7 +19,7 @@ from earmark.datasets._files import numbered
 from earmark.datasets._table import FeatureTable, RowUnit
 from earmark.datasets._track import DatasetWarning, Track
 from earmark.errors import DatasetError, ParameterError, TagError
-from earmark.tags import Tags, read_tags
+from earmark.tags import Tags, named_genres, read_tags
 from earmark.types import PathName
 
 __all__ = ["CITATION", "CORPUS", "LICENCE", "artist_key", "load_table", "tracks"]
@@ -114,7 +114,9 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
     tags = [_tags_or_none(path) for path in paths]
     artists_told = [told.artist or told.albumartist for told in tags]
     if genre_from == "tags":
-        labels = _commonest_spelling([next(iter(told.genres), "") for told in tags])
+        labels = _commonest_spelling(
+            [next(iter(named_genres(said.chosen_genres)), "") for said in tags]
+        )
     else:
         labels = [_stored(part[0]).strip() if len(part) > 1 else "" for part in parts]
         _refuse_similar(folder, labels)

@@ -221,6 +221,52 @@ class Journal:
                 "UPDATE change SET state = ?, reason = ? WHERE id = ?", [state, reason, change_id]
             )
 
+    def note_failed(
+        self, batch_id: int, *, path: PathName, target: PathName | None = None, reason: str
+    ) -> None:
+        """Write down that a file failed before its change was begun, unless it is written down.
+
+        Parameters
+        ----------
+        batch_id : int
+            The batch.
+        path : str or path-like
+            The file.
+        target : str, path-like or None
+            Where it was to be linked, copied or moved to.
+        reason : str
+            Why it failed.
+        """
+        names = [os.fsencode(path), None if target is None else os.fsencode(target)]
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT INTO change (batch_id, position, path, target, before, after, state, "
+                "reason) SELECT ?, count(*), ?, ?, '{}', '{}', 'failed', ? FROM change "
+                "WHERE batch_id = ? HAVING coalesce(sum(path = ?), 0) = 0",
+                [batch_id, *names, reason, batch_id, names[0]],
+            )
+
+    def drop_empty(self, batch_id: int) -> bool:
+        """Forget a batch in which nothing was changed and nothing failed.
+
+        Parameters
+        ----------
+        batch_id : int
+            Its number, which is never given again.
+
+        Returns
+        -------
+        bool
+            Whether it was forgotten.
+        """
+        with self._store.transaction() as connection:
+            done = connection.execute(
+                "DELETE FROM batch WHERE id = ? "
+                "AND NOT EXISTS (SELECT 1 FROM change WHERE batch_id = batch.id)",
+                [batch_id],
+            )
+            return bool(done.rowcount)
+
     def change(self, change_id: int) -> Change:
         """Return a change.
 
@@ -245,6 +291,7 @@ class Journal:
         *,
         states: Sequence[ChangeState] = _STATES,
         kind: BatchKind | None = None,
+        path: PathName | None = None,
     ) -> list[Change]:
         """List changes.
 
@@ -256,6 +303,8 @@ class Journal:
             Those in one of these states.
         kind : {"tag", "organise"} or None
             Those of this kind; None: of both.
+        path : str, path-like or None
+            Those of this file, where it was then; None: of all files.
 
         Returns
         -------
@@ -265,9 +314,11 @@ class Journal:
         query = (
             f"SELECT {_COLUMNS} FROM change WHERE (:batch IS NULL OR batch_id = :batch) "
             "AND state IN (SELECT value FROM json_each(:states)) AND (:kind IS NULL OR batch_id "
-            "IN (SELECT id FROM batch WHERE kind = :kind)) ORDER BY id"
+            "IN (SELECT id FROM batch WHERE kind = :kind)) "
+            "AND (:path IS NULL OR path = :path) ORDER BY id"
         )
-        values = {"batch": batch_id, "states": json.dumps(list(states)), "kind": kind}
+        name = None if path is None else os.fsencode(path)
+        values = {"batch": batch_id, "states": json.dumps(list(states)), "kind": kind, "path": name}
         with self._store.transaction() as connection:
             rows = connection.execute(query, values).fetchall()
         return [_change_of(tuple(row)) for row in rows]

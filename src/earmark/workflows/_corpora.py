@@ -6,6 +6,7 @@ import os
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from earmark.extraction._rows import stored_path
 from earmark.features import FeatureSet
 from earmark.library import Filters, LibraryTrack, library_path, open_library
 from earmark.recommend import recording_keys
+from earmark.tags import named_genres
 from earmark.types import IntArray, PathName
 
 __all__ = ["LIBRARY", "corpora", "get_corpus", "kept_features", "parse_dataset"]
@@ -27,9 +29,9 @@ _FEWEST = 5
 """Tracks of a genre: a genre with fewer cannot be in each of five folds."""
 
 
-def _label(track: LibraryTrack) -> str:
-    """Return what somebody says the genre is, never what a model does."""
-    return track.corrected or next(iter(track.genres), "")
+def _label(track: LibraryTrack, also: Sequence[str] = ()) -> str:
+    """Return the genre that a person gave the track; what a model predicted never counts."""
+    return track.corrected or next(iter(named_genres(track.genres, also)), "")
 
 
 def _artist(track: LibraryTrack) -> tuple[str, str] | None:
@@ -57,12 +59,14 @@ def _recordings(tracks: Sequence[LibraryTrack]) -> IntArray:
     return joined_groups(*found)
 
 
-def _tracks(path: PathName) -> list[Track]:
+def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track]:
     """Read the tracks of a library whose genre somebody has named.
 
-    The label is the user's correction, else the first genre in the file's tags. Genres in fewer
-    than five tracks are left out.
+    The label is the user's correction, else the first genre in the file's tags that says something:
+    "Other" and the like do not, see `earmark.tags.is_empty_genre`, nor do those in
+    `treat_as_empty`. Genres in fewer than five tracks are left out.
     """
+    label_of = partial(_label, also=treat_as_empty)
     try:
         with open_library(path) as library:
             found = library.tracks(Filters())
@@ -70,12 +74,12 @@ def _tracks(path: PathName) -> list[Track]:
         raise DatasetError(str(error)) from error
     spelled: dict[str, Counter[str]] = {}
     for track in found:
-        if label := _label(track):
+        if label := label_of(track):
             # The user's own spelling counts more than that of any number of files.
             weight = len(found) + 1 if track.corrected else 1
             spelled.setdefault(label.casefold(), Counter())[label] += weight
     labels = {key: counts.most_common(1)[0][0] for key, counts in spelled.items()}
-    sizes = Counter(_label(track).casefold() for track in found)
+    sizes = Counter(label_of(track).casefold() for track in found)
     rare = sorted(labels[key] for key in labels if sizes[key] < _FEWEST)
     if rare:
         warnings.warn(
@@ -109,7 +113,7 @@ def _tracks(path: PathName) -> list[Track]:
             end=track.end,
         )
         for track, artist, recording in zip(found, artists, recordings, strict=True)
-        for key in [_label(track).casefold()]
+        for key in [label_of(track).casefold()]
     ]
 
 
@@ -133,7 +137,8 @@ LIBRARY = Corpus(
     citation="Your own music.",
     licence="Whatever holds for your files.",
     faults=(
-        "the genre is your correction, else the first in the file's tags, never a prediction",
+        "the genre is your correction, else the first in the file's tags that says something (not "
+        "Other or Unknown), never a prediction",
         "a genre in fewer than five tracks is left out",
         "a file without an artist in its tags counts as an artist of its own",
         "the tracks of a one-file album are tracks by its cue sheet, and count as by one artist",

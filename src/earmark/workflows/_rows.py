@@ -40,6 +40,7 @@ def load_rows(
     *,
     feature_set: str | None = None,
     faulty: bool = False,
+    treat_as_empty: Sequence[str] = (),
     jobs: int | None = None,
     progress: Progress | None = None,
     **settings: Any,
@@ -55,6 +56,8 @@ def load_rows(
         Which features; None takes the corpus' first, and of audio those of the default model.
     faulty : bool
         Whether to keep rows with known faults.
+    treat_as_empty : sequence of str
+        More genres in the tags of a ``library`` that count as none.
     jobs : int or None
         Files at a time; None: one for each core.
     progress : callable or None
@@ -82,13 +85,19 @@ def load_rows(
         If files without a genre, or that cannot be used, are left out.
     """
     corpus, path = parse_dataset(dataset)
+    if treat_as_empty and corpus is not LIBRARY:
+        raise ParameterError(
+            f"treat_as_empty={list(treat_as_empty)!r}: only a library has genres from tags, "
+            f"{corpus.name} has its own"
+        )
     if corpus.feature_sets:
         return corpus.load_table(path, feature_set=feature_set, faulty=faulty, **settings)
     if unknown := sorted(settings):
         name = unknown[0]
         raise ParameterError(f"{name}={settings[name]!r}: rows of {corpus.name} are clips")
     kind = get_feature_set(feature_set or load_model(DEFAULT_MODEL).feature_set.name)
-    listed = corpus.tracks(path)
+    given = {"treat_as_empty": treat_as_empty} if treat_as_empty else {}
+    listed = corpus.tracks(path, **given)
     tracks = [track for track in listed if track.label and track.path is not None]
     if not tracks:
         raise DatasetError(f"{dataset!r}: no file has a genre")

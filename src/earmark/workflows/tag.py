@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.arguments import checked
@@ -38,7 +38,7 @@ __all__ = [
     "undo_tags",
 ]
 
-SCHEMA = "earmark.tag/1"
+SCHEMA = "earmark.tag/2"
 """Name and version of what `report` returns; raised with every change that could break a reader."""
 
 
@@ -53,6 +53,7 @@ def plan_tags(
     max_genres: int = 1,
     also: float = 0.25,
     names: PathName | Mapping[str, str] | None = None,
+    treat_as_empty: Sequence[str] = (),
     output: PathName | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -77,6 +78,9 @@ def plan_tags(
         How probable a second and further genre must be.
     names : str, path-like, mapping or None
         What you call genres: a file, see `earmark.changes.load_names`, or names by the model's.
+    treat_as_empty : sequence of str
+        More genres in tags that count as none, see `earmark.tags.is_empty_genre`; those of
+        `filters` count as well.
     output : str, path-like or None
         Where to write the plan, for `apply_tags`.
     overwrite : bool
@@ -112,7 +116,13 @@ def plan_tags(
         if value is not None and not 0 <= value <= 1:
             raise ParameterError(f"{name}={value!r} is not from 0 to 1")
     check_output(output, overwrite=overwrite)
-    policy = TagPolicy(replace=replace, max_genres=max_genres, also=also, names=names_of(names))
+    policy = TagPolicy(
+        replace=replace,
+        max_genres=max_genres,
+        also=also,
+        names=names_of(names),
+        treat_as_empty=(*treat_as_empty, *(filters.treat_as_empty if filters else ())),
+    )
     with open_library(library) as opened:
         model = load_model(opened.setting("model") or DEFAULT_MODEL)
         if threshold is None:
@@ -261,7 +271,7 @@ def list_tag_batches(*, library: PathName | None = None) -> list[Batch]:
 
 @checked
 def report(result: TagPlan | Run | list[Batch]) -> dict[str, Any]:
-    """Return a plan, a run or a list of batches as the schema ``earmark.tag/1`` defines them.
+    """Return a plan, a run or a list of batches as the schema ``earmark.tag/2`` defines them.
 
     Parameters
     ----------
@@ -271,11 +281,11 @@ def report(result: TagPlan | Run | list[Batch]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What JSON can hold; its schema is ``earmark/workflows/schemas/tag-1.json``.
+        What JSON can hold; its schema is ``earmark/workflows/schemas/tag-2.json``.
 
     Examples
     --------
     >>> report([])
-    {'schema': 'earmark.tag/1', 'batches': []}
+    {'schema': 'earmark.tag/2', 'batches': []}
     """
     return report_of(SCHEMA, result)

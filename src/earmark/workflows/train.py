@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -162,6 +162,7 @@ def train(
     *,
     output: PathName,
     recipe: PathName = "default",
+    treat_as_empty: Sequence[str] = (),
     overwrite: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
@@ -178,6 +179,9 @@ def train(
     recipe : str or path-like
         ``default``, name of a recipe that comes with the package, or path of a TOML file like
         those.
+    treat_as_empty : sequence of str
+        More genres in the tags of a ``library`` that count as none, see
+        `earmark.tags.is_empty_genre`.
     overwrite : bool
         Whether to replace a file that is there, once all is done.
     jobs : int or None
@@ -217,7 +221,13 @@ def train(
     features = None if how.feature_set is None else how.feature_set.name
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DatasetWarning)
-        table = load_rows(dataset, feature_set=features, jobs=jobs, progress=progress)
+        table = load_rows(
+            dataset,
+            feature_set=features,
+            treat_as_empty=treat_as_empty,
+            jobs=jobs,
+            progress=progress,
+        )
         n_artists = _count_artists(table)
         table = _with_artists_enough(table, how.n_folds)
     told = [str(one.message) for one in caught if issubclass(one.category, DatasetWarning)]

@@ -1,0 +1,114 @@
+"""Whether a file still is what a plan was made from, though its size or time is another.
+
+A plan notes of each file what the library knows: the audio, artist, title, album and year, and the
+genres. A file that was touched, or whose genres Earmark itself has changed or taken back since, is
+still the one the plan speaks of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from earmark.audio import audio_digest
+from earmark.changes._replace import stamp_of
+from earmark.errors import AudioError, TagError
+from earmark.tags import Tags, read_tags
+
+if TYPE_CHECKING:
+    from earmark.library import FileState, Library, LibraryTrack
+
+__all__ = ["content_of", "is_as_planned", "loose"]
+
+_SIGNS = 16
+
+
+def _hash(value: Any) -> str:
+    # Bytes that are not UTF-8 are not kept by the library.
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    return hashlib.sha256(text).hexdigest()[:_SIGNS]
+
+
+def loose(genres: Iterable[str]) -> list[str]:
+    """Return what spellings of the same genres have in common: ID3v1 has one of its own."""
+    return ["".join(filter(str.isalnum, genre.casefold())) or genre for genre in genres]
+
+
+def _hash_of_genres(genres: Iterable[str]) -> str:
+    return _hash(loose(genres))
+
+
+def _content(digest: bytes, said: LibraryTrack | Tags, genres: Sequence[str]) -> str:
+    names = (said.artist, said.albumartist, said.title, said.album, said.year)
+    return f"{_hash([digest.hex(), *names])} {_hash_of_genres(genres)}"
+
+
+def content_of(track: LibraryTrack) -> str:
+    """Return what a plan notes of the content of a file.
+
+    Parameters
+    ----------
+    track : LibraryTrack
+        What the library knows of the file.
+
+    Returns
+    -------
+    str
+        A hash of audio and names, and one of the genres; ``""`` where too little is known.
+    """
+    # What the names of a part are stands in a cue sheet, not in the tags.
+    if track.digest is None or track.part:
+        return ""
+    return _content(track.digest, track, track.genres)
+
+
+def _genres_of_ours(library: Library, path: str) -> set[tuple[str, str]]:
+    """Return the genres that Earmark wrote into a file, and whether that stands or is taken back.
+
+    Those of another file that was at the path do no harm: its audio was compared already.
+    """
+    changes = library.journal.changes(states=("done", "undone"), kind="tag", path=path)
+    return {(_hash_of_genres(change.after["genres"]), change.state) for change in changes}
+
+
+def is_as_planned(library: Library, path: str, *, seen: FileState, content: str) -> bool:
+    """Tell whether a file still is what a plan was made from.
+
+    Parameters
+    ----------
+    library : Library
+        Its journal tells which genres are Earmark's own doing.
+    path : str
+        The file.
+    seen : FileState
+        Its size and time when the plan was made.
+    content : str
+        What `content_of` gave then; ``""``: only size and time are compared.
+
+    Returns
+    -------
+    bool
+        Whether it is; False where it cannot be read.
+
+    Raises
+    ------
+    OSError
+        If the file is not there.
+    """
+    if stamp_of(path) == seen:
+        return True
+    if not content:
+        return False
+    try:
+        tags = read_tags(path)
+        now = _content(audio_digest(path), tags, tags.chosen_genres)
+    except (AudioError, TagError):
+        return False
+    if now == content:
+        return True
+    names_now, _, genres_now = now.partition(" ")
+    names, _, genres = content.partition(" ")
+    ours = _genres_of_ours(library, path)
+    return names_now == names and ((genres_now, "done") in ours or (genres, "undone") in ours)
