@@ -34,7 +34,7 @@ HEAT = [[0, "var(--heat-0)"], [0.5, "var(--heat-1)"], [1, "var(--heat-2)"]]
 ROW_HEIGHT = 24
 """Pixels that a name on an axis needs."""
 
-_LONGEST, _LONGEST_NARROW = 18, 11
+_LONGEST, _LONGEST_NARROW = 22, 16
 
 
 def colour(number: int) -> str:
@@ -48,7 +48,7 @@ def shorten(name: str, longest: int = _LONGEST) -> str:
     Examples
     --------
     >>> shorten("a genre with a very long name")
-    'a genre with a ve…'
+    'a genre with a very l…'
     """
     name = plain(name)
     return name if len(name) <= longest else name[: longest - 1] + "…"
@@ -131,6 +131,7 @@ def figure(
     narrow: Mapping[str, Any] | None = None,
     zoom: bool = False,
     min_width: int = 0,
+    max_width: int = 0,
 ) -> dict[str, Any]:
     """Return a figure as the page's data hold it.
 
@@ -146,6 +147,8 @@ def figure(
         Whether one can zoom into it.
     min_width : int
         Pixels below which it is scrolled sideways instead of drawn smaller.
+    max_width : int
+        Pixels above which it is not drawn larger; 0: as wide as there is room.
 
     Returns
     -------
@@ -160,6 +163,7 @@ def figure(
         "narrow": narrow or {},
         "zoom": zoom,
         "min_width": min_width,
+        "max_width": max_width,
     }
 
 

@@ -26,8 +26,8 @@ __all__ = ["results_page"]
 
 _SCHEMA = "earmark.results/2"
 
-_MOST_HALF = 10
-"""Genres of a confusion matrix that fit half the width of the page."""
+_WIDE = {"confusion", "importances"}
+"""Figures that take the whole width of the page."""
 
 _LEAST_SPAN = 0.3
 """Part of the scale from 0 to 1 that an axis of scores shows at least."""
@@ -373,11 +373,10 @@ def _closer(records: Sequence[Mapping[str, Any]], *, many: bool) -> str:
         for level, title in enumerate(levels)
     )
     parts = []
-    wide = max(len(record["slots"]["confusion_table"]["rows"]) for record in records) > _MOST_HALF
     for at, (title, words, slots, numbers) in enumerate(RUN_SECTIONS):
         if not filled.intersection(slots):
             continue
-        css = "card wide" if wide and "confusion" in slots else "card"
+        css = "card wide" if _WIDE.intersection(slots) else "card"
         inner = "".join(placeholder("run", slot) for slot in slots)
         if numbers:
             inner += (

@@ -168,9 +168,21 @@ def _confusion(run: Mapping[str, Any], classes: Sequence[str]) -> dict[str, Any]
         "are in the table below."
     )
     texts = _cell_texts(counts, shares)
-    longest = min(18, max(len(plain(name)) for name in classes))
+    longest = min(22, max(len(plain(name)) for name in classes))
     room = 24 * len(classes) + 7 * longest + 40 if texts else 0
-    return figure([heat, *texts], layout, label=label, narrow=narrow, min_width=room)
+    return figure(
+        [heat, *texts],
+        layout,
+        label=label,
+        narrow=narrow,
+        min_width=room,
+        max_width=_widest(len(classes)),
+    )
+
+
+def _widest(n_genres: int) -> int:
+    """Return the width at which cells would become long stripes."""
+    return 110 * n_genres + 300
 
 
 def _cell_texts(

@@ -34,18 +34,18 @@ GAP = (
 
 RUN_SECTIONS = (
     (
-        "All metrics",
-        "Accuracy is the share of rows named rightly. The macro scores count every genre alike, "
-        "however many rows it has.",
-        ("metrics",),
-        "",
-    ),
-    (
         "Confusion matrix",
         "Each row is a true genre, each column what it was named. What is off the diagonal is "
         "wrong; the more a cell stands out from the page, the larger its share of the row.",
         ("confusion",),
         "confusion_table",
+    ),
+    (
+        "All metrics",
+        "Accuracy is the share of rows named rightly. The macro scores count every genre alike, "
+        "however many rows it has.",
+        ("metrics",),
+        "",
     ),
     (
         "Precision, recall and F1",
@@ -70,14 +70,6 @@ RUN_SECTIONS = (
         "coverage_table",
     ),
     (
-        "What the model listens to",
-        "Each feature is shuffled among the test rows in turn. The accuracy that is lost then, "
-        "with its 95 % interval, is what the model owes to that feature; features that say the "
-        "same share it.",
-        ("importances",),
-        "importances_table",
-    ),
-    (
         "Which genres are alike: bars",
         "Where a genre is the most probable, another is second. The more often that is so, the "
         "more alike the two sound to the model.",
@@ -90,6 +82,14 @@ RUN_SECTIONS = (
         "the other one is often second there. Point at one, or tap it, to read its numbers.",
         ("chord",),
         "second_table",
+    ),
+    (
+        "What the model listens to",
+        "Each feature is shuffled among the test rows in turn. The accuracy that is lost then, "
+        "with its 95 % interval, is what the model owes to that feature; features that say the "
+        "same share it.",
+        ("importances",),
+        "importances_table",
     ),
 )
 """Title, words, places, and place of the table, of each part about one run."""

@@ -68,7 +68,8 @@
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", spec.label);
     if (!place.clientWidth) return;
-    const width = Math.max(place.clientWidth, spec.min_width);
+    const most = spec.max_width || Infinity;
+    const width = Math.max(Math.min(place.clientWidth, most), spec.min_width);
     const data = coloured(spec.data);
     const layout = coloured({ ...spec.layout, template: template(), width });
     if (place.clientWidth < NARROW) {
