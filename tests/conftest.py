@@ -11,6 +11,8 @@ REPOSITORY = Path(__file__).parent.parent
 
 # What the user who runs the tests has set must not change them.
 os.environ["EARMARK_CONFIG"] = os.devnull
+# Features that another run has kept would hide that they cannot be computed.
+os.environ["EARMARK_FEATURE_CACHE"] = ""
 
 
 @pytest.fixture(scope="session")

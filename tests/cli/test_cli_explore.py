@@ -47,7 +47,7 @@ def test_counts_are_printed(music: str) -> None:
 
 def test_json_is_all_that_is_printed(music: str) -> None:
     done = run(music, "--json")
-    assert json.loads(done.stdout)["schema"] == "earmark.exploration/1"
+    assert json.loads(done.stdout)["schema"] == "earmark.exploration/2"
 
 
 def test_page_is_written(music: str, tmp_path: Path) -> None:

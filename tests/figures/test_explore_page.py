@@ -46,6 +46,7 @@ def exploration(
             "genre": genres[0],
             "id": genres[0],
             "seconds": 30.0,
+            "max_hz": 11_025.0,
             "shape": [128, 20],
             "levels": base64.b64encode(levels.tobytes()).decode(),
         }
@@ -65,7 +66,7 @@ def test_nothing_is_fetched(parts: Parts) -> None:
 
 
 def test_what_was_found_is_told(parts: Parts) -> None:
-    for words in ("40 tracks", "blues", "jazz", "rock", "1 group of 2 rows", "1 pair;", "jazz 1"):
+    for words in ("40 tracks", "blues", "jazz", "rock", "1 group of 2 rows", "1 pair, ", "jazz 1"):
         assert words in parts.words
 
 
@@ -110,7 +111,7 @@ def test_table_without_features_is_a_page() -> None:
     assert "comes without any" in parts.words
 
 
-@pytest.mark.parametrize("content", [{}, {"schema": "earmark.exploration/2"}])
+@pytest.mark.parametrize("content", [{}, {"schema": "earmark.exploration/1"}])
 def test_other_documents_are_refused(content: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="exploration"):
         explore_page(content)
@@ -135,3 +136,25 @@ def test_picture_is_a_png_with_low_bands_below() -> None:
 def test_picture_of_another_shape_is_refused() -> None:
     with pytest.raises(ParameterError, match="levels"):
         data_uri({"shape": [2, 3], "levels": "AAAA"})
+
+
+def test_spectrograms_have_axes_of_time_and_frequency(parts: Parts) -> None:
+    marks = [one["style"] or "" for one in parts.attributes("span") if "style" in one]
+    times = [one for one in marks if one.startswith("left:")]
+    pitches = [one for one in marks if one.startswith("bottom:")]
+    assert times == ["left:0.0%", "left:33.3%", "left:66.7%", "left:100.0%"]
+    for word in ("0 Hz", "1k", "8k"):
+        assert word in parts.words
+    # Bands are even on Slaney's mel scale: 1 kHz is mel 15 of the 49.9 that 11,025 Hz is.
+    assert "bottom:30.1%" in pitches
+
+
+def test_faults_that_are_left_out_are_not_beside_counts_that_deny_them() -> None:
+    content = exploration()
+    content["dataset"] |= {"faults": ["14 pairs of rows are identical"], "left_out": 70}
+    words = take_apart(explore_page(content)).words
+    assert "Known faults of the corpus as it was published" in words
+    assert "70 rows with such faults are left out here" in words
+    assert "Among the 40 rows here (without the 70 that are left out)" in words
+    content["dataset"] |= {"left_out": 0}
+    assert "are left out here" not in take_apart(explore_page(content)).words

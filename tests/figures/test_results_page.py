@@ -245,3 +245,114 @@ def test_assets_ship_with_the_package() -> None:
     css = (folder / "page.css").read_text(encoding="utf-8")
     assert "url(" not in css
     assert "@import" not in css
+
+
+TWELVE = (*GENRES, "Old-Time / Historic", "International")
+
+
+def slots_of(document: dict[str, Any]) -> dict[str, Any]:
+    slots: dict[str, Any] = take_apart(results_page([document])).data["run"]["records"][0]["slots"]
+    return slots
+
+
+def test_confusion_matrix_of_twelve_genres_keeps_its_numbers_and_names() -> None:
+    spec = slots_of(make_results(TWELVE, models=("knn",), protocols=("artist",), n=300))[
+        "confusion"
+    ]
+    _, texts = spec["data"]
+    assert len(texts["text"]) == 144
+    for axis in ("xaxis", "yaxis"):
+        assert spec["layout"][axis]["ticktext"] == list(TWELVE)
+    # Where the page is narrower the figure is scrolled: a count has 24 pixels, no name is cut.
+    assert spec["min_width"] >= 24 * 12
+    assert not any("hide_text" in path or "ticktext" in path for path in spec["narrow"])
+
+
+def test_confusion_matrix_has_the_width_of_the_page(parts: Parts) -> None:
+    named = (one.get("class") or "" for one in parts.attributes("section"))
+    cards = [name for name in named if name.startswith("card")]
+    assert cards[0] == "card wide"
+
+
+def test_curve_of_fewer_answers_leaves_out_points_of_few_rows_and_has_a_band() -> None:
+    document = make_results(models=("knn",), protocols=("artist",), n=300)
+    run = document["models"][0]["runs"][0]
+    run["coverage"][-1] |= {"n": 3, "coverage": 0.01, "accuracy": 0.3, "low": 0.0, "high": 1.0}
+    low, high, curve, _ = slots_of(document)["coverage"]["data"]
+    kept = [one for one in run["coverage"] if one["n"] >= 20]
+    assert curve["x"] == [one["coverage"] for one in kept]
+    assert 0.01 not in curve["x"]
+    assert low["y"] == [one["low"] for one in kept]
+    assert high["y"] == [one["high"] for one in kept]
+    assert high["name"] == "95 % interval over 100 artists"
+
+
+@pytest.mark.parametrize("accuracy", [0.011, 0.5, 0.993])
+def test_axis_of_scores_is_never_a_sliver(accuracy: float) -> None:
+    document = make_results(models=("knn",), protocols=("artist",), n=300)
+    score = {"value": accuracy, "low": accuracy - 0.005, "high": accuracy + 0.005}
+    document["models"][0]["runs"][0]["metrics"]["accuracy"] = score
+    (figure,) = figures_in(take_apart(results_page([document])).data["scores0"])
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert high - low >= 0.3
+    assert low <= score["low"]
+    assert score["high"] <= high
+    assert -0.01 <= low < high <= 1.01
+
+
+def test_card_of_importances_is_left_out_where_no_run_has_any(results: dict[str, Any]) -> None:
+    assert "What the model listens to" in take_apart(results_page([results])).words
+    without = copy.deepcopy(results)
+    for model in without["models"]:
+        for run in model["runs"]:
+            run["importances"] = None
+    assert "What the model listens to" not in take_apart(results_page([without])).words
+
+
+def compared(*, n: int, n_baseline: int) -> dict[str, Any]:
+    return {
+        "schema": "earmark.compare/2",
+        "entries": [],
+        "differences": [
+            {
+                "protocol": "artist",
+                "model": "svm",
+                "baseline": "<b>knn",
+                "n": n,
+                "n_model": n,
+                "n_baseline": n_baseline,
+                "model_accuracy": 0.55,
+                "baseline_accuracy": 0.47,
+                "accuracy": {"value": 0.08, "low": 0.03, "high": 0.12},
+                "intervals": {"over": "artist", "n_units": 271, "n_resamples": 2000, "seed": 0},
+            }
+        ],
+        "warnings": ["differences are of the 929 in both"],
+    }
+
+
+def test_page_of_a_comparison_shows_paired_differences(results: dict[str, Any]) -> None:
+    comparison = compared(n=929, n_baseline=930)
+    parts = take_apart(results_page([results], comparison=comparison))
+    assert "svm less <b>knn" in parts.words
+    for word in ("+0.080", "+0.030 to +0.120", "over 271 artists", "of 929 and 930"):
+        assert word in parts.words
+    assert "differences are of the 929 in both" in parts.words
+    (figure,) = figures_in(parts.data["compared"])
+    go.Figure({"data": figure["data"], "layout": figure["layout"]})
+    (marks,) = figure["data"]
+    assert marks["x"] == [0.08]
+    assert marks["marker"]["symbol"] == ["circle"]  # filled: 0 is outside
+    low, high = figure["layout"]["xaxis"]["range"]
+    assert low == -high
+
+
+def test_page_of_a_comparison_without_common_rows_says_so(results: dict[str, Any]) -> None:
+    comparison = compared(n=1, n_baseline=1) | {"differences": []}
+    words = take_apart(results_page([results], comparison=comparison)).words
+    assert "no two models were tested on the same rows" in words
+
+
+def test_intervals_say_what_they_are_over(parts: Parts) -> None:
+    assert "over 100 artists" in parts.words
+    assert "over 300 tracks" in parts.words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.datasets import FeatureTable, Track
+from earmark.datasets import DatasetWarning, FeatureTable, Track
 from earmark.errors import DatasetError
 from earmark.testing import music_like
 from earmark.types import IntArray
@@ -28,7 +29,7 @@ from made_up_corpora import make_folder
 
 GENRES = ("blues", "jazz", "rock")
 SCHEMA = json.loads(
-    (files("earmark.workflows") / "schemas" / "exploration-1.json").read_text(encoding="utf-8")
+    (files("earmark.workflows") / "schemas" / "exploration-2.json").read_text(encoding="utf-8")
 )
 
 
@@ -65,7 +66,7 @@ def found() -> Exploration:
 
 def test_document_is_of_its_schema(found: Exploration) -> None:
     content = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert content["schema"] == "earmark.exploration/1"
+    assert content["schema"] == "earmark.exploration/2"
     jsonschema.validate(content, SCHEMA)
 
 
@@ -249,15 +250,110 @@ def test_shrinking_averages_neighbours() -> None:
     assert shrink(columns[:, :40]).shape == (2, 40)
 
 
-def test_folder_without_features_is_explored_by_its_tracks(tmp_path: Path) -> None:
+def write_music(folder: Path, *, n: int = 6) -> None:
+    """Write short pieces of two genres."""
+    for number in range(n):
+        place = folder / ("rock", "jazz")[number % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        y = music_like(duration=2, seed=number)
+        soundfile.write(place / f"{number}.wav", y, 22_050)
+
+
+@pytest.fixture
+def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the file features are kept in."""
+    path = tmp_path / "cache" / "features.db"
+    monkeypatch.setenv("EARMARK_FEATURE_CACHE", str(path))
+    return path
+
+
+def listened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note which files are decoded, in this process."""
+    paths: list[str] = []
+
+    def spy(function: Any, wanted: list[str], **_: Any) -> Any:
+        for path in wanted:
+            paths.append(os.path.basename(path))
+            yield path, function(path)
+
+    monkeypatch.setattr("earmark.workflows._rows.map_files", spy)
+    return paths
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_folder_of_audio_is_explored_by_features_that_are_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_music(tmp_path / "music")
+    listened(monkeypatch)
+    steps: list[tuple[int, int, str]] = []
+    found = explore(f"folder:{tmp_path / 'music'}", progress=lambda *told: steps.append(told))
+    assert (found.dataset["n"], found.dataset["n_columns"]) == (6, 57)
+    assert found.dataset["feature_set"] == "gtzan57"
+    assert found.map is not None
+    assert [step[:2] for step in steps[:6]] == [(done, 6) for done in range(1, 7)]
+    jsonschema.validate(json.loads(json.dumps(found.to_dict())), SCHEMA)
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_features_are_kept_between_runs_and_changed_files_computed_again(
+    tmp_path: Path, cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_music(tmp_path / "music")
+    dataset = f"folder:{tmp_path / 'music'}"
+    paths = listened(monkeypatch)
+    first = explore(dataset)
+    assert len(paths) == 6
+    assert explore(dataset).to_dict() == first.to_dict()
+    assert len(paths) == 6
+    soundfile.write(tmp_path / "music" / "rock" / "0.wav", music_like(duration=3), 22_050)
+    changed = explore(dataset)
+    assert paths[6:] == ["0.wav"]
+    assert changed.dataset["digest"] != first.dataset["digest"]
+    explore(dataset, feature_set="gtzan943")
+    assert len(paths) == 13  # other features are another entry
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_run_that_was_ended_is_taken_up(
+    tmp_path: Path, cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_music(tmp_path / "music")
+    dataset = f"folder:{tmp_path / 'music'}"
+    paths = listened(monkeypatch)
+
+    def end(done: int, total: int, name: str) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        explore(dataset, progress=end)
+    explore(dataset)
+    assert len(paths) == 4 + 2
+
+
+@pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
+def test_cache_that_cannot_be_used_is_no_error(
+    tmp_path: Path, cached: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_music(tmp_path / "music", n=2)
+    cached.parent.mkdir()
+    cached.write_bytes(b"no database" * 1000)
+    paths = listened(monkeypatch)
+    assert explore(f"folder:{tmp_path / 'music'}").dataset["n"] == 2
+    assert len(paths) == 2
+    assert cached.read_bytes().startswith(b"no database")
+
+
+def test_folder_whose_audio_cannot_be_used_is_explored_by_its_tracks(tmp_path: Path) -> None:
     make_folder(tmp_path)
     steps: list[tuple[int, int, str]] = []
-    found = explore(f"folder:{tmp_path}", progress=lambda *told: steps.append(told))
+    with pytest.warns(DatasetWarning, match="no file can be used"):
+        found = explore(f"folder:{tmp_path}", progress=lambda *told: steps.append(told), jobs=1)
     assert found.dataset["n_columns"] == 0
     assert found.dataset["n"] == sum(one["n"] for one in found.balance) > 0
     assert found.columns == []
     assert found.duplicates["exact"]["n_groups"] == 0
-    assert [one[0] for one in steps] == list(range(steps[-1][1] + 1))
     jsonschema.validate(json.loads(json.dumps(found.to_dict())), SCHEMA)
 
 
@@ -270,4 +366,6 @@ def test_gtzan_holds_what_is_known_of_it(data: Path) -> None:
     assert near["n_pairs"] == 10
     assert {one["genre"]: one["artists"] for one in found.balance}["blues"] == 9
     assert len(found.spectrograms) == 10
+    assert found.dataset["left_out"] is None
+    assert explore(f"gtzan:{data / 'gtzan'}").dataset["left_out"] == 70
     assert found.missing["artists"] == 81

@@ -21,7 +21,8 @@ __all__ = ["add_explore"]
 _HELP = (
     "Look at a dataset before anything is fitted to it.\n\n"
     "Counts of tracks and artists, exact and near duplicates, how features are spread, correlated "
-    "and mapped, and a spectrogram of each genre where there is audio. With --output all of it as "
+    "and mapped, and a spectrogram of each genre where there is audio. Features of a folder of "
+    "audio are computed once and kept in your cache folder. With --output all of it is written as "
     "one HTML page that needs no network."
 )
 _EXAMPLES = (
@@ -55,6 +56,9 @@ def _explore(
     ] = None,
     faulty: Annotated[bool, typer.Option("--faulty", help="Keep rows with known faults.")] = False,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which tracks are examples.")] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Files at a time (0: one for each core).")
+    ] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a page that is there.")
     ] = False,
@@ -67,7 +71,14 @@ def _explore(
         _check_output(output, overwrite=overwrite)
     compile_first()
     with told_warnings(), progress_bar("Exploring") as progress:
-        found = explore(dataset, feature_set=features, faulty=faulty, seed=seed, progress=progress)
+        found = explore(
+            dataset,
+            feature_set=features,
+            faulty=faulty,
+            seed=seed,
+            jobs=jobs or None,
+            progress=progress,
+        )
     content = found.to_dict()
     if output is not None:
         unfinished = output.with_name(output.name + ".part")

@@ -11,6 +11,7 @@ import re
 import unicodedata
 import warnings
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from earmark.audio import find_audio
@@ -22,7 +23,7 @@ from earmark.errors import DatasetError, ParameterError, TagError
 from earmark.tags import Tags, named_genres, read_tags
 from earmark.types import PathName
 
-__all__ = ["CITATION", "CORPUS", "LICENCE", "artist_key", "load_table", "tracks"]
+__all__ = ["CITATION", "CORPUS", "LICENCE", "artist_key", "check_layout", "load_table", "tracks"]
 
 CITATION = "Your own music."
 LICENCE = "Whatever holds for your files."
@@ -144,6 +145,85 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
             paths, parts, tags, labels, artists_told, artists, strict=True
         )
     ]
+
+
+def check_layout(folder: PathName, found: Sequence[Track], *, fewest: int) -> None:
+    """Refuse a folder from which genres cannot be learnt, before its files are decoded.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Where the tracks were found.
+    found : sequence of Track
+        As `tracks` returns them.
+    fewest : int
+        Files that a genre must have.
+
+    Raises
+    ------
+    DatasetError
+        If a genre has fewer files. The message says what the layout should be and what was found
+        instead.
+
+    Examples
+    --------
+    >>> check_layout("music", [Track(id="song.mp3", path="music/song.mp3")], fewest=5)
+    Traceback (most recent call last):
+    ...
+    earmark.errors.DatasetError: 'music' is not laid out by genre. Expected: a folder for each \
+genre, with 5 or more audio files in it or in folders below it (music/GENRE/song.mp3, \
+music/GENRE/ARTIST/ALBUM/song.mp3). Found: 1 audio file directly in 'music' and none in folders
+    """
+    root = os.fspath(folder)
+    counts = Counter(track.label for track in found)
+    n_loose = counts.pop("", 0)
+    small = {label: n for label, n in sorted(counts.items()) if n < fewest}
+    if counts and not small:
+        return
+    if counts and len(small) <= len(counts) / 2:
+        names = _some_counts(small)
+        raise DatasetError(
+            f"{root!r}: {_plural(len(small), 'genre')} of {len(counts)} has fewer than {fewest} "
+            f"audio files, which cannot be split into folds: {names}. Add files, or take the "
+            "folder away"
+        )
+    expected = (
+        f"{root!r} is not laid out by genre. Expected: a folder for each genre, with {fewest} or "
+        f"more audio files in it or in folders below it ({os.path.join(root, 'GENRE', 'song.mp3')}"
+        f", {os.path.join(root, 'GENRE', 'ARTIST', 'ALBUM', 'song.mp3')}). Found: "
+    )
+    if not counts:
+        loose = _plural(n_loose, "audio file")
+        raise DatasetError(f"{expected}{loose} directly in {root!r} and none in folders")
+    instead = (
+        f"{_plural(len(counts), 'folder')} with audio files, {len(small)} of them with fewer than "
+        f"{fewest}: {_some_counts(small)}"
+    )
+    if _named_after_artists(found) > len(counts) / 2:
+        instead += (
+            ". They are named after artists. If the genres are in the tags of the files, scan the "
+            "folder and train on the library instead (earmark scan, then earmark train -d library)"
+        )
+    raise DatasetError(expected + instead)
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def _some_counts(counts: Mapping[str, int], most: int = 5) -> str:
+    shown = ", ".join(f"{label!r} {n}" for label, n in list(counts.items())[:most])
+    return shown + (" ..." if len(counts) > most else "")
+
+
+def _named_after_artists(found: Sequence[Track]) -> int:
+    """Count the folders whose name is the artist of most files in them."""
+    hits: Counter[str] = Counter()
+    for track in found:
+        if track.label and track.artist and artist_key(track.artist) == artist_key(track.label):
+            hits[track.label] += 1
+    sizes = Counter(track.label for track in found)
+    return sum(n > sizes[label] / 2 for label, n in hits.items())
 
 
 def _tags_or_none(path: str) -> Tags:

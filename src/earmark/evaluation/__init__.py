@@ -25,6 +25,7 @@ from earmark.evaluation._metrics import (
     top3,
 )
 from earmark.evaluation._protocols import (
+    N_FOLDS,
     PROTOCOLS,
     InnerGroups,
     check_folds,
@@ -67,6 +68,7 @@ from earmark.evaluation._tally import METRICS
 
 __all__ = [
     "METRICS",
+    "N_FOLDS",
     "PROTOCOLS",
     "RESULTS_SCHEMA",
     "CalibrationBin",

@@ -16,6 +16,7 @@ from earmark.evaluation._resampling import ResamplingUnit
 from earmark.types import BoolArray, IntArray
 
 __all__ = [
+    "N_FOLDS",
     "PROTOCOLS",
     "InnerGroups",
     "check_folds",
@@ -34,7 +35,9 @@ PROTOCOLS = ("random", "track", "artist", "official", "published3")
 InnerGroups = Literal["artist", "track", "row"]
 """What a model's own inner folds keep whole."""
 
-_N_FOLDS = 5
+N_FOLDS = 5
+"""Folds of the protocols that are not published."""
+
 _PARTS: dict[str, tuple[str, ...]] = {
     "official": ("train", "test"),
     "published3": ("0", "1", "2"),
@@ -106,7 +109,7 @@ def protocol_folds(protocol: str, table: FeatureTable, *, seed: int) -> list[Fol
         return _published(protocol, table)
     names = {"random": (), "track": ("track",), "artist": ("artist", "track")}[protocol]
     groups = _whole(table, *names)
-    return group_folds(table.labels, groups, n_folds=_N_FOLDS, seed=seed)
+    return group_folds(table.labels, groups, n_folds=N_FOLDS, seed=seed)
 
 
 def _published(protocol: str, table: FeatureTable) -> list[Fold]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from earmark.figures._png import data_uri
 
 __all__ = ["explore_page"]
 
-_SCHEMA = "earmark.exploration/1"
+_SCHEMA = "earmark.exploration/2"
 
 
 def explore_page(exploration: Mapping[str, Any]) -> str:
@@ -22,7 +23,7 @@ def explore_page(exploration: Mapping[str, Any]) -> str:
     Parameters
     ----------
     exploration : mapping
-        A document of the schema ``earmark.exploration/1``.
+        A document of the schema ``earmark.exploration/2``.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def explore_page(exploration: Mapping[str, Any]) -> str:
     >>> explore_page({"schema": "earmark.results/1"})
     Traceback (most recent call last):
     ...
-    earmark.errors.ParameterError: exploration is 'earmark.results/1', not earmark.exploration/1
+    earmark.errors.ParameterError: exploration is 'earmark.results/1', not earmark.exploration/2
     """
     if exploration.get("schema") != _SCHEMA:
         raise ParameterError(f"exploration is {exploration.get('schema')!r}, not {_SCHEMA}")
@@ -125,7 +126,14 @@ def _header(exploration: Mapping[str, Any]) -> str:
         "Digest of the rows": dataset["digest"][:12],
     }
     faults = "".join(f"<li>{escape(fault)}</li>" for fault in dataset["faults"])
-    known = f"<h3>Known faults</h3><ul>{faults}</ul>" if faults else ""
+    known = ""
+    if faults:
+        title = (
+            "Known faults of the corpus as it was published"
+            if dataset["left_out"]
+            else ("What to know about it")
+        )
+        known = f"<h3>{title}</h3><ul>{faults}</ul>{_left_out(dataset)}"
     sources = {
         **dataset["provenance"],
         "Feature fingerprint": dataset["fingerprint"],
@@ -134,6 +142,16 @@ def _header(exploration: Mapping[str, Any]) -> str:
     return (
         f"<h1>What is in {escape(plain(dataset['name']))}</h1>{facts(head)}{known}"
         f"<details><summary>Where the rows come from</summary>{facts(sources)}</details>"
+    )
+
+
+def _left_out(dataset: Mapping[str, Any]) -> str:
+    if not dataset["left_out"]:
+        return ""
+    return (
+        f"<p class='note'>{_some(dataset['left_out'], 'row')} with such faults "
+        f"{'is' if dataset['left_out'] == 1 else 'are'} left out here, so that what follows is of "
+        f"the other {dataset['n']}. <code>--faulty</code> keeps them.</p>"
     )
 
 
@@ -242,12 +260,14 @@ def _duplicates(exploration: Mapping[str, Any]) -> str:
         words = "Rows are compared by their features, and this dataset comes without any."
         return _section("duplicates", "What is there twice", f"<p>{words}</p>")
     exact, near = (exploration["duplicates"][kind] for kind in ("exact", "near"))
+    dataset = exploration["dataset"]
+    among = f"Among the {dataset['n']} rows here"
+    if dataset["left_out"]:
+        among += f" (without the {dataset['left_out']} that are left out)"
     parts = [
-        f"<p>The same recording twice is a leak when one copy is trained on and the other tested. "
-        f"<strong>Exact:</strong> {_some(exact['n_groups'], 'group')} of {exact['rows']} rows in "
-        f"all ({escape(exact['rule'])}); {exact['n_across_genres']} across genres. "
-        f"<strong>Near:</strong> {_some(near['n_pairs'], 'pair')}; {near['n_across_genres']} "
-        "across genres.</p>"
+        "<p>The same recording twice is a leak when one copy is trained on and the other tested. "
+        f"{among}: <strong>exact copies:</strong> {_copies(exact)} ({escape(exact['rule'])}); "
+        f"<strong>near duplicates:</strong> {_pairs(near)}.</p>"
     ]
     if near["usual"] is not None:
         parts.append(
@@ -264,6 +284,19 @@ def _duplicates(exploration: Mapping[str, Any]) -> str:
         spec = table("Rows that are nearly equal", ("Rows", "Genres", "Distance"), rows)
         parts.append(_folded(f"Near duplicates: {_shown(rows, near['n_pairs'])}", spec))
     return _section("duplicates", "What is there twice", "".join(parts))
+
+
+def _copies(exact: Mapping[str, Any]) -> str:
+    if not exact["n_groups"]:
+        return "none"
+    groups = f"{_some(exact['n_groups'], 'group')} of {exact['rows']} rows in all"
+    return f"{groups}, {exact['n_across_genres']} across genres"
+
+
+def _pairs(near: Mapping[str, Any]) -> str:
+    if not near["n_pairs"]:
+        return "none"
+    return f"{_some(near['n_pairs'], 'pair')}, {near['n_across_genres']} across genres"
 
 
 def _pair(found: Mapping[str, Any]) -> list[str]:
@@ -300,16 +333,48 @@ def _columns(columns: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _spectrograms(spectrograms: Sequence[Mapping[str, Any]]) -> str:
-    pictures = "".join(
-        f'<figure><img src="{data_uri(one)}" alt="Spectrogram of {escape(plain(one["id"]))}, '
-        f'{escape(plain(one["genre"]))}"><figcaption><b>{escape(plain(one["genre"]))}</b> '
-        f"{escape(plain(one['id']))}, {one['seconds']:.0f} s</figcaption></figure>"
-        for one in spectrograms
-    )
+    pictures = "".join(map(_picture, spectrograms))
     return _section(
         "spectrograms",
         "How a track of each genre looks",
-        "<p>Time runs to the right, pitch upward on the mel scale, and bright is loud. One track "
-        "is an example, not what its genre is like.</p>"
+        "<p>Time in seconds to the right, frequency in hertz upward on the mel scale; bright is "
+        "loud. One track is an example, not what its genre is like.</p>"
         f'<div class="pictures">{pictures}</div>',
     )
+
+
+def _picture(one: Mapping[str, Any]) -> str:
+    """Write a spectrogram with its axes."""
+    genre, track = escape(plain(one["genre"])), escape(plain(one["id"]))
+    seconds, top = one["seconds"], _mel(one["max_hz"])
+    times = "".join(
+        f'<span style="left:{100 * at / seconds:.1f}%">{at:g}</span>' for at in _times(seconds)
+    )
+    pitches = "".join(
+        f'<span style="bottom:{100 * _mel(hz) / top:.1f}%">{name}</span>'
+        for hz, name in _PITCHES
+        if hz < one["max_hz"]
+    )
+    return (
+        f'<figure><figcaption><b>{genre}</b> {track}</figcaption><div class="spectrogram">'
+        f'<div class="pitches" aria-hidden="true">{pitches}</div>'
+        f'<img src="{data_uri(one)}" alt="Spectrogram of {track}, {genre}: {seconds:.0f} seconds, '
+        f'0 to {one["max_hz"]:.0f} hertz">'
+        f'<div class="times" aria-hidden="true">{times}</div></div></figure>'
+    )
+
+
+_PITCHES = ((0, "0 Hz"), (500, "500"), (1000, "1k"), (2000, "2k"), (4000, "4k"), (8000, "8k"))
+
+
+def _mel(hz: float) -> float:
+    """Return a frequency on Slaney's mel scale, which the bands are even on."""
+    if hz < 1000:
+        return hz * 3 / 200
+    return 15 + math.log(hz / 1000) * 27 / math.log(6.4)
+
+
+def _times(seconds: float) -> list[float]:
+    """Return the times that are written below a spectrogram."""
+    step = next((one for one in (1, 2, 5, 10, 20, 60) if seconds / one <= 4), 300)
+    return [float(at * step) for at in range(int(seconds / step) + 1)]

@@ -139,9 +139,11 @@ class Tables:
     unit : str or None
         What a row shall be; None leaves it to the dataset.
     jobs : int
-        Audio files listened to at a time.
+        Audio files at a time.
     progress : callable or None
-        Called with the files listened to, their number, and the last one's name.
+        Called with the files that are done, their number, and the last one's name.
+    fewest : int
+        Files that each genre of a folder must have.
     """
 
     def __init__(
@@ -152,9 +154,10 @@ class Tables:
         unit: str | None,
         jobs: int,
         progress: Progress | None,
+        fewest: int = 1,
     ) -> None:
         self.dataset = dataset
-        self._listen: dict[str, Any] = {"jobs": jobs, "progress": progress}
+        self._compute: dict[str, Any] = {"jobs": jobs, "progress": progress, "fewest": fewest}
         self._unit = unit
         self._read: dict[tuple[str | None, bool], FeatureTable] = {}
         if isinstance(dataset, FeatureTable):
@@ -169,6 +172,7 @@ class Tables:
         key = (feature_set, published)
         if key not in self._read:
             settings: dict[str, Any] = {} if self._unit is None else {"unit": self._unit}
+            settings |= self._compute
             self._read[key] = load_rows(
                 self.dataset, feature_set=feature_set, faulty=published, **settings
             )

@@ -18,6 +18,7 @@ from earmark.datasets import (
     joined_groups,
     segment_id,
 )
+from earmark.datasets.folder import check_layout
 from earmark.errors import AudioError, DatasetError, ParameterError
 from earmark.extraction import (
     TrackFeatures,
@@ -31,8 +32,9 @@ from earmark.models import DEFAULT_MODEL, load_model
 from earmark.tags import CueTrack, Tags
 from earmark.types import Progress
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
+from earmark.workflows._feature_cache import FeatureCache, file_state, open_feature_cache
 
-__all__ = ["load_rows"]
+__all__ = ["audio_rows", "load_rows"]
 
 
 def load_rows(
@@ -43,6 +45,7 @@ def load_rows(
     treat_as_empty: Sequence[str] = (),
     jobs: int | None = None,
     progress: Progress | None = None,
+    fewest: int = 1,
     **settings: Any,
 ) -> FeatureTable:
     """Read or compute the rows that a dataset argument names.
@@ -50,8 +53,9 @@ def load_rows(
     Parameters
     ----------
     dataset : str
-        ``NAME:PATH``. A corpus without a table of features (``folder``, ``fma``) is listened to,
-        clip by clip; of a ``library`` what it keeps is taken.
+        ``NAME:PATH``. Of a corpus without a table of features (``folder``, ``fma``) they are
+        computed from the audio, clip by clip, and kept in the user's cache folder; of a
+        ``library`` what it keeps is taken.
     feature_set : str or None
         Which features; None takes the corpus' first, and of audio those of the default model.
     faulty : bool
@@ -61,7 +65,9 @@ def load_rows(
     jobs : int or None
         Files at a time; None: one for each core.
     progress : callable or None
-        Called with the files that were listened to, their number, and the last one's name.
+        Called with the files that are done, their number, and the last one's name.
+    fewest : int
+        Files that each genre of a ``folder`` must have, so that it can be split into folds.
     **settings
         What the loader of that corpus takes besides.
 
@@ -77,7 +83,8 @@ def load_rows(
     ParameterError
         If it names no corpus, or the corpus has no such features.
     DatasetError
-        If what is there cannot be used, or no file with a genre can be decoded.
+        If what is there cannot be used, a folder is not laid out by genre, or no file with a genre
+        can be decoded.
 
     Warns
     -----
@@ -97,17 +104,66 @@ def load_rows(
         raise ParameterError(f"{name}={settings[name]!r}: rows of {corpus.name} are clips")
     kind = get_feature_set(feature_set or load_model(DEFAULT_MODEL).feature_set.name)
     given = {"treat_as_empty": treat_as_empty} if treat_as_empty else {}
-    listed = corpus.tracks(path, **given)
+    listed = _tracks(corpus, path, fewest, given)
     tracks = [track for track in listed if track.label and track.path is not None]
     if not tracks:
         raise DatasetError(f"{dataset!r}: no file has a genre")
     if len(tracks) < len(listed):
         _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio: left out")
-    heard = kept_features(path, kind) if corpus is LIBRARY else {}
-    silent = [track for track in tracks if track.id not in heard]
-    if silent:
-        heard |= _listen(dataset, silent, kind, jobs, progress)
-    return _table(corpus, tracks, heard, kind)
+    return audio_rows(dataset, tracks, kind=kind, jobs=jobs, progress=progress)
+
+
+def audio_rows(
+    dataset: str,
+    tracks: Sequence[Track],
+    *,
+    kind: FeatureSet,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> FeatureTable:
+    """Compute the rows of tracks that have audio, or take those that are kept.
+
+    Parameters
+    ----------
+    dataset : str
+        ``NAME:PATH``.
+    tracks : sequence of Track
+        Tracks of it, each with a path.
+    kind : FeatureSet
+        Which features.
+    jobs : int or None
+        Files at a time; None: one for each core.
+    progress : callable or None
+        Called with the files that are done, their number, and the last one's name.
+
+    Returns
+    -------
+    FeatureTable
+        As `load_rows` describes it.
+
+    Raises
+    ------
+    DatasetError
+        If no file can be decoded.
+    """
+    corpus, path = parse_dataset(dataset)
+    features = kept_features(path, kind) if corpus is LIBRARY else {}
+    missing = [track for track in tracks if track.id not in features]
+    if missing:
+        features |= _compute(dataset, missing, kind, jobs, progress)
+    return _table(corpus, list(tracks), features, kind)
+
+
+def _tracks(corpus: Corpus, path: str, fewest: int, settings: Mapping[str, Any]) -> list[Track]:
+    """List the tracks of a corpus; a folder that cannot be used is refused before any warning."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        listed = corpus.tracks(path, **settings)
+        if corpus.name == "folder" and fewest > 1:
+            check_layout(path, listed, fewest=fewest)
+    for one in caught:
+        warnings.warn(one.message, one.category, stacklevel=3)
+    return listed
 
 
 def _warn(message: str) -> None:
@@ -125,33 +181,45 @@ def _extract(
     return {one.number: found for one, found in zip(albums[path], features, strict=True)}
 
 
-def _listen(
+def _compute(
     dataset: str,
     tracks: list[Track],
     kind: FeatureSet,
     jobs: int | None,
     progress: Progress | None,
 ) -> dict[str, TrackFeatures]:
-    """Compute the features of every file that can be decoded, by the ids of the tracks."""
+    """Compute the features of every file that can be decoded, by the ids of the tracks.
+
+    Those that the cache has are not computed again.
+    """
     ids = {(str(track.path), track.part): track.id for track in tracks}
-    paths = list(dict.fromkeys(path for path, _ in ids))
     albums = _albums(tracks)
-    found: dict[str, TrackFeatures] = {}
     failed: dict[str, AudioError] = {}
-    work = partial(_extract, name=kind.name, albums=albums)
-    answers = map_files(work, paths, jobs=jobs or usable_cores())
-    for done, (path, answer) in enumerate(answers, start=1):
-        if isinstance(answer, AudioError):
-            numbers = [one.number for one in albums.get(path, ())] or [0]
-            failed |= {ids[path, number]: answer for number in numbers}
-        else:
-            for number, features in answer.items():
-                if isinstance(features, AudioError):
-                    failed[ids[path, number]] = features
-                else:
-                    found[ids[path, number]] = features
-        if progress is not None:
-            progress(done, len(paths), path)
+    with open_feature_cache() as cache:
+        found = _kept(cache, tracks, kind)
+        paths = list(dict.fromkeys(path for path, _ in ids))
+        missing = list(dict.fromkeys(path for (path, _), one in ids.items() if one not in found))
+        n_kept = len(paths) - len(missing)
+        if progress is not None and n_kept:
+            progress(n_kept, len(paths), "computed in an earlier run")
+        states = {path: file_state(path) for path in missing}
+        work = partial(_extract, name=kind.name, albums=albums)
+        answers = map_files(work, missing, jobs=jobs or usable_cores())
+        for done, (path, answer) in enumerate(answers, start=n_kept + 1):
+            if isinstance(answer, AudioError):
+                numbers = [one.number for one in albums.get(path, ())] or [0]
+                failed |= {ids[path, number]: answer for number in numbers}
+            else:
+                parts = {one.number: _part(one.start, one.end) for one in albums.get(path, ())}
+                for number, features in answer.items():
+                    if isinstance(features, AudioError):
+                        failed[ids[path, number]] = features
+                    else:
+                        found[ids[path, number]] = features
+                        part = parts.get(number, "")
+                        cache.put(path, kind, features, state=states[path], part=part)
+            if progress is not None:
+                progress(done, len(paths), path)
     if not found:
         error = next(iter(failed.values()))
         raise DatasetError(f"{dataset!r}: no file can be used; the first: {error}")
@@ -161,6 +229,24 @@ def _listen(
             f"{len(failed)} of {len(tracks)} files left out; the first: "
             f"{track_id!r}: {error.reason}"
         )
+    return found
+
+
+def _part(start: float | None, end: float | None) -> str:
+    """Return what tells the stretch of a track in its file apart from others."""
+    return f"{start or 0.0!r}-{end!r}"
+
+
+def _kept(
+    cache: FeatureCache, tracks: Sequence[Track], kind: FeatureSet
+) -> dict[str, TrackFeatures]:
+    """Return the features that the cache has, by the ids of the tracks."""
+    found = {}
+    for track in tracks:
+        part = _part(track.start, track.end) if track.part else ""
+        kept = cache.get(str(track.path), kind, part=part)
+        if kept is not None:
+            found[track.id] = kept
     return found
 
 
@@ -177,11 +263,11 @@ def _albums(tracks: Sequence[Track]) -> dict[str, list[CueTrack]]:
 def _table(
     corpus: Corpus,
     tracks: list[Track],
-    heard: dict[str, TrackFeatures],
+    features: dict[str, TrackFeatures],
     kind: FeatureSet,
 ) -> FeatureTable:
-    tracks = [track for track in tracks if track.id in heard]
-    counts = np.array([len(heard[track.id].bounds) for track in tracks])
+    tracks = [track for track in tracks if track.id in features]
+    counts = np.array([len(features[track.id].bounds) for track in tracks])
     whole = bool((counts == 1).all())
     of = np.repeat(np.arange(len(tracks)), counts)  # number of the track of each row
     ids = [
@@ -189,7 +275,7 @@ def _table(
         for track, count in zip(tracks, counts, strict=True)
         for number in range(count)
     ]
-    X = np.concatenate([heard[track.id].matrix(kind) for track in tracks])
+    X = np.concatenate([features[track.id].matrix(kind) for track in tracks])
     groups = {
         name: np.array([track.groups[name] for track in tracks])[of] for name in tracks[0].groups
     }

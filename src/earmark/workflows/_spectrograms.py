@@ -49,6 +49,7 @@ def _drawn(track_id: str, genre: str, seconds: float, levels: npt.NDArray[Any]) 
         "genre": genre,
         "id": track_id,
         "seconds": round(seconds, 2),
+        "max_hz": _SR / 2,
         "shape": list(small.shape),
         "levels": base64.b64encode(small.tobytes()).decode(),
     }
@@ -90,9 +91,9 @@ def examples_of(
     Returns
     -------
     list of dict
-        ``genre, id, seconds, shape`` and ``levels``: base64 of 8-bit values row by row, low bands
-        first, 255 the loudest. Genres of which no audio can be used, and no spectrogram is kept,
-        are left out.
+        ``genre, id, seconds, max_hz, shape`` and ``levels``: base64 of 8-bit values row by row, low
+        bands first, 255 the loudest. Genres of which no audio can be used, and no spectrogram is
+        kept, are left out.
     """
     rng = np.random.default_rng(seed)
     found, silent = {}, []

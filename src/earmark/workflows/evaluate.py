@@ -16,6 +16,7 @@ from earmark.arguments import check_ending, checked
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
+    N_FOLDS,
     PROTOCOLS,
     DatasetInfo,
     FoldAnswer,
@@ -147,6 +148,11 @@ class _Plan:
         return runs
 
 
+def _fewest(contenders: Sequence[Contender]) -> int:
+    """Return how many tracks of a genre are needed: a finished model needs no folds."""
+    return N_FOLDS if any(isinstance(one, Refitted) for one in contenders) else 1
+
+
 def _is_done(run: Run | None, table: FeatureTable, *, importances: bool) -> bool:
     """Say whether a run has all that is asked for; intervals of older files are over tracks."""
     if run is None or (importances and run.importances is None):
@@ -250,7 +256,14 @@ def evaluate(
     wanted = {contender.feature_set for contender in contenders}
     if feature_set is None and len(wanted) == 1:
         (feature_set,) = wanted
-    tables = Tables(dataset, feature_set=feature_set, unit=unit, jobs=jobs, progress=progress)
+    tables = Tables(
+        dataset,
+        feature_set=feature_set,
+        unit=unit,
+        jobs=jobs,
+        progress=progress,
+        fewest=_fewest(contenders),
+    )
     known = {name for one in contenders if isinstance(one, Packaged) for name in one.model.classes}
     classes = tuple(sorted({*tables.base.classes, *known}))
     named, skipped = _planned(protocols, tables.base)
@@ -263,8 +276,7 @@ def evaluate(
         described = {**contender.describe(), "features": features}
         if isinstance(contender, Packaged):
             parts = packaged_rows(contender, table, new_rows=new_rows)
-            if new_rows:
-                described["rows"] = parts.counts
+            described |= {"rows": parts.counts} if new_rows else {}
             book.expect(contender.name, None, described)
             if not {UNSEEN, KNOWN_ARTISTS} & book.protocols(contender.name):
                 book.add(contender.name, packaged_runs(contender, table, parts, classes, seed))

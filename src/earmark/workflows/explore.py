@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ import numpy.typing as npt
 
 import earmark
 from earmark.arguments import checked
-from earmark.datasets import FeatureTable, Track, gtzan
-from earmark.errors import DatasetError
+from earmark.datasets import DatasetWarning, FeatureTable, Track, gtzan
+from earmark.errors import DatasetError, ParameterError
+from earmark.features import get_feature_set
 from earmark.types import Progress
 from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._exploration import (
@@ -25,12 +27,16 @@ from earmark.workflows._exploration import (
     map_of,
     missing_of,
 )
+from earmark.workflows._rows import audio_rows
 from earmark.workflows._spectrograms import Archive, examples_of
 
 __all__ = ["EXPLORATION_SCHEMA", "Exploration", "explore"]
 
-EXPLORATION_SCHEMA = "earmark.exploration/1"
+EXPLORATION_SCHEMA = "earmark.exploration/2"
 """Schema of what `Exploration.to_dict` gives."""
+
+_FEATURES = "gtzan57"
+"""Features of audio: few enough to be looked at one by one."""
 
 _STEPS = ("counting", "duplicates", "columns", "map", "spectrograms")
 
@@ -45,7 +51,7 @@ class Exploration:
         Which rows are on the map, if not all, and which tracks are examples.
     dataset : dict
         ``name, n, unit, n_columns, feature_set, fingerprint, digest, classes, provenance`` and the
-        known ``faults`` of the corpus.
+        known ``faults`` of the corpus, and how many rows are ``left_out`` for them.
     balance : list of dict
         For each genre its rows ``n``, its ``tracks`` and its ``artists``; None where not known.
     shared_artists : int or None
@@ -85,7 +91,7 @@ class Exploration:
         Returns
         -------
         dict
-            Of the schema ``earmark.exploration/1``.
+            Of the schema ``earmark.exploration/2``.
         """
         return {"schema": EXPLORATION_SCHEMA, "earmark": earmark.__version__, **vars(self)}
 
@@ -98,6 +104,7 @@ def explore(
     feature_set: str | None = None,
     faulty: bool = False,
     seed: int = 0,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Exploration:
     """Count, compare and summarise what is in a dataset.
@@ -105,18 +112,23 @@ def explore(
     Parameters
     ----------
     dataset : str or FeatureTable
-        ``NAME:PATH``, or the table itself. A corpus that comes without features is explored by what
-        is known of its tracks.
+        ``NAME:PATH``, or the table itself. Of a corpus that comes without features but with audio
+        they are computed, a row for each clip, and kept in the user's cache folder, so that the
+        next run, and one after a run that was ended, computes only what is new.
     tracks : sequence of Track or None
         What is known of the tracks, and where their audio is. Those of the corpus by default.
     feature_set : str or None
-        Which features of the corpus; None takes its first. Of a table it is its own.
+        Which features of the corpus; None takes its first, and of audio ``gtzan57``. Of a table
+        it is its own.
     faulty : bool
         Whether to keep rows with known faults.
     seed : int
         The same seed shows the same examples.
+    jobs : int or None
+        Files at a time where features are computed; None: one for each core.
     progress : callable or None
-        Called with the steps done, their number, and the next one's name.
+        Called with the steps done, their number, and the next one's name; where features are
+        computed from audio, first with the files.
 
     Returns
     -------
@@ -140,7 +152,10 @@ def explore(
     >>> found.duplicates["exact"]["groups"]
     [{'ids': ['a', 'b'], 'genres': ['rock', 'jazz']}]
     """
-    source = _read(dataset, tracks=tracks, feature_set=feature_set, faulty=faulty)
+    computing: dict[str, Any] = {"jobs": jobs, "progress": progress}
+    source = _read(
+        dataset, tracks=tracks, feature_set=feature_set, faulty=faulty, computing=computing
+    )
     table = source.table
     if not len(table):
         raise DatasetError(f"{source.name}: there is no row to explore")
@@ -185,6 +200,7 @@ class _Source:
     name: str = "table"
     faults: tuple[str, ...] = ()
     archive: Archive | None = None
+    left_out: int | None = None
 
 
 def _read(
@@ -193,19 +209,49 @@ def _read(
     tracks: Sequence[Track] | None,
     feature_set: str | None,
     faulty: bool,
+    computing: Mapping[str, Any],
 ) -> _Source:
     if isinstance(dataset, FeatureTable):
         return _Source(dataset, _those_of(dataset, tracks))
     corpus, path = parse_dataset(dataset)
-    if corpus.feature_sets or feature_set is not None:
+    left_out = None
+    if corpus.feature_sets:
         table = corpus.load_table(path, feature_set=feature_set, faulty=faulty)
+        if corpus.faults and not faulty:
+            everything = corpus.load_table(path, feature_set=feature_set, faulty=True)
+            left_out = len(everything) - len(table)
         if tracks is None:
             tracks = _tracks_of(corpus.tracks, path)
     else:
         tracks = corpus.tracks(path) if tracks is None else tracks
-        table = _table_without_features(tracks)
+        table = _table_of_audio(dataset, tracks, feature_set, computing)
     archive = _gtzan_archive(path) if corpus.name == "gtzan" else None
-    return _Source(table, _those_of(table, tracks), corpus.name, corpus.faults, archive)
+    return _Source(table, _those_of(table, tracks), corpus.name, corpus.faults, archive, left_out)
+
+
+def _table_of_audio(
+    dataset: str, tracks: Sequence[Track], feature_set: str | None, computing: Mapping[str, Any]
+) -> FeatureTable:
+    """Compute the features of the tracks that have audio; without any, there is only to count."""
+    with_audio = [track for track in tracks if track.path is not None]
+    if not with_audio:
+        if feature_set is not None:
+            raise ParameterError(
+                f"feature_set={feature_set!r}: {dataset!r} has no audio to compute features from"
+            )
+        return _table_without_features(tracks)
+    if len(with_audio) < len(tracks):
+        warnings.warn(
+            f"{len(tracks) - len(with_audio)} of {len(tracks)} tracks have no audio: left out",
+            DatasetWarning,
+            stacklevel=4,
+        )
+    kind = get_feature_set(feature_set or _FEATURES)
+    try:
+        return audio_rows(dataset, with_audio, kind=kind, **computing)
+    except DatasetError as error:  # what is known of the tracks can be counted all the same
+        warnings.warn(str(error), DatasetWarning, stacklevel=4)
+        return _table_without_features(tracks)
 
 
 def _description(source: _Source) -> dict[str, Any]:
@@ -221,6 +267,7 @@ def _description(source: _Source) -> dict[str, Any]:
         "classes": list(table.classes),
         "provenance": dict(table.provenance),
         "faults": list(source.faults),
+        "left_out": source.left_out,
     }
 
 

@@ -16,6 +16,7 @@ from earmark.arguments import check_ending, checked
 from earmark.datasets import DatasetWarning, FeatureTable
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
+    N_FOLDS,
     Estimate,
     HeldOut,
     Score,
@@ -227,6 +228,7 @@ def train(
             treat_as_empty=treat_as_empty,
             jobs=jobs,
             progress=progress,
+            fewest=N_FOLDS,
         )
         n_artists = _count_artists(table)
         table = _with_artists_enough(table, how.n_folds)

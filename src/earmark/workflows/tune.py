@@ -15,6 +15,7 @@ import earmark
 from earmark.arguments import PAGE_ENDINGS, check_ending, checked
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
+from earmark.evaluation import N_FOLDS
 from earmark.models.recipe import Recipe
 from earmark.tuning import NestedTuning, Tuning, nested_tune
 from earmark.tuning import tune as search_space
@@ -296,7 +297,7 @@ def tune(
         If a file cannot be written.
     """
     _check_targets(overwrite, study=study, output=output, report=report)
-    everything = load_rows(dataset, feature_set=feature_set)
+    everything = load_rows(dataset, feature_set=feature_set, fewest=N_FOLDS)
     table, note = rows_to_choose_by(everything, rows=rows)
     settings: dict[str, Any] = {
         "family": model,

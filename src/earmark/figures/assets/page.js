@@ -70,6 +70,7 @@
     if (!place.clientWidth) return;
     const most = spec.max_width || Infinity;
     const width = Math.max(Math.min(place.clientWidth, most), spec.min_width);
+    place.classList.toggle("wider", width > place.clientWidth);
     const data = coloured(spec.data);
     const layout = coloured({ ...spec.layout, template: template(), width });
     if (place.clientWidth < NARROW) {

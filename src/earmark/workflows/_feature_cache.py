@@ -1,0 +1,231 @@
+"""Features of audio files, kept between runs in the user's cache folder."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import earmark
+from earmark.audio import Missing
+from earmark.extraction import TrackFeatures
+from earmark.features import FeatureSet
+
+__all__ = ["FeatureCache", "FileState", "file_state", "open_feature_cache"]
+
+_VARIABLE = "EARMARK_FEATURE_CACHE"
+"""Environment variable that names another file; empty: nothing is kept."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS features (
+    path BLOB NOT NULL,         -- absolute, as the file system has it
+    part TEXT NOT NULL,         -- which stretch of the file; empty: all of it
+    fingerprint TEXT NOT NULL,  -- of the feature set
+    version TEXT NOT NULL,      -- of Earmark, which decoded the file
+    size INTEGER NOT NULL,      -- bytes of the file
+    mtime_ns INTEGER NOT NULL,  -- when it was changed
+    about TEXT NOT NULL,        -- all but the features, as JSON
+    matrix BLOB NOT NULL,       -- a row for each clip, as numpy.save writes it
+    PRIMARY KEY (path, part, fingerprint)
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What tells whether a file was changed.
+
+    Attributes
+    ----------
+    path : bytes
+        Where it is.
+    size : int
+        Its bytes.
+    mtime_ns : int
+        When it was changed.
+    """
+
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
+def file_state(path: str) -> FileState | None:
+    """Return the state of a file, or None where there is none.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+
+    Returns
+    -------
+    FileState or None
+        To be taken before the file is read, so that a change meanwhile is noticed later.
+    """
+    try:
+        there = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileState(os.fsencode(os.path.abspath(path)), there.st_size, there.st_mtime_ns)
+
+
+class FeatureCache:
+    """Features by file and feature set. Losing it costs time and nothing else.
+
+    A file that was changed, another version of Earmark or other parameters of the features are
+    misses. Each file is written as soon as it is done, so that a run that was ended is taken up.
+    A cache that cannot be read or written is one without entries.
+
+    Parameters
+    ----------
+    connection : sqlite3.Connection or None
+        The open database; None keeps nothing.
+    """
+
+    def __init__(self, connection: sqlite3.Connection | None) -> None:
+        self._connection = connection
+
+    def get(self, path: str, kind: FeatureSet, *, part: str = "") -> TrackFeatures | None:
+        """Return the features that are kept of a file as it is now.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        kind : FeatureSet
+            Which features.
+        part : str
+            Which stretch of the file, where there are several tracks in it.
+
+        Returns
+        -------
+        TrackFeatures or None
+            Exactly as they were computed; None where none are kept.
+        """
+        state = file_state(path)
+        if self._connection is None or state is None:
+            return None
+        query = (
+            "SELECT about, matrix FROM features WHERE path = ? AND part = ? AND fingerprint = ? "
+            "AND version = ? AND size = ? AND mtime_ns = ?"
+        )
+        key = (state.path, part, kind.fingerprint)
+        values = (*key, earmark.__version__, state.size, state.mtime_ns)
+        try:
+            row = self._connection.execute(query, values).fetchone()
+            return None if row is None else _features(kind, *row)
+        except (sqlite3.Error, ValueError, KeyError, TypeError):
+            return None
+
+    def put(
+        self,
+        path: str,
+        kind: FeatureSet,
+        features: TrackFeatures,
+        *,
+        state: FileState | None,
+        part: str = "",
+    ) -> None:
+        """Keep the features of a file.
+
+        Parameters
+        ----------
+        path : str
+            The file.
+        kind : FeatureSet
+            Which features.
+        features : TrackFeatures
+            What was computed.
+        state : FileState or None
+            Of the file before it was read; None, or one that is no longer true, keeps nothing.
+        part : str
+            Which stretch of the file, where there are several tracks in it.
+        """
+        if self._connection is None or state is None or state != file_state(path):
+            return
+        matrix = io.BytesIO()
+        np.save(matrix, features.matrix(kind), allow_pickle=False)
+        about = {
+            "duration": features.duration,
+            "bounds": features.bounds,
+            "warnings": features.warnings,
+            "sounding": features.sounding,
+            "missing": [[one.start, one.length] for one in features.missing],
+        }
+        values = (
+            *(state.path, part, kind.fingerprint, earmark.__version__, state.size, state.mtime_ns),
+            *(json.dumps(about), matrix.getvalue()),
+        )
+        try:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
+        except sqlite3.Error:
+            self._connection = None  # a full or read-only disk: the rest would fail as well
+
+
+def _features(kind: FeatureSet, about: str, matrix: bytes) -> TrackFeatures:
+    told = json.loads(about)
+    rows = np.load(io.BytesIO(matrix), allow_pickle=False)
+    return TrackFeatures(
+        duration=told["duration"],
+        bounds=tuple((start, end) for start, end in told["bounds"]),
+        values={kind.name: tuple(rows)},
+        warnings=tuple(told["warnings"]),
+        sounding=tuple(told["sounding"]),
+        missing=tuple(Missing(start, length) for start, length in told["missing"]),
+    )
+
+
+def _path() -> Path | None:
+    named = os.environ.get(_VARIABLE)
+    if named is not None:
+        return Path(named) if named else None
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("earmark", appauthor=False)) / "features.db"
+
+
+@contextmanager
+def open_feature_cache() -> Iterator[FeatureCache]:
+    """Open the cache in the user's cache folder, or the file that ``EARMARK_FEATURE_CACHE`` names.
+
+    Yields
+    ------
+    FeatureCache
+        Without entries, and keeping nothing, where it cannot be opened.
+    """
+    connection = _connect()
+    try:
+        yield FeatureCache(connection)
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _connect() -> sqlite3.Connection | None:
+    path = _path()
+    if path is None:
+        return None
+    connection = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(_SCHEMA)
+        # What another version decoded is never used again.
+        connection.execute("DELETE FROM features WHERE version != ?", (earmark.__version__,))
+    except (sqlite3.Error, OSError):
+        if connection is not None:
+            connection.close()
+        return None
+    return connection
