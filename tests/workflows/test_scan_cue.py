@@ -160,12 +160,14 @@ def test_album_without_its_sheet_is_one_track_again(
     sheet = home / "music" / "album.cue"
     text = sheet.read_text()
     sheet.unlink()
-    assert again(may_listen=True).n_analysed == 1
+    report = again(may_listen=True)
+    assert (report.n_analysed, report.n_missing) == (1, 4)
     (whole,) = _tracks(home)
     assert (whole.part, whole.duration, Path(whole.name).name) == (0, 8.0, "album.flac")
     assert len(_tracks(home, missing=True)) == 4
     sheet.write_text(text)
-    assert again().n_refreshed == 1  # known from before
+    report = again()  # its tracks are known from before
+    assert (report.n_refreshed, report.n_missing) == (1, 1)
     assert [one.id for one in _tracks(home)] == ids
 
 
@@ -195,6 +197,23 @@ def test_track_beyond_the_end_of_the_file_fails_and_stops_no_other(
     second = again()
     assert [str(one) for one in second.failed] == [str(error)]
     assert second.n_unchanged == 1
+
+
+def test_track_that_fails_where_another_was_is_a_failure_still(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    ids = [one.id for one in _tracks(home)]
+    # A jingle of half a second now comes before the last, whose number goes up.
+    sheet = sheet_of("album.wav", artists=("Ann", "Bob", "Cid", "Jingle", "Dot"), starts=range(5))
+    for number, start in enumerate(("00:00", "02:00", "04:00", "05:38", "06:00")):
+        sheet = sheet.replace(f"INDEX 01 00:0{number}:00", f"INDEX  01  00:{start}")
+    sheet = sheet.replace("INDEX  01  ", "INDEX 01 ")
+    (home / "music" / "album.cue").write_text(sheet)
+    (error,) = again(may_listen=True).failed
+    assert error.path.endswith("album.flac#04")
+    assert [one.part for one in _tracks(home, state="failed")] == [4]
+    assert _tracks(home)[-1].id == ids[-1]
+    assert [str(one) for one in again().failed] == [str(error)]
 
 
 def test_damaged_album_fails_once_and_comes_back(

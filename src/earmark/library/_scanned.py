@@ -408,7 +408,7 @@ class Scanned:
                 }
                 update(connection, track_id, columns)
 
-    def keep_parts(self, path: str, numbers: Collection[int], *, now: float) -> int:
+    def keep_parts(self, path: str, numbers: Collection[int], *, now: float) -> list[int]:
         """Write down which tracks a file holds now; any other of its tracks is gone.
 
         Parameters
@@ -422,15 +422,15 @@ class Scanned:
 
         Returns
         -------
-        int
-            How many are gone.
+        list of int
+            Numbers of the tracks that are gone.
         """
         query = "SELECT id, part FROM track WHERE path = ? AND missing_since IS NULL"
         rows = self._library.query(query, [stored(path)])
         gone = [row["id"] for row in rows if row["part"] not in numbers]
         if gone:
             self.mark_missing(gone, now=now)
-        return len(gone)
+        return gone
 
     def mark_missing(self, track_ids: Iterable[int], *, now: float) -> None:
         """Write down that the files of tracks are gone; they are kept until `prune`.

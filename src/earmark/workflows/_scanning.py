@@ -89,10 +89,7 @@ class Scan:
         waiting, found = self._moved_or_changed(plan, known)
         gone = [one.id for one in known if one.id in plan.gone]
         self.library.scanned.mark_missing(gone, now=time.time())
-        self._count(n_missing=len(gone))
-        if self.changed is not None:
-            for track in self.library.tracks_of(gone):
-                self._tell("gone", track.name, track=track)
+        self._tell_gone(gone)
         more = self._still_to_do(found)
         plan = replace(
             plan,
@@ -105,6 +102,12 @@ class Scan:
         unusable = self._answer_again(plan.answer)
         self._listen([*plan.listen, *unusable], progress)
         return replace(self.report, warned=tuple(self._warned(files)))
+
+    def _tell_gone(self, track_ids: Sequence[int]) -> None:
+        self._count(n_missing=len(track_ids))
+        if self.changed is not None and track_ids:
+            for track in self.library.tracks_of(track_ids):
+                self._tell("gone", track.name, track=track)
 
     def _warned(self, files: Sequence[str]) -> Iterator[WarnedFile]:
         """List the files of this scan that have warnings, by this scan or one before."""
@@ -222,6 +225,7 @@ class Scan:
     def _write_moves(self, recognised: Mapping[str, Mapping[int, Examined]]) -> None:
         """Write down the places of tracks, by path and by number; others in a file are gone."""
         store, now = self.library.scanned, time.time()
+        gone: list[int] = []
         with self.library.transaction():
             store.move(
                 (
@@ -235,7 +239,9 @@ class Scan:
                 },
             )
             for path, tracks in recognised.items():
-                store.keep_parts(path, {one.part.number for one in tracks.values()}, now=now)
+                numbers = {one.part.number for one in tracks.values()}
+                gone += store.keep_parts(path, numbers, now=now)
+        self._tell_gone(gone)
 
     def _tell_moved(self, before: Sequence[LibraryTrack]) -> None:
         """Tell what became of tracks that were recognised by their audio."""
@@ -324,23 +330,26 @@ class Scan:
         """Write down what was heard in a file, all of it at once: part of it would look done."""
         heard: list[float] = []
         written: list[tuple[ScanEventKind, int]] = []
-        failed: list[AudioError] = []
+        failures: list[tuple[Part, AudioError]] = []
         with self.library.transaction():
             for part, one in found:
                 done = one if isinstance(one, AudioError) else self._write_or_fail(path, one)
                 if isinstance(done, AudioError):
-                    failed.append(done)
-                    self._write_failed_part(path, state, done, part)
+                    failures.append((part, done))
                 elif isinstance(one, Listened):
                     written.append(done)
                     heard.append(one.heard.duration)
+            for part, error in failures:  # last: tracks known by other numbers have left by now
+                self._write_failed_part(path, state, error, part)
             numbers = {part.number for part, _ in found}
-            self.library.scanned.keep_parts(path, numbers, now=time.time())
+            gone = self.library.scanned.keep_parts(path, numbers, now=time.time())
+        failed = [error for _, error in failures]
         self._count(failed=tuple(failed))
         if heard:
             self._count(n_analysed=1, n_tracks=len(heard), audio_seconds=sum(heard))
             self._analysed.add(path)
         self._tell_failed(failed)
+        self._tell_gone(gone)
         if self.changed is not None:
             for kind, track_id in written:
                 track = self.library.track(track_id)

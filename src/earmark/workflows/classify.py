@@ -268,7 +268,7 @@ def _classify_tracks(path: str, *, model: Model) -> tuple[Classification, ...]:
         answer = classify(path, model=model)
         return (replace(answer, warnings=(*answer.warnings, *album.warnings)),)
     features = extract_parts(path, [model.feature_set], album.tracks)
-    answers = []
+    answers: list[Classification] = []
     for part, track in zip(album.tracks, features, strict=True):
         if isinstance(track, AudioError):
             answer = Classification(path=path, error=track)
