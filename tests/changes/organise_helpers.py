@@ -12,7 +12,7 @@ import pytest
 from change_helpers import CLASSES, file_state, probabilities
 
 from earmark.audio import audio_digest
-from earmark.changes import OrganisePlan, OrganisePolicy, plan_organise
+from earmark.changes import OrganisePlan, OrganisePolicy, moved_from, plan_organise
 from earmark.library import TRAITS, Answer, Filters, Heard, Library
 from earmark.tags import Tags
 
@@ -58,7 +58,8 @@ def know(
 def planned(library: Library, into: Path, **policy: Any) -> OrganisePlan:
     """Plan for all that a library knows."""
     tracks = library.tracks(Filters(missing=None, state=None))
-    return plan_organise(tracks, policy=OrganisePolicy(str(into), **policy))
+    origins = moved_from(library)
+    return plan_organise(tracks, policy=OrganisePolicy(str(into), **policy), origins=origins)
 
 
 def tree(folder: Path) -> dict[str, bytes | str | None]:

@@ -22,7 +22,7 @@ from earmark.testing import music_like
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "organise-1.json").read_text("utf-8")
+    (resources.files("earmark.workflows") / "schemas" / "organise-2.json").read_text("utf-8")
 )
 Call = Callable[..., Any]
 
@@ -152,3 +152,25 @@ def test_what_was_cut_short_is_told(
     assert f"cut short before: {tmp_path}/music/1/a.flac: was placed" in done.stdout
     assert done.stdout.endswith("1 undone, 0 skipped, 0 failed\n")
     assert not into.exists()
+
+
+def test_template_names_files_and_covers_go_along(call: Call, tmp_path: Path) -> None:
+    into = str(tmp_path / "into")
+    (tmp_path / "music" / "1" / "a.lrc").write_text("words")
+    template = "{extension}/{artist}/{track:02} {title}"
+    done = call("plan", "--into", into, "--template", template, "--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, SCHEMA)
+    plan = document["plan"]
+    assert (plan["by"], plan["template"]) == ("", template)
+    (lyrics,) = [row for row in plan["rows"] if row["kind"] == "sidecar"]
+    assert lyrics["target"] == "flac/Unknown artist/a.lrc"
+    done = call("plan", "--into", into, "--template", template)
+    words = " ".join(done.stdout.split())
+    assert f"3 to be linked into {into} (1 of them covers, lyrics and the like)" in words
+    done = call("plan", "--into", into, "--template", "{mood}/{title}")
+    assert isinstance(done.exception, ParameterError)
+    assert "'mood' is not a field; the fields are genre, artist," in str(done.exception)
+    done = call("plan", "--into", into, "--genre-source", "tag", "--keep-unsure", "--no-sidecars")
+    assert "3 no genre in its tags" in " ".join(done.stdout.split())

@@ -23,11 +23,12 @@ from earmark.workflows.organise import (
     report,
     undo_organise,
 )
+from earmark.workflows.scan import scan
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 add_track: Any = _HELPERS["add_track"]
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "organise-1.json").read_text("utf-8")
+    (resources.files("earmark.workflows") / "schemas" / "organise-2.json").read_text("utf-8")
 )
 
 
@@ -123,3 +124,21 @@ def test_organising_what_cannot_be_is_refused(library: Path, tmp_path: Path) -> 
         plan_organise(into=tmp_path / "into", library=library, output=tmp_path / "there.csv")
     with pytest.raises(ParameterError, match="nothing was changed"):
         undo_organise(library=library)
+
+
+def test_names_of_folders_below_what_was_scanned_stand_for_tags(tmp_path: Path) -> None:
+    music, library = tmp_path / "music", tmp_path / "library.db"
+    song = music / "Ann" / "Blue (1959)" / "03 - So.flac"
+    song.parent.mkdir(parents=True)
+    soundfile.write(song, np.sin(np.arange(30_000) / 8), 22_050)
+    (song.parent / "cover.jpg").write_bytes(b"cover")
+    scan([music], library=library, jobs=1)
+    plan = plan_organise(
+        into=tmp_path / "into",
+        template="{albumartist}/{year} {album}/{track:02} {title}",
+        library=library,
+    )
+    assert [row.target for row in plan.rows] == [
+        "Ann/1959 Blue/03 So.flac",
+        "Ann/1959 Blue/cover.jpg",
+    ]

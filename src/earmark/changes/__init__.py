@@ -13,14 +13,10 @@ from earmark.changes._organise_file import (
     read_organise_plan,
     write_organise_plan,
 )
-from earmark.changes._organise_plan import (
-    MODES,
-    PARTS,
-    OrganisePlan,
-    OrganisePolicy,
-    OrganiseRow,
-    plan_organise,
-)
+from earmark.changes._organise_journal import moved_from
+from earmark.changes._organise_plan import OrganisePlan, OrganiseRow
+from earmark.changes._organise_planning import plan_organise
+from earmark.changes._organise_policy import MODES, GenreSource, OrganisePolicy
 from earmark.changes._outcomes import Outcome, Run
 from earmark.changes._paths import alike, is_safe_name, safe_name
 from earmark.changes._plan import (
@@ -33,12 +29,15 @@ from earmark.changes._plan import (
 )
 from earmark.changes._plan_file import PLAN_VERSION, read_plan, write_plan
 from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
+from earmark.changes._template import FIELDS, PARTS, Template
 
 __all__ = [
+    "FIELDS",
     "MODES",
     "ORGANISE_PLAN_VERSION",
     "PARTS",
     "PLAN_VERSION",
+    "GenreSource",
     "OrganisePlan",
     "OrganisePolicy",
     "OrganiseRow",
@@ -47,6 +46,7 @@ __all__ = [
     "Run",
     "TagPlan",
     "TagPolicy",
+    "Template",
     "Threshold",
     "alike",
     "apply_organise",
@@ -56,6 +56,7 @@ __all__ = [
     "is_safe_name",
     "load_names",
     "model_threshold",
+    "moved_from",
     "plan_organise",
     "plan_tags",
     "read_organise_plan",

@@ -20,9 +20,11 @@ from earmark.changes._organise_journal import (
     target_of,
     tell_library,
 )
-from earmark.changes._organise_plan import OrganisePlan, OrganiseRow, same_audio
+from earmark.changes._organise_places import same_content
+from earmark.changes._organise_plan import OrganisePlan, OrganiseRow
 from earmark.changes._outcomes import Outcome, Run, reason_of
 from earmark.changes._running import carry_out, take_back
+from earmark.changes._sidecars import album_of
 from earmark.changes._transfer import (
     copy_file,
     discard_part,
@@ -59,7 +61,7 @@ def _begin(
     ):
         raise ChangeError(row.path, "it was changed since the plan was made")
     if os.path.lexists(place):
-        if same_audio(path, place):
+        if same_content(path, place, audio=row.kind == "song"):
             return None
         raise ChangeError(path, "another file is there")
     before = noted(library, path, place, mode=row.action, into=into)
@@ -80,11 +82,43 @@ def _carry_out(change: Change) -> None:
         move_file(path, place)
 
 
-def _place(library: Library, into: str, batch: int, row: OrganiseRow) -> Outcome:
-    """Bring one file to its place, or leave it where it is."""
+class _Arrivals:
+    """Which albums have songs that were to be placed, and which of these came anywhere."""
+
+    def __init__(self) -> None:
+        self._tried: set[str] = set()
+        self._arrived: set[str] = set()
+
+    def note(self, row: OrganiseRow, outcome: Outcome) -> Outcome:
+        if row.kind == "song":
+            album = album_of(row.path)
+            self._tried.add(album)
+            # Gone from where it was, it may be there since an apply that was ended.
+            if outcome.state != "failed" or not os.path.lexists(row.path):
+                self._arrived.add(album)
+        return outcome
+
+    def check(self, row: OrganiseRow) -> None:
+        """Refuse to take a cover or the like away from songs that stayed."""
+        album = album_of(row.path)
+        if row.kind == "sidecar" and album in self._tried - self._arrived:
+            raise ChangeError(row.path, "none of its songs came there")
+
+
+def _place(
+    library: Library, into: str, arrivals: _Arrivals, batch: int, row: OrganiseRow
+) -> Outcome:
+    """Bring one file to its place, or leave it where it is, and note how that went."""
+    return arrivals.note(row, _placed(library, into, arrivals, batch, row))
+
+
+def _placed(
+    library: Library, into: str, arrivals: _Arrivals, batch: int, row: OrganiseRow
+) -> Outcome:
     path = os.path.abspath(row.path)
     place = os.path.join(into, row.target)
     try:
+        arrivals.check(row)
         change = _begin(library, batch, path, into=into, row=row)
     except (ChangeError, OSError) as error:
         return Outcome(path, "failed", target=place, reason=reason_of(error))
@@ -130,11 +164,16 @@ def apply_organise(
     """
     return carry_out(
         library,
-        plan.to_place,
+        sorted(plan.to_place, key=lambda row: row.kind == "sidecar"),  # after their songs
         kind="organise",
-        about={"into": plan.into, "by": plan.by, "mode": plan.mode},
+        about={
+            "into": plan.into,
+            "by": plan.by,
+            "template": plan.template,
+            "mode": plan.mode,
+        },
         settle=_settle,
-        change=partial(_place, library, plan.into),
+        change=partial(_place, library, plan.into, _Arrivals()),
         progress=progress,
     )
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from earmark.changes._organise_plan import MODES, OrganiseAction, OrganisePlan, OrganiseRow
+from earmark.changes._organise_plan import OrganiseAction, OrganisePlan, OrganiseRow, RowKind
+from earmark.changes._organise_policy import MODES, GenreSource
 from earmark.changes._paths import alike, parts_of
 from earmark.changes._plan_csv import (
     escaped,
@@ -28,8 +29,9 @@ __all__ = ["ORGANISE_PLAN_VERSION", "read_organise_plan", "write_organise_plan"]
 ORGANISE_PLAN_VERSION = "earmark.organise-plan/1"
 """What the first line of a plan begins with; raised with every change that breaks a reader."""
 
-_COLUMNS = ("action", "target", "why", "taken_by", "seen", "content", "path")
+_COLUMNS = (*("action", "target", "why", "note", "taken_by", "kind", "seen", "content", "path"),)
 _NEEDED = ("action", "target", "seen", "path")
+_KINDS: Mapping[str, RowKind] = {"song": "song", "sidecar": "sidecar"}
 _ACTIONS: Mapping[str, OrganiseAction] = {"keep": "keep", **{mode: mode for mode in MODES}}
 
 
@@ -63,14 +65,18 @@ def write_organise_plan(path: PathName, plan: OrganisePlan, *, overwrite: bool =
     about = {
         "into": plan.into,
         "by": plan.by,
+        "template": plan.template,
+        "genre_source": plan.genre_source,
+        "per_album": plan.per_album,
         "mode": plan.mode,
         "bytes_needed": plan.bytes_needed,
         "bytes_free": plan.bytes_free,
     }
     rows = (
         [
-            *(row.action, escaped(row.target), escaped(row.why), escaped(row.taken_by)),
-            *(seen_text(row.seen), row.content, escaped(row.path)),
+            *(row.action, escaped(row.target), escaped(row.why), escaped(row.note)),
+            *(escaped(row.taken_by), row.kind, seen_text(row.seen), row.content),
+            escaped(row.path),
         ]
         for row in plan.rows
     )
@@ -130,6 +136,9 @@ def read_organise_plan(path: PathName) -> OrganisePlan:
         about["mode"],
         about.get("bytes_needed", 0),
         about.get("bytes_free"),
+        template=str(about.get("template", "")),
+        genre_source=about.get("genre_source", "predicted"),
+        per_album=about.get("per_album", True),
     )
 
 
@@ -142,6 +151,11 @@ def _check_about(path: PathName, about: Mapping[str, Any]) -> None:
     for name in ("bytes_needed", "bytes_free"):
         if not isinstance(about.get(name), int | None):
             raise PlanError(path, f"line 1, column 2: {name}={about[name]!r} is no number")
+    source, per_album = about.get("genre_source", "predicted"), about.get("per_album", True)
+    if source not in get_args(GenreSource):
+        raise PlanError(path, f"line 1, column 2: genre_source={source!r} is no source of genres")
+    if not isinstance(per_album, bool):
+        raise PlanError(path, f"line 1, column 2: per_album={per_album!r} is not true or false")
 
 
 def _row(path: PathName, number: int, cells: Mapping[str, str]) -> OrganiseRow:
@@ -155,6 +169,10 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> OrganiseRow:
         target = meant(cells["target"])
         if action != "keep":
             parts_of(target)
+        column = "kind"
+        kind = _KINDS.get(cells.get("kind", "song").strip().lower())
+        if kind is None:
+            raise ValueError(f"none of {', '.join(_KINDS)}")
         column = "seen"
         seen = stamp_in(cells["seen"], needed=action != "keep")
         column = "path"
@@ -164,9 +182,9 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> OrganiseRow:
     except ValueError as error:
         value = cells[column]
         raise PlanError(path, f"line {number}, column {column!r}: {value!r}: {error}") from error
-    why, taken_by = cells.get("why", ""), cells.get("taken_by", "")
+    why, taken_by, note = (_told(cells.get(name, "")) for name in ("why", "taken_by", "note"))
     content = cells.get("content", "")  # which older plans do not have
-    return OrganiseRow(name, action, target, _told(why), _told(taken_by), seen, content)
+    return OrganiseRow(name, action, target, why, taken_by, seen, content, note, kind)
 
 
 def _told(text: str) -> str:

@@ -32,6 +32,7 @@ __all__ = [
     "forget_roots",
     "is_made",
     "is_original",
+    "moved_from",
     "noted",
     "settle_one",
     "target_of",
@@ -208,6 +209,23 @@ def done(library: Library, change: Change) -> Outcome:
             library.scanned.add_roots([change.before["into"]], now=time.time())
     library.journal.finish(change.id, "done")
     return Outcome(change.path, "placed", target=place)
+
+
+def moved_from(library: Library) -> dict[str, str]:
+    """Return where files that were moved were before, by their places.
+
+    Parameters
+    ----------
+    library : Library
+        Whose journal holds what was done.
+
+    Returns
+    -------
+    dict of str to str
+        Of all moves that stand.
+    """
+    changes = library.journal.changes(states=("done",), kind="organise")
+    return {target_of(change): change.path for change in changes if change.after["mode"] == "move"}
 
 
 def forget_roots(library: Library) -> None:

@@ -41,7 +41,7 @@ class Outcome:
         -------
         dict
             An outcome as the schema ``earmark.tag/2`` defines it or, where it has a target,
-            ``earmark.organise/1``.
+            ``earmark.organise/2``.
         """
         reason = self.reason or None
         if self.target is not None:
@@ -91,7 +91,7 @@ class Run:
         Returns
         -------
         dict
-            A run as the schemas ``earmark.tag/2`` and ``earmark.organise/1`` define it.
+            A run as the schemas ``earmark.tag/2`` and ``earmark.organise/2`` define it.
         """
         return {
             "batch": self.batch,

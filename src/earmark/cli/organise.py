@@ -34,11 +34,13 @@ from earmark.cli._library_options import (
     GenreOption,
     InOption,
     LibraryOption,
+    TreatAsEmptyOption,
     YearOption,
     filters_of,
 )
 from earmark.cli._output import printable, progress_bar, stdout
 from earmark.errors import ParameterError
+from earmark.wording import UNSURE_WORDS
 
 if TYPE_CHECKING:
     from earmark.library import Filters
@@ -47,9 +49,10 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Bring files into folders by genre, artist and so on: look at a plan first, apply it, take it "
-    "back.\n\nNothing is ever overwritten. Names are made safe on every system; files that would "
-    "come to the same place are listed, and the first of them comes there."
+    "Put files into folders by genre, artist and so on: look at a plan first, apply it, undo it."
+    "\n\nNothing is ever overwritten. Names are made safe on every system. Of files that would get "
+    "the same place the first gets it, and the others are listed. Covers, lyrics, cue sheets, logs "
+    "and booklets go along with their songs."
 )
 _EXAMPLES = (
     "Examples:  earmark organise plan --into ~/Sorted -o plan.csv  ·  "
@@ -62,7 +65,43 @@ _IntoOption = Annotated[
 _ByOption = Annotated[
     str,
     typer.Option(
-        "--by", help="Name folders after: genre, artist, albumartist, album, year, decade."
+        "--by",
+        help="Name folders after: genre, artist, albumartist, album, year, decade. Files keep "
+        "their names.",
+    ),
+]
+_TemplateOption = Annotated[
+    str | None,
+    typer.Option(
+        "--template",
+        metavar="TEXT",
+        help="Name folders and files after this instead, as "
+        "'{genre}/{albumartist}/{year} {album}/{disc}-{track:02} {title}'. Also: artist, composer, "
+        "decade, filename, extension.",
+        show_default=False,
+    ),
+]
+_SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--genre-source",
+        metavar="SOURCE",
+        help="Where the genre comes from: predicted, tag, or tag-or-predicted (the tag if there is "
+        "one). Your corrections always win.",
+    ),
+]
+_PerAlbumOption = Annotated[
+    bool,
+    typer.Option(
+        "--per-album/--no-per-album",
+        help="Give all songs of an album in one folder the same genre, by vote.",
+    ),
+]
+_SidecarsOption = Annotated[
+    bool,
+    typer.Option(
+        "--sidecars/--no-sidecars",
+        help="Take covers, lyrics, cue sheets, logs and booklets along with their songs.",
     ),
 ]
 _ModeOption = Annotated[
@@ -70,7 +109,10 @@ _ModeOption = Annotated[
 ]
 _KeepUnsureOption = Annotated[
     bool,
-    typer.Option("--keep-unsure", help="Leave unsure ones where they are; else: folder Unsure."),
+    typer.Option(
+        "--keep-unsure",
+        help="Leave unsure and silent songs where they are. By default they go to a folder Unsure.",
+    ),
 ]
 
 
@@ -113,7 +155,12 @@ def _made_plan(into: Path | None, filters: Filters, **asked: Any) -> OrganisePla
 def _plan(
     into: _IntoOption = None,
     by: _ByOption = "genre/artist",
+    template: _TemplateOption = None,
     mode: _ModeOption = "link",
+    genre_source: _SourceOption = "predicted",
+    per_album: _PerAlbumOption = True,
+    treat_as_empty: TreatAsEmptyOption = None,
+    sidecars: _SidecarsOption = True,
     library: LibraryOption = None,
     output: OutputOption = None,
     keep_unsure: _KeepUnsureOption = False,
@@ -133,9 +180,20 @@ def _plan(
 
     plan = _made_plan(
         into,
-        filters_of(genre=genre, artist=artist, album=album, year=year, folder=folder),
+        filters_of(
+            genre=genre,
+            artist=artist,
+            album=album,
+            year=year,
+            folder=folder,
+            treat_as_empty=treat_as_empty,
+        ),
         by=by,
+        template=template,
         mode=mode,
+        genre_source=genre_source,
+        per_album=per_album,
+        sidecars=sidecars,
         keep_unsure=keep_unsure,
         names=names,
         library=library,
@@ -155,7 +213,12 @@ def _apply(
     ] = None,
     into: _IntoOption = None,
     by: _ByOption = "genre/artist",
+    template: _TemplateOption = None,
     mode: _ModeOption = "link",
+    genre_source: _SourceOption = "predicted",
+    per_album: _PerAlbumOption = True,
+    treat_as_empty: TreatAsEmptyOption = None,
+    sidecars: _SidecarsOption = True,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Without a plan: make one, show it, and do it.")
     ] = False,
@@ -181,9 +244,20 @@ def _apply(
     else:
         what = _made_plan(
             into,
-            filters_of(genre=genre, artist=artist, album=album, year=year, folder=folder),
+            filters_of(
+                genre=genre,
+                artist=artist,
+                album=album,
+                year=year,
+                folder=folder,
+                treat_as_empty=treat_as_empty,
+            ),
             by=by,
+            template=template,
             mode=mode,
+            genre_source=genre_source,
+            per_album=per_album,
+            sidecars=sidecars,
             keep_unsure=keep_unsure,
             names=names,
             library=library,
@@ -245,8 +319,10 @@ def _table(rows: Sequence[OrganiseRow]) -> Table:
     for row in rows:
         style = "dim" if row.action == "keep" else ""
         target = row.target if row.action != "keep" else row.why
-        cells = (row.action, printable(row.path), printable(target))
-        table.add_row(*map(Text, cells), style=style)
+        into = Text(printable(target))
+        if row.note and row.action != "keep":
+            into.append(f"  ({printable(row.note)})", style="dim")
+        table.add_row(Text(row.action), Text(printable(row.path)), into, style=style)
     return table
 
 
@@ -264,11 +340,16 @@ def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
     into = escape(printable(plan.into))
     verb = {"link": "linked", "copy": "copied", "move": "moved"}[plan.mode]
     n_kept = len(plan.rows) - len(plan.to_place)
+    n_sidecars = sum(row.kind == "sidecar" for row in plan.to_place)
+    along = f" ({n_sidecars:,} of them covers, lyrics and the like)" if n_sidecars else ""
     console.print(
-        f"{len(plan.to_place):,} to be {verb} into {into}, {n_kept:,} kept where they are",
+        f"{len(plan.to_place):,} to be {verb} into {into}{along}, {n_kept:,} kept where they are",
         soft_wrap=True,
     )
     print_kept(plan)
+    for note, count in plan.notes.items():
+        where = ": to the folder Unsure" if note in UNSURE_WORDS.values() else ""
+        console.print(f"  {count:,}  {escape(note)}{where}", style="dim", soft_wrap=True)
     if plan.bytes_needed and plan.bytes_free is not None:
         told_free = f"{_bytes_text(plan.bytes_needed)} needed, {_bytes_text(plan.bytes_free)} free"
         console.print(told_free if plan.fits else f"[red]the disk is too small:[/] {told_free}")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from earmark.arguments import checked
 from earmark.changes import (
+    GenreSource,
     OrganisePlan,
     OrganisePolicy,
     OrganiseRow,
     Run,
+    moved_from,
     read_organise_plan,
     write_organise_plan,
 )
@@ -36,7 +39,7 @@ __all__ = [
     "undo_organise",
 ]
 
-SCHEMA = "earmark.organise/1"
+SCHEMA = "earmark.organise/2"
 """Name and version of what `report` returns; raised with every change that could break a reader."""
 
 
@@ -46,7 +49,11 @@ def plan_organise(
     *,
     into: PathName,
     by: str = "genre/artist",
+    template: str | None = None,
     mode: Mode = "link",
+    genre_source: GenreSource = "predicted",
+    per_album: bool = True,
+    sidecars: bool = True,
     keep_unsure: bool = False,
     names: PathName | Mapping[str, str] | None = None,
     library: PathName | None = None,
@@ -64,12 +71,25 @@ def plan_organise(
         The folder they come into; it need not be there.
     by : str
         What its folders are named after, the outer first: some of ``genre``, ``artist``,
-        ``albumartist``, ``album``, ``year`` and ``decade`` with ``/`` between them.
+        ``albumartist``, ``album``, ``year`` and ``decade`` with ``/`` between them. Files keep
+        their names.
+    template : str or None
+        Instead of `by`: how folders and files are named, such as
+        ``"{genre}/{albumartist}/{year} {album}/{disc}-{track:02} {title}"``. The fields are those
+        of `by`, ``composer``, ``title``, ``track``, ``disc``, ``filename`` and ``extension``. The
+        ending of a file is always kept.
     mode : {"link", "copy", "move"}
         How they come there. A link is a symbolic one to the absolute path of the file.
+    genre_source : {"predicted", "tag", "tag-or-predicted"}
+        Whose word on the genre counts, after your own: the model's, that of the tags, or that of
+        the tags and, where they name none, the model's.
+    per_album : bool
+        Whether the songs of an album that is in one folder get one genre, by vote.
+    sidecars : bool
+        Whether covers, lyrics, cue sheets, logs and booklets come along with their songs.
     keep_unsure : bool
-        Whether tracks whose genre is unsure are kept where they are; else they come into a folder
-        ``Unsure``.
+        Whether tracks whose genre is unsure or that are silent are kept where they are; else they
+        come into a folder ``Unsure``.
     names : str, path-like, mapping or None
         What you call genres: a file, see `earmark.changes.load_names`, or names by the model's.
     library : str, path-like or None
@@ -84,7 +104,8 @@ def plan_organise(
     Returns
     -------
     OrganisePlan
-        A row for each track, where it would come to, and why it is kept if it is.
+        A row for each file, where it would come to, and why it is kept if it is; then one for
+        each file that comes along. Several tracks of one file are one row.
 
     Raises
     ------
@@ -103,10 +124,24 @@ def plan_organise(
     ()
     """
     check_output(output, overwrite=overwrite)
-    policy = OrganisePolicy(os.fspath(into), by, mode, keep_unsure, names_of(names))
+    policy = OrganisePolicy(
+        os.fspath(into),
+        by,
+        mode,
+        keep_unsure,
+        names_of(names),
+        template=template or "",
+        genre_source=genre_source,
+        per_album=per_album,
+        sidecars=sidecars,
+        treat_as_empty=filters.treat_as_empty if filters else (),
+    )
     with open_library(library) as opened:
         tracks = wanted_tracks(opened, filters)
-    plan = plan_rows(tracks, policy=policy, progress=progress)
+        among = tracks if filters is None else wanted_tracks(opened, None)
+        policy = replace(policy, roots=tuple(opened.scanned.roots()))
+        origins = moved_from(opened)
+    plan = plan_rows(tracks, policy=policy, among=among, origins=origins, progress=progress)
     if output is not None:
         write_organise_plan(output, plan, overwrite=overwrite)
     return plan
@@ -239,7 +274,7 @@ def list_organise_batches(*, library: PathName | None = None) -> list[Batch]:
 
 @checked
 def report(result: OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
-    """Return a plan, a run or a list of batches as ``earmark.organise/1`` defines them.
+    """Return a plan, a run or a list of batches as ``earmark.organise/2`` defines them.
 
     Parameters
     ----------
@@ -249,11 +284,11 @@ def report(result: OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What JSON can hold; its schema is ``earmark/workflows/schemas/organise-1.json``.
+        What JSON can hold; its schema is ``earmark/workflows/schemas/organise-2.json``.
 
     Examples
     --------
     >>> report([])
-    {'schema': 'earmark.organise/1', 'batches': []}
+    {'schema': 'earmark.organise/2', 'batches': []}
     """
     return report_of(SCHEMA, result)

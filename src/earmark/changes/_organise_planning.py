@@ -1,0 +1,311 @@
+"""Making a plan of where files come to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from earmark.changes._content import content_of
+from earmark.changes._organise_genres import NO_CHOICE, Choice, choose, of_album
+from earmark.changes._organise_places import Places, same_content
+from earmark.changes._organise_plan import OrganiseAction, OrganisePlan, OrganiseRow
+from earmark.changes._organise_policy import OrganisePolicy
+from earmark.changes._path_names import PathNames, album_folder, is_numbered, path_names
+from earmark.changes._paths import alike, safe_name
+from earmark.changes._replace import stamp_of
+from earmark.changes._sidecars import THERE, Sidecar, find_sidecars
+from earmark.changes._transfer import hindrance
+from earmark.errors import ChangeError, ParameterError, TagError
+from earmark.tags import read_tags
+
+if TYPE_CHECKING:
+    from earmark.library import FileState, LibraryTrack
+    from earmark.types import Progress
+
+__all__ = ["plan_organise"]
+
+_NUMBERED_FIELDS = frozenset(["track", "disc", "composer"])
+
+
+@dataclass(frozen=True)
+class _Song:
+    """One file: what the library and the names of its folders say of it, and its genre."""
+
+    tracks: tuple[LibraryTrack, ...]
+    names: PathNames
+    choice: Choice = NO_CHOICE
+    n_discs: int = 1
+
+    @property
+    def track(self) -> LibraryTrack:
+        return self.tracks[0]
+
+    @property
+    def path(self) -> str:
+        return self.track.path
+
+    @property
+    def album(self) -> str:
+        return self.track.album or self.names.album
+
+    @property
+    def disc(self) -> int:
+        return self.track.disc_number or self.names.disc or 1
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether a cue sheet says what is in the file, which knows it by its name."""
+        stem = os.path.splitext(self.path)[0]
+        return len(self.tracks) > 1 or any(
+            os.path.isfile(f"{stem}{ending}") for ending in (".cue", ".CUE")
+        )
+
+
+def _songs(
+    tracks: Sequence[LibraryTrack], policy: OrganisePolicy, *, wanted: Collection[str]
+) -> list[_Song]:
+    """Return the files of tracks; of tracks that are gone from where another is, none."""
+    by_path: dict[str, list[LibraryTrack]] = {}
+    for track in tracks:
+        by_path.setdefault(track.path, []).append(track)
+    numbered = {os.path.dirname(path) for path in by_path if is_numbered(path)}
+    songs = []
+    for path, found in by_path.items():
+        there = [track for track in found if not track.missing] or found[-1:]
+        first = there[0]
+        stored = first.track_number or first.disc_number or first.composer
+        if path in wanted and policy.places.fields & _NUMBERED_FIELDS and not stored:
+            there[0] = _with_numbers(first)
+        names = path_names(path, roots=policy.roots, numbered=numbered)
+        songs.append(_Song(tuple(there), names))
+    return songs
+
+
+def _with_numbers(track: LibraryTrack) -> LibraryTrack:
+    """Read from the file what a library did not keep before its tables were of version 2."""
+    try:
+        tags = read_tags(track.path)
+    except TagError:
+        return track
+    return replace(
+        track,
+        track_number=tags.track_number,
+        disc_number=tags.disc_number,
+        composer=tags.composer,
+    )
+
+
+def _with_choices(songs: Sequence[_Song], policy: OrganisePolicy) -> list[_Song]:
+    """Choose the genre of each file; of the songs of an album together."""
+    albums: dict[tuple[str, str], list[int]] = {}
+    for at, song in enumerate(songs):
+        folder, name = album_folder(song.path)[0], alike(song.album)
+        albums.setdefault((folder, name or f"/{at}"), []).append(at)
+    chosen = list(songs)
+    for members in albums.values():
+        choices = [
+            of_album([choose(track, policy) for track in songs[at].tracks])[0] for at in members
+        ]
+        if policy.per_album and len(members) > 1:
+            choices = of_album(choices)
+        n_discs = max(songs[at].disc for at in members)
+        for at, choice in zip(members, choices, strict=True):
+            chosen[at] = replace(songs[at], choice=choice, n_discs=n_discs)
+    return chosen
+
+
+def _values(song: _Song) -> dict[str, str | int | None]:
+    """Return what is known of a song by the fields of templates; tags first, names for the rest."""
+    track, names = song.track, song.names
+    artist = track.artist or names.artist or track.albumartist or names.albumartist
+    whole = len(song.tracks) == 1  # of several tracks in a file, none is its title
+    year = track.year or names.year
+    return {
+        "genre": song.choice.genre,
+        "artist": artist,
+        "albumartist": track.albumartist or names.albumartist or artist,
+        "album": song.album,
+        "year": year,
+        "decade": None if year is None else f"{year // 10 * 10}s",
+        "composer": track.composer,
+        "title": (track.title if whole else "") or names.title,
+        "track": (track.track_number or names.track) if whole else None,
+        "disc": song.disc if song.n_discs > 1 else None,
+        "filename": os.path.splitext(os.path.basename(song.path))[0],
+    }
+
+
+def _notes(song: _Song, policy: OrganisePolicy) -> str:
+    notes = []
+    if "genre" in policy.places.fields and song.choice.note:
+        notes.append(song.choice.note)
+    if len(song.tracks) > 1:
+        notes.insert(0, f"one file of {len(song.tracks)} tracks")
+    return "; ".join(notes)
+
+
+def _seen(path: str) -> FileState | None:
+    with suppress(OSError, ValueError):
+        return stamp_of(path)
+    return None
+
+
+def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
+    path = song.path
+    seen = None if song.track.missing else _seen(path)
+    if seen is None:
+        return OrganiseRow(path, "keep", why="the file is gone")
+    why = song.choice.kept if "genre" in policy.places.fields else ""
+    why = why or hindrance(path, policy.mode) or ""
+    target = there = comes = ""
+    if not why:
+        *folders, name = policy.places.place(_values(song), os.path.splitext(path)[1])
+        if song.has_sheet:
+            name = safe_name(os.path.basename(path))
+        try:
+            target, there, comes = places.claim(path, folders, name)
+        except ChangeError as error:
+            why = error.reason
+    if there and same_content(path, there, digest=song.track.digest):
+        why, there = THERE, ""
+    elif there:
+        why = "another file is there"
+    elif comes:
+        why = "another file comes there"
+    action: OrganiseAction = "keep" if why else policy.mode
+    note, content = _notes(song, policy), content_of(song.track)
+    return OrganiseRow(path, action, target, why, there or comes, seen, content, note)
+
+
+def _sidecar_row(sidecar: Sidecar, policy: OrganisePolicy, places: Places) -> OrganiseRow | None:
+    """Return the row of a cover or the like; None where there is nothing to say of it."""
+    path, why = sidecar.path, sidecar.why
+    seen = _seen(path)
+    why = why or hindrance(path, policy.mode) or ""
+    target = there = comes = ""
+    if not why:
+        name = safe_name(sidecar.name)
+        try:
+            target, there, comes = places.claim(path, sidecar.folders, name)
+        except ChangeError as error:
+            why = error.reason
+    if there and same_content(path, there, audio=False):
+        if os.path.realpath(path) == os.path.realpath(there) and not os.path.islink(there):
+            return None  # it is where it belongs
+        why, there = THERE, ""
+    elif comes and same_content(path, comes, audio=False):
+        why, comes = "the same file comes there", ""
+    elif there:
+        why = "another file is there"
+    elif comes:
+        why = "another file comes there"
+    action: OrganiseAction = "keep" if why else policy.mode
+    return OrganiseRow(path, action, target, why, there or comes, seen, kind="sidecar")
+
+
+def _space(rows: Sequence[OrganiseRow], root: str) -> tuple[int, int | None]:
+    """Return how many bytes files take that come to another disk, and how many it has."""
+    device = free = None
+    while not os.path.exists(root) and os.path.dirname(root) != root:
+        root = os.path.dirname(root)
+    with suppress(OSError):
+        device, free = os.stat(root).st_dev, shutil.disk_usage(root).free
+    needed = 0
+    for row in rows:
+        with suppress(OSError):  # gone by now
+            if row.action == "copy" or (
+                row.action == "move" and os.stat(row.path).st_dev != device
+            ):
+                needed += 0 if row.seen is None else row.seen.size
+    return needed, free
+
+
+def _check_names(tracks: Iterable[LibraryTrack], policy: OrganisePolicy) -> None:
+    """Refuse the user's names for genres that nobody has named."""
+    known = {
+        name
+        for one in tracks
+        for name in (
+            one.corrected,
+            *one.probabilities,
+            *(one.genres if policy.genre_source != "predicted" else ()),
+        )
+        if name
+    }
+    unknown = sorted(set(policy.names) - known)
+    if unknown and known:
+        there = ", ".join(sorted(known))
+        raise ParameterError(f"names: no genre is called {unknown[0]!r}; there are: {there}")
+
+
+def plan_organise(
+    tracks: Sequence[LibraryTrack],
+    *,
+    policy: OrganisePolicy,
+    among: Sequence[LibraryTrack] | None = None,
+    origins: Mapping[str, str] = MappingProxyType({}),
+    progress: Progress | None = None,
+) -> OrganisePlan:
+    """Plan where files are linked, copied or moved to. Nothing is changed.
+
+    Parameters
+    ----------
+    tracks : sequence of LibraryTrack
+        What is known of the files that are organised.
+    policy : OrganisePolicy
+        How they are organised.
+    among : sequence of LibraryTrack or None
+        All tracks of the library, so that whole albums vote; None: those that are organised.
+    origins : mapping of str to str
+        By the place of a file that was moved before: where it was, see `moved_from`. What belongs
+        to it may have been left behind there.
+    progress : callable or None
+        Called with the files done, their number, and the last one's path.
+
+    Returns
+    -------
+    OrganisePlan
+        A row for each file, then one for each file that comes along. Where two would come to one
+        place, the first comes there.
+
+    Raises
+    ------
+    ParameterError
+        If the user's names hold a genre that neither the model nor the user has ever named.
+
+    Examples
+    --------
+    >>> plan_organise([], policy=OrganisePolicy("/music", "genre/decade")).to_place
+    ()
+    """
+    _check_names(tracks, policy)
+    root = os.path.realpath(policy.into)
+    places = Places(root)
+    wanted = {track.path for track in tracks}
+    every = _songs(tracks if among is None else among, policy, wanted=wanted)
+    songs = [song for song in _with_choices(every, policy) if song.path in wanted]
+    rows = []
+    for done, song in enumerate(songs, start=1):
+        rows.append(_row(song, policy, places))
+        if progress is not None:
+            progress(done, len(songs), song.path)
+    if policy.sidecars:
+        found = (_sidecar_row(one, policy, places) for one in find_sidecars(rows, origins=origins))
+        rows += [row for row in found if row is not None]
+    needed, free = _space(rows, root)
+    return OrganisePlan(
+        tuple(rows),
+        policy.into,
+        policy.by,
+        policy.mode,
+        needed,
+        free,
+        template=policy.template,
+        genre_source=policy.genre_source,
+        per_album=policy.per_album,
+    )

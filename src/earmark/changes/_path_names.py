@@ -1,0 +1,167 @@
+"""What the names of folders and files say of a song, to fill in what its tags leave blank.
+
+Folders are read below the folder that was scanned only, and as artist and album only around a file
+with a track number: a folder by itself may be anything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from earmark.changes._template import UNKNOWN
+
+__all__ = ["PathNames", "album_folder", "is_numbered", "path_names"]
+
+_DISC_FOLDER = re.compile(r"(?:cd|disc|disk)[ _.-]*0*([1-9]\d?)(?:\b.*)?", re.IGNORECASE)
+_DASH = re.compile(r"\s+[-\u2013\u2014]\s+")
+_NUMBERED = re.compile(r"(?:([1-9])-)?(\d{1,3})(?:\s*[-.)\u2013]\s*|(?<=\d)_\s*)(?=\S)(?P<rest>.+)")
+_ZERO_AND_BLANK = re.compile(r"(?:([1-9])-)?(0\d{1,2})\s+(?P<rest>[^\s\-.)\u2013].*)")
+_NUMBER_AND_BLANK = re.compile(r"(?:([1-9])-)?(\d{2,3})\s+(?P<rest>\S.*)")
+_YEAR_LAST = re.compile(r"(?P<rest>.*\S)\s*[(\[]([12]\d{3})[)\]]")
+_YEAR_FIRST = re.compile(
+    r"(?:[(\[]([12]\d{3})[)\]]\s*(?:[-\u2013]\s*)?|([12]\d{3})\s+[-\u2013]\s+)(?P<rest>\S.*)"
+)
+_VARIOUS = frozenset(["va", "various", "various artists"])
+_OWN_NAMES = frozenset([*UNKNOWN.values(), "Unsure"])
+"""Folders that were made for want of better; they say nothing."""
+
+
+@dataclass(frozen=True)
+class PathNames:
+    """What the names of a file and of the folders around it say.
+
+    Attributes
+    ----------
+    artist, albumartist, album, title : str
+        ``""`` where they say nothing; the title is what is left of the file's name.
+    track, disc, year : int or None
+        None where they say nothing.
+    """
+
+    artist: str = ""
+    albumartist: str = ""
+    album: str = ""
+    title: str = ""
+    track: int | None = None
+    disc: int | None = None
+    year: int | None = None
+
+
+def album_folder(path: str) -> tuple[str, int | None]:
+    """Return the folder of the album a file is in, and the disc if discs have folders of their own.
+
+    Examples
+    --------
+    >>> album_folder("/music/Ann/Blue/CD2/03 x.mp3")
+    ('/music/Ann/Blue', 2)
+    """
+    folder = os.path.dirname(path)
+    disc = _DISC_FOLDER.fullmatch(os.path.basename(folder))
+    return (os.path.dirname(folder), int(disc[1])) if disc else (folder, None)
+
+
+def is_numbered(path: str) -> bool:
+    """Tell whether the name of a file begins with a track number such as ``01``."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return _ZERO_AND_BLANK.fullmatch(stem.replace("_", " ")) is not None
+
+
+def _without_year(name: str) -> tuple[str, int | None]:
+    """Return the name of an album without its year, and the year."""
+    last, first = _YEAR_LAST.fullmatch(name), _YEAR_FIRST.fullmatch(name)
+    if last:
+        return last["rest"], int(last[2])
+    if first:
+        return first["rest"], int(first[1] or first[2])
+    return name, None
+
+
+def _of_folders(folder: str, roots: Collection[str]) -> PathNames:
+    """Return what the names of an album's folder and of the one around it say."""
+    inside = [root for root in roots if folder.startswith(os.path.join(root, ""))]
+    if not inside:
+        return PathNames()
+    parts = os.path.relpath(folder, max(inside, key=len)).split(os.sep)
+    own, above = parts[-1], parts[-2] if len(parts) > 1 else ""
+    if own in _OWN_NAMES or above in _OWN_NAMES:
+        return PathNames()
+    name, year = _without_year(own)
+    artist, dash, album = _split(name)
+    if dash:
+        album, other = _without_year(album)  # Artist - 1999 - Album
+        return PathNames(albumartist=artist, album=album, year=year or other)
+    return PathNames(albumartist=above, album=name, year=year) if above else PathNames()
+
+
+def _split(text: str) -> tuple[str, bool, str]:
+    """Split a text at its first dash with blanks around it."""
+    dash = _DASH.search(text)
+    return (text[: dash.start()], True, text[dash.end() :]) if dash else (text, False, "")
+
+
+def path_names(
+    path: str, *, roots: Collection[str] = (), numbered: Collection[str] = ()
+) -> PathNames:
+    """Read what the names of a file and of the folders around it say.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    roots : collection of str
+        Folders that were scanned: only those below them are read.
+    numbered : collection of str
+        Folders that hold a file whose name begins with ``01``, ``02`` and so on: in these, any
+        number at the start of a name is a track's.
+
+    Returns
+    -------
+    PathNames
+        What they say.
+
+    Examples
+    --------
+    >>> names = path_names("/music/Ann/Blue (1959)/03 - So.flac", roots=["/music"])
+    >>> names.albumartist, names.album, names.year, names.track, names.title
+    ('Ann', 'Blue', 1959, 3, 'So')
+    >>> names = path_names("/x/01. Bob - Song.mp3")
+    >>> names.artist, names.track, names.title
+    ('Bob', 1, 'Song')
+    """
+    stem = os.path.splitext(os.path.basename(path))[0].strip()
+    if " " not in stem:
+        stem = stem.replace("_", " ")
+    album, disc = album_folder(path)
+    whole = os.path.dirname(path) in numbered
+    found = _ZERO_AND_BLANK.fullmatch(stem) or _NUMBERED.fullmatch(stem)
+    found = found or (_NUMBER_AND_BLANK.fullmatch(stem) if whole else None)
+    track = int(found[2]) or None if found else None
+    disc = int(found[1]) if found and found[1] else disc
+    title = found["rest"].strip() if found else stem
+    folders = _of_folders(album, roots) if found or disc else PathNames()
+    artist, of_album = "", folders.album
+    parts = _DASH.split(title)
+    if not found and len(parts) in (3, 4) and parts[-2].isdigit() and len(parts[-2]) < 4:
+        # Artist - 03 - Title, Artist - Album - 03 - Title
+        artist, track, title = parts[0], int(parts[-2]) or None, parts[-1]
+        of_album = parts[1] if len(parts) == 4 else of_album
+    elif len(parts) == 2 and _may_name_artist(parts[0], folders.albumartist):
+        artist, title = parts
+    various = folders.albumartist.casefold() in _VARIOUS
+    return PathNames(
+        artist=artist or ("" if various else folders.albumartist),
+        albumartist="Various Artists" if various else folders.albumartist,
+        album=of_album,
+        title=title,
+        track=track,
+        disc=disc,
+        year=folders.year,
+    )
+
+
+def _may_name_artist(text: str, of_folder: str) -> bool:
+    """Tell whether what stands before a dash is an artist: in an artist's folder, only that one."""
+    return not of_folder or of_folder.casefold() in (*_VARIOUS, text.casefold())

@@ -1,0 +1,192 @@
+"""How the folders and the name of a file are made from what is known of it: templates."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from earmark.changes._paths import safe_name
+from earmark.errors import ParameterError
+
+__all__ = ["FIELDS", "PARTS", "UNKNOWN", "Template", "template_by"]
+
+PARTS = ("genre", "artist", "albumartist", "album", "year", "decade")
+"""What `template_by` can name folders after."""
+
+FIELDS = (*PARTS, "composer", "title", "track", "disc", "filename", "extension")
+"""What a template can hold."""
+
+UNKNOWN: Mapping[str, str] = {
+    "genre": "Unknown genre",
+    "artist": "Unknown artist",
+    "albumartist": "Unknown artist",
+    "album": "Unknown album",
+    "year": "Unknown year",
+    "decade": "Unknown decade",
+    "composer": "Unknown composer",
+    "track": "Unknown track",
+    "disc": "Unknown disc",
+}
+"""What a folder is called of which nothing else is known; by its first field."""
+
+_WIDTH = re.compile(r"0[1-9]")
+_NUMBERS = ("track", "disc", "year")
+_BLANK = "\0"
+_BESIDE = r"[\s\-\u2013_.,]*"
+_IN_BRACKETS = re.compile(rf"[(\[]{_BESIDE}{_BLANK}{_BESIDE}[)\]]")
+_AT_END = re.compile(rf"{_BESIDE}{_BLANK}[{_BLANK}\s\-\u2013_.,]*$")
+_BEFORE_BRACKET = re.compile(rf"{_BESIDE}{_BLANK}{_BESIDE}(?=[)\]])")
+_ELSEWHERE = re.compile(f"{_BLANK}{_BESIDE}")
+_EXTENSION = "{extension}"
+
+Pieces = tuple[tuple[str, str, str], ...]
+"""Of each field: the text before it, its name, and its width; last, the text after them all."""
+
+
+def _pieces(template: str, part: str) -> Pieces:
+    """Take one part of a template apart."""
+
+    def refuse(why: str) -> ParameterError:
+        return ParameterError(f"template={template!r}: {why}")
+
+    pieces = []
+    try:
+        parsed = list(string.Formatter().parse(part))
+    except ValueError as error:
+        raise refuse(f"{part!r}: {error}") from error
+    for text, field, width, conversion in parsed:
+        if field is None:
+            pieces.append((text, "", ""))
+            continue
+        if field not in FIELDS:
+            raise refuse(f"{field!r} is not a field; the fields are {', '.join(FIELDS)}")
+        if conversion:
+            raise refuse(f"'!{conversion}' means nothing here")
+        if width and (field not in _NUMBERS or not _WIDTH.fullmatch(width)):
+            raise refuse(
+                f"'{{{field}:{width}}}': only track, disc and year take a number of digits, as in "
+                "{track:02}"
+            )
+        pieces.append((text or "", field, width or ""))
+    constant = "".join(text for text, *_ in pieces)
+    if not part or (all(not field for _, field, _ in pieces) and safe_name(constant) != constant):
+        raise refuse(f"{part!r} is not the name of a folder or file that every system takes")
+    return tuple(pieces)
+
+
+@dataclass(frozen=True)
+class Template:
+    """How the place of a file is made from what is known of it.
+
+    Attributes
+    ----------
+    text : str
+        Names with ``/`` between them, the last that of the file; fields in braces.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be used; the message says why, and lists the fields if one is unknown.
+
+    Examples
+    --------
+    >>> template = Template("{genre}/{albumartist}/{year} {album}/{disc}-{track:02} {title}")
+    >>> template.place({"genre": "Jazz", "album": "Blue", "title": "A/B", "track": 3}, ".mp3")
+    ('Jazz', 'Unknown artist', 'Blue', '03 A_B.mp3')
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        self._parts  # noqa: B018  (what is wrong with it is said when it is given)
+        names = {field for _, field, _ in self._parts[-1]}
+        if not names & {"title", "track", "filename"}:
+            raise ParameterError(
+                f"template={self.text!r}: the name of the file, after the last /, needs one of "
+                "{title}, {track}, {filename}"
+            )
+
+    @cached_property
+    def _parts(self) -> tuple[Pieces, ...]:
+        # The ending of the file is always kept: it need not be named.
+        text = self.text.removesuffix(f".{_EXTENSION}")
+        return tuple(_pieces(self.text, part) for part in text.split("/"))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The fields it holds."""
+        return frozenset(field for part in self._parts for _, field, _ in part if field)
+
+    def place(self, values: Mapping[str, str | int | None], extension: str) -> tuple[str, ...]:
+        """Make the names of the folders and of the file.
+
+        Parameters
+        ----------
+        values : mapping of str to str or int
+            By field; what is missing, None or empty is left out, with the punctuation beside it.
+        extension : str
+            The ending of the file, with its dot.
+
+        Returns
+        -------
+        tuple of str
+            The names, each safe on every system; the last is that of the file.
+        """
+        known = {**values, "extension": extension.removeprefix(".").lower()}
+        folders = (_filled(part, known) for part in self._parts[:-1])
+        name = _filled(self._parts[-1], known, folder=False)
+        return (*folders, safe_name(f"{name}{extension}"))
+
+
+def _filled(part: Pieces, values: Mapping[str, str | int | None], *, folder: bool = True) -> str:
+    """Write one part of a place, that of the file as yet without its ending."""
+    texts = []
+    for text, field, width in part:
+        value = values.get(field) if field else ""
+        if isinstance(value, int) and width:
+            value = f"{value:{width}d}"
+        if field:
+            value = str(value or "").replace(_BLANK, " ").strip() or _BLANK
+        texts.append(f"{text}{value}")
+    name = "".join(texts)
+    if _BLANK in name:
+        name = _BEFORE_BRACKET.sub("", _IN_BRACKETS.sub(_BLANK, name))
+        name = _ELSEWHERE.sub("", _AT_END.sub("", name)).strip()
+    first = next((field for _, field, _ in part if field), "")
+    otherwise = UNKNOWN.get(first, "_")
+    return safe_name(name, otherwise=otherwise) if folder else name or otherwise
+
+
+def template_by(by: str) -> Template:
+    """Return the template that names folders after fields and leaves files their names.
+
+    Parameters
+    ----------
+    by : str
+        Some of `PARTS` with ``/`` between them, the outer first.
+
+    Returns
+    -------
+    Template
+        As ``{genre}/{artist}/{filename}``.
+
+    Raises
+    ------
+    ParameterError
+        If one of them is unknown or stands there twice.
+
+    Examples
+    --------
+    >>> template_by("genre/artist").text
+    '{genre}/{artist}/{filename}'
+    """
+    parts = by.split("/")
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise ParameterError(f"by={by!r}: {unknown[0]!r} is not one of {', '.join(PARTS)}")
+    if len(set(parts)) < len(parts):
+        raise ParameterError(f"by={by!r} says the same twice")
+    return Template("/".join([*(f"{{{part}}}" for part in parts), "{filename}"]))
