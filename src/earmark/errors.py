@@ -4,6 +4,7 @@
 
     EarmarkError
     ├── ParameterError            an argument has a value the function does not take
+    │   └── UnknownGenreError     a genre that nothing in the library has, and that may be a slip
     ├── AudioError                one audio file cannot be used; holds its path
     │   ├── AudioNotFoundError    nothing is there, or the links to it go round in a circle
     │   ├── AudioAccessError      the file may not be read
@@ -37,6 +38,7 @@ Every class carries ``code``, a short name that never changes between releases: 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import ClassVar
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "StudyError",
     "TagError",
     "TooShortError",
+    "UnknownGenreError",
     "WorkerDiedError",
 ]
 
@@ -80,6 +83,30 @@ class ParameterError(EarmarkError, ValueError):
     """An argument has a value the function does not take."""
 
     code = "parameter"
+
+
+class UnknownGenreError(ParameterError):
+    """A genre is new to the library, and it was not said that it may be.
+
+    Parameters
+    ----------
+    genre : str
+        The genre.
+    nearest : sequence of str
+        Known genres that are spelt like it, the nearest first.
+    """
+
+    code = "unknown-genre"
+
+    def __init__(self, genre: str, nearest: Sequence[str]) -> None:
+        super().__init__(genre, nearest)
+        self.genre = genre
+        self.nearest = tuple(nearest)
+
+    def __str__(self) -> str:
+        """Return what is unknown, and what may be meant."""
+        meant = f" Did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
+        return f"genre={self.genre!r} is new to this library.{meant} Pass new=True to add it"
 
 
 class _FileError(EarmarkError):

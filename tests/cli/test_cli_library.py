@@ -18,6 +18,7 @@ import jsonschema
 import mutagen
 import pytest
 import soundfile
+import typer
 from typer.testing import CliRunner
 
 from earmark.cli._main import app
@@ -108,7 +109,10 @@ def test_tags_that_look_like_markup_are_shown_as_they_are(earmark: Run, tmp_path
     file.save()
     library = str(tmp_path / "library.db")
     assert earmark("scan", str(tmp_path), "--library", library, "-j1").returncode == 0
-    assert earmark("library", "set-genre", "1", "[/odd]", "--library", library).returncode == 0
+    assert (
+        earmark("library", "set-genre", "1", "[/odd]", "--new", "--library", library).returncode
+        == 0
+    )
     for words in (["list"], ["show", "1"], ["stats"], ["review"]):
         done = earmark("library", *words, "--library", library)
         assert (done.returncode, done.stderr) == (0, b"")
@@ -236,7 +240,7 @@ def test_track_there_is_not_or_several(scanned: Path, earmark: Run) -> None:
 
 def test_genre_is_set_shown_and_taken_back(call: Callable[..., Any]) -> None:
     number = number_of(call, "First")
-    done = call("library", "set-genre", number, "second", "morna")
+    done = call("library", "set-genre", "--new", number, "second", "morna")
     assert done.exit_code == 0
     assert done.stdout == "Ann - First: morna\nBob - Second Song: morna\n"
     told = json.loads(call("library", "list", "--genre", "Morna", "--json").stdout)
@@ -310,27 +314,113 @@ def test_export_keeps_the_bytes_of_names(earmark: Run, tmp_path: Path) -> None:
     assert b"not \\udcff" in done.stdout
 
 
-def test_review_lists_what_is_unsure(call: Callable[..., Any]) -> None:
-    with_doubt = json.loads(call("library", "list", "--unsure", "--json").stdout)["total"]
+def test_review_lists_what_is_in_doubt(call: Callable[..., Any]) -> None:
     told = json.loads(call("library", "review", "--json").stdout)
-    assert told["total"] == with_doubt
-    done = call("library", "review", "--max-confidence", "1")
-    assert "in a terminal, this command asks about each" in done.stdout
+    doubtful = {
+        one["id"]
+        for one in json.loads(call("library", "list", "--json").stdout)["tracks"]
+        if one["unsure"] or one["confidence"] < 0.5 or _margin(one) < 0.2
+    }
+    assert {one["id"] for one in told["tracks"]} == doubtful
+    done = call("library", "review", "--all")
+    assert "3 to review; in a terminal, this command asks about each" in done.stdout
 
 
-def test_review_asks_in_a_terminal(
-    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _margin(track: dict[str, Any]) -> float:
+    first, second = sorted(track["probabilities"].values(), reverse=True)[:2]
+    return float(first - second)
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Return a function that says what will be typed; its list holds what was not."""
+    from earmark.cli import _review
     from earmark.cli import library as commands
 
-    answers = iter(["2", "99", "my own", "", "q"])
-    monkeypatch.setattr(commands, "_is_terminal", lambda: True)
-    monkeypatch.setattr(commands.typer, "prompt", lambda *_, **__: next(answers))
-    done = call("library", "review", "--max-confidence", "1")
-    assert done.exit_code == 0
-    assert "2 corrected" in done.stdout
+    def typing(*lines: str) -> list[str]:
+        rest = list(lines)
+
+        def prompt(*_: Any, **__: Any) -> str:
+            if not rest:
+                raise typer.Abort  # the end of the input
+            return rest.pop(0)
+
+        monkeypatch.setattr(commands, "is_terminal", lambda: True)
+        monkeypatch.setattr(_review.typer, "prompt", prompt)
+        return rest
+
+    return typing
+
+
+def _corrected(call: Callable[..., Any]) -> list[str]:
     told = json.loads(call("library", "list", "--corrected", "--json").stdout)
-    assert "my own" in {one["corrected"] for one in told["tracks"]}
+    return sorted(one["corrected"] for one in told["tracks"])
+
+
+def test_review_takes_no_keystroke_for_a_genre(
+    call: Callable[..., Any], at_a_terminal: Callable[..., list[str]]
+) -> None:
+    at_a_terminal("?", "99", "x", "!", "-q", "my own", "n", "N", "n", "b", "q")
+    done = call("library", "review", "--all")
+    assert done.exit_code == 0
+    assert "1 of 3" in done.stdout
+    assert "There is no number 99" in done.stdout
+    assert "a new one is confirmed first" in done.stdout  # the help
+    assert "'!' is no genre" in done.stdout
+    assert "0 genres set" in done.stdout
+    assert _corrected(call) == []
+
+
+def test_review_sets_goes_back_and_undoes(
+    call: Callable[..., Any], at_a_terminal: Callable[..., list[str]]
+) -> None:
+    rest = at_a_terminal("JAZZ", "bossa nova", "y", "u", "b", "2", "", "my own", "y", "q")
+    done = call("library", "review", "--all")
+    assert done.exit_code == 0
+    assert "Set to jazz" in done.stdout
+    assert "bossa nova is a new genre. Add it? [y/N]" not in done.stdout  # asked, not printed
+    assert "Taken back: " in done.stdout
+    assert "That was the last one" in done.stdout
+    assert rest == ["q"]
+    assert len(_corrected(call)) == 2
+    assert "my own" in _corrected(call)
+    assert "bossa nova" not in _corrected(call)
+
+
+def test_review_shows_model_runner_up_and_tags(
+    call: Callable[..., Any], at_a_terminal: Callable[..., list[str]]
+) -> None:
+    at_a_terminal()
+    done = call("library", "review", "--all", "--artist", "ann")
+    assert "1 of 1  Ann - First" in done.stdout
+    assert "Tags:  fado" in done.stdout
+    (line,) = (one for one in done.stdout.splitlines() if one.startswith("Model: "))
+    assert line.count("%") == 2
+    assert any(one.startswith("1 ") and "4 fado" in one for one in done.stdout.splitlines())
+
+
+def test_genre_that_is_new_is_asked_about_or_needs_new(
+    call: Callable[..., Any], at_a_terminal: Callable[..., list[str]], scanned: Path, earmark: Run
+) -> None:
+    library = str(scanned / "library.db")
+    done = earmark("library", "set-genre", "1", "jaz", "--library", library)
+    assert done.returncode == 2
+    assert b"jaz is new to this library. Did you mean jazz? Pass --new to add it" in done.stderr
+    done = earmark("library", "set-genre", "1", "--library", library, "--", "--clear")
+    assert (done.returncode, done.stdout) == (2, b"")
+    done = earmark("library", "set-genre", "--library", library, "1", "--", "--clear")
+    assert done.returncode == 2
+    assert b"is an option, which goes before a --" in done.stderr
+
+    number = number_of(call, "First")
+    at_a_terminal("n")
+    assert call("library", "set-genre", number, "jaz").exit_code == 1
+    assert _corrected(call) == []
+    at_a_terminal("y")
+    assert call("library", "set-genre", number, "jaz").exit_code == 0
+    assert _corrected(call) == ["jaz"]
+    assert call("library", "set-genre", number, "Classical").stdout == "Ann - First: classical\n"
+    assert call("library", "set-genre", number, "FADO").stdout == "Ann - First: fado\n"
 
 
 def test_prune_shows_before_it_does(
@@ -338,7 +428,7 @@ def test_prune_shows_before_it_does(
 ) -> None:
     assert call("library", "prune").stdout == "Nothing is gone\n"
     number = number_of(call, "First")
-    call("library", "set-genre", number, "morna")
+    call("library", "set-genre", number, "morna", "--new")
     with open_library(tmp_path / "library.db") as library:
         library.scanned.mark_missing([int(number)], now=1.0)
     done = call("library", "prune")

@@ -82,7 +82,7 @@ def test_table_says_which_part_of_the_file_a_track_is(home: Path) -> None:
 
 def test_genre_is_corrected_track_by_track(home: Path) -> None:
     library = home / "library.db"
-    (changed,) = set_genre(f"{home / 'album.flac'}#02", "zouk", library=library)
+    (changed,) = set_genre(f"{home / 'album.flac'}#02", "zouk", new=True, library=library)
     assert (changed.part, changed.genre) == (2, "zouk")
     assert [one.corrected for one in list_tracks(library=library).tracks].count("zouk") == 1
     set_genre(changed.id, None, library=library)

@@ -75,7 +75,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scan([folder / "music"], library=path, jobs=1)
     with open_library(path) as opened:
         ticks = [one.id for one in opened.tracks() if "ticks" in one.path]
-    set_genre(ticks, "Ticks", library=path)
+    set_genre(ticks, "Ticks", new=True, library=path)
     return path
 
 

@@ -7,8 +7,6 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from earmark.cli._library_options import (
     ArtistOption,
@@ -21,6 +19,7 @@ from earmark.cli._library_options import (
 )
 from earmark.cli._library_tables import print_details, print_stats, print_tracks
 from earmark.cli._output import printable, stdout
+from earmark.cli._review import confirm_new_genre, run_review
 
 if TYPE_CHECKING:
     from earmark.library import Filters, LibraryTrack
@@ -37,7 +36,7 @@ _EXAMPLES = (
     "earmark library show 'blue train'  ·  earmark library set-genre 17 jazz  ·  "
     "earmark library export --csv > library.csv"
 )
-_SORTS = "path, artist, title, genre, confidence, year or added."
+_SORTS = "path, artist, title, genre, confidence, doubt, year or added."
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 
@@ -185,81 +184,37 @@ def _review(
     artist: ArtistOption = None,
     folder: InOption = None,
     max_confidence: MaxConfidenceOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Ask about every track, not only the doubtful ones.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Walk through what the model is unsure of, and say what it is."""
-    from earmark.workflows.library import TrackPage, review_tracks, set_genre
+    """Walk through the tracks whose genre is in doubt, and set it."""
+    from earmark.library import open_library
+    from earmark.workflows.library import TrackPage
+    from earmark.workflows.review import Review, review_tracks
 
-    narrowed = any(one is not None for one in (genre, artist, folder, max_confidence))
-    filters: Filters | None = None
-    if narrowed:
-        filters = filters_of(
-            genre=genre,
-            artist=artist,
-            folder=folder,
-            max_confidence=max_confidence,
-            unsure=True if max_confidence is None else None,
-            corrected=False,
-        )
-    tracks = review_tracks(filters, library=library)
+    filters = filters_of(genre=genre, artist=artist, folder=folder, max_confidence=max_confidence)
+    tracks = review_tracks(filters, everything=everything, library=library)
     if as_json:
         typer.echo(json.dumps(TrackPage(tuple(tracks), len(tracks)).to_dict(), indent=1))
         return
-    if not _is_terminal():
+    if not is_terminal():
         print_tracks(tracks)
         stdout().print(
             f"\n{len(tracks):,} to review; in a terminal, this command asks about each", style="dim"
         )
         return
-    done = 0
-    for number, track in enumerate(tracks, start=1):
-        choices = _choices(track)
-        _ask(track, choices, f"{number} of {len(tracks)}")
-        said = _answered(choices)
-        if said is None:
-            break
-        if said:
-            set_genre([track.id], said, library=library)
-            done += 1
-    stdout().print(f"{done} corrected, and kept", style="dim")
+    if not tracks:
+        stdout().print("No genre is in doubt; --all asks about every track", style="dim")
+        return
+    with open_library(library) as opened:
+        run_review(Review(opened, tracks))
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Tell whether somebody can be asked."""
     return sys.stdin.isatty()
-
-
-def _choices(track: LibraryTrack) -> list[str]:
-    ranked = sorted(track.probabilities, key=track.probabilities.__getitem__, reverse=True)
-    return list(dict.fromkeys([*ranked[:3], *track.genres]))
-
-
-def _answered(choices: list[str]) -> str | None:
-    """Ask until there is an answer: a genre, nothing for later, None to end."""
-    while True:
-        try:
-            said = typer.prompt("Genre", default="", show_default=False).strip()
-        except typer.Abort:  # Ctrl-C, or the end of the input
-            return None
-        if said == "q":
-            return None
-        if not (said.isascii() and said.isdigit()):
-            return str(said)
-        if 1 <= int(said) <= len(choices):
-            return choices[int(said) - 1]
-        stdout().print(f"There is no {said}", style="dim")
-
-
-def _ask(track: LibraryTrack, choices: list[str], place: str) -> None:
-    console = stdout()
-    console.print(Text(f"\n{printable(track.caption)}", style="bold"), Text(place, style="dim"))
-    console.print(Text(printable(track.name), style="dim"), soft_wrap=True)
-    table = Table(box=None, pad_edge=False, show_header=False)
-    for number, genre in enumerate(choices, start=1):
-        share = track.probabilities.get(genre)
-        source = "in its tags" if share is None else f"{share:.0%}"
-        table.add_row(str(number), Text(printable(genre)), source)
-    console.print(table)
-    console.print("A number, a genre of your own, Enter for later, q to end", style="dim")
 
 
 def _set_genre(
@@ -272,17 +227,30 @@ def _set_genre(
         ),
     ],
     library: LibraryOption = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Take back what you said.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Clear the genre you set.")] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Add the genre if no track has it and no model knows it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what the genre of tracks is: that wins over what the model says, everywhere."""
-    from earmark.errors import ParameterError
+    """Set the genre of tracks. It replaces what the model says, everywhere."""
+    from earmark.errors import ParameterError, UnknownGenreError
     from earmark.workflows.library import TrackPage, set_genre
 
     tracks, genre = (arguments, None) if clear else (arguments[:-1], arguments[-1])
     if not tracks:
         raise ParameterError("TRACK... GENRE: a track and its genre are needed")
-    found = set_genre(tracks, genre, library=library)
+    try:
+        found = set_genre(tracks, genre, new=new, library=library)
+    except UnknownGenreError as error:
+        if not is_terminal() or as_json:
+            meant = f" Did you mean {' or '.join(error.nearest)}?" if error.nearest else ""
+            raise ParameterError(
+                f"{error.genre} is new to this library.{meant} Pass --new to add it"
+            ) from error
+        if not confirm_new_genre(error):
+            raise typer.Exit(1) from None
+        found = set_genre(tracks, genre, new=True, library=library)
     if as_json:
         typer.echo(json.dumps(TrackPage(tuple(found), len(found)).to_dict(), indent=1))
         return

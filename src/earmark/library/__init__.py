@@ -4,7 +4,13 @@ All SQL of the package is in here. What a file holds is said in ``_schema.py``.
 """
 
 from earmark.library._albums import album_note, by_file
-from earmark.library._genres import check_genre, count_genres
+from earmark.library._genres import (
+    check_genre,
+    count_genres,
+    genre_key,
+    is_genre_name,
+    known_genres,
+)
 from earmark.library._journal import Batch, Change, Journal
 from earmark.library._opening import library_path
 from earmark.library._records import (
@@ -40,6 +46,9 @@ __all__ = [
     "by_file",
     "check_genre",
     "count_genres",
+    "genre_key",
+    "is_genre_name",
+    "known_genres",
     "library_path",
     "library_stats",
     "open_library",

@@ -26,6 +26,8 @@ _SORTS = {
     "title": "t.title COLLATE NOCASE, t.path, t.part",
     "genre": "COALESCE(c.genre, a.genre) COLLATE NOCASE, t.path, t.part",
     "confidence": "a.confidence DESC, t.path, t.part",
+    "doubt": "CASE a.unsure WHEN 'unfamiliar' THEN 0 WHEN 'undecided' THEN 1 ELSE 2 END, "
+    "a.margin, t.path, t.part",
     "year": "t.year, t.path, t.part",
     "added": "t.added_at DESC, t.path, t.part",
 }
@@ -137,7 +139,7 @@ class Asking:
         ----------
         filters : Filters or None
             Which; None: those that are there and were analysed.
-        sort : {"path", "artist", "title", "genre", "confidence", "year", "added"}
+        sort : {"path", "artist", "title", "genre", "confidence", "doubt", "year", "added"}
             In what order: the most confident and the newest first, else rising.
         limit : int or None
             How many at the most.

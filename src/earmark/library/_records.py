@@ -355,6 +355,10 @@ class Filters:
         Slowest and fastest, in beats a minute.
     unsure : bool or None
         Only answers that are unsure, or only those that are not; corrected ones are not.
+    doubtful : bool or None
+        Only answers worth asking the user about, or only the others. Doubtful are unsure answers,
+        those of less than 0.5 confidence (which are wrong more often than right), and those whose
+        top two genres are less than 0.2 apart; not silent tracks, and not corrected ones.
     corrected : bool or None
         Only tracks of which the user has spoken, or only those of which not.
     tag_genre : bool or None
@@ -381,6 +385,7 @@ class Filters:
     max_confidence: float | None = None
     tempo: tuple[float | None, float | None] | None = None
     unsure: bool | None = None
+    doubtful: bool | None = None
     corrected: bool | None = None
     tag_genre: bool | None = None
     treat_as_empty: tuple[str, ...] = ()

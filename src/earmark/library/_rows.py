@@ -52,6 +52,13 @@ _JOINS = {
 }
 
 
+_DOUBTFUL = (
+    "a.genre IS NOT NULL AND c.genre IS NULL "
+    "AND (a.unsure IS NOT NULL OR a.confidence < 0.5 OR a.margin < 0.2)"
+)
+"""Answers worth asking the user about; a silent track has no genre."""
+
+
 def tables(*told: str) -> str:
     """Return the tables of which parts of a query speak: t, and of a, c and m those it needs.
 
@@ -261,6 +268,7 @@ def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
             "a.unsure IS NOT NULL AND c.genre IS NULL",
             "(a.unsure IS NULL OR c.genre IS NOT NULL)",
         ),
+        (filters.doubtful, _DOUBTFUL, f"NOT ({_DOUBTFUL})"),
         (filters.corrected, "c.genre IS NOT NULL", "c.genre IS NULL"),
         (filters.warned, "t.warnings <> '[]'", "t.warnings = '[]'"),
         (

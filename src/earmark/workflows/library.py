@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, TextIO
 
@@ -14,16 +12,17 @@ from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.library import (
     Filters,
-    Library,
     LibraryStats,
     LibraryTrack,
     check_genre,
     library_stats,
     open_library,
 )
-from earmark.recommend import Catalogue, Neighbour, find_similar, recording_keys
-from earmark.types import PathName, split_part_name
+from earmark.recommend import Catalogue, Neighbour, find_similar
+from earmark.types import PathName
 from earmark.workflows._library_pages import TrackDetails, TrackPage, csv_rows
+from earmark.workflows._named_tracks import find_track
+from earmark.workflows.review import review_tracks, set_genre
 
 __all__ = [
     "Filters",
@@ -43,8 +42,6 @@ __all__ = [
     "stats",
 ]
 
-_MOST_CANDIDATES = 5
-
 
 @checked
 def list_tracks(
@@ -63,7 +60,7 @@ def list_tracks(
         Which; None: those that are there and were analysed.
     library : str, path-like or None
         The library's file, see `earmark.library.library_path`.
-    sort : {"path", "artist", "title", "genre", "confidence", "year", "added"}
+    sort : {"path", "artist", "title", "genre", "confidence", "doubt", "year", "added"}
         In what order.
     limit : int or None
         How many at the most.
@@ -144,83 +141,6 @@ def stats(filters: Filters | None = None, *, library: PathName | None = None) ->
 
 
 @checked
-def find_track(opened: Library, named: str) -> LibraryTrack:
-    """Find the track that somebody means.
-
-    Parameters
-    ----------
-    opened : Library
-        Where to look.
-    named : str
-        Its number, its path (``album.flac#03`` for a track in a file), or words that artist and
-        title of one song hold, whatever the case; where there is no title, the name of the file.
-
-    Returns
-    -------
-    LibraryTrack
-        The track.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, or several; then some of them are named.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with open_library(f"{folder}/library.db", create=True) as opened:
-    ...         find_track(opened, "blue monday")
-    Traceback (most recent call last):
-    ...
-    earmark.errors.ParameterError: track='blue monday' is no number, path or words of a track ...
-    """
-    number = int(named) if named.isascii() and named.isdigit() else None
-    if number is not None and (by_number := opened.tracks_of([number])):
-        return by_number[0]
-    found = _at_path(opened, os.path.expanduser(named))
-    if found is not None:
-        return found
-    words = tuple(named.split())
-    candidates = opened.tracks(Filters(words=words)) if words else []
-    if not candidates:
-        raise ParameterError(
-            f"track={named!r} is no number, path or words of a track in {opened.path!r}"
-        )
-    shared = frozenset.intersection(*map(recording_keys, candidates))
-    if len(candidates) == 1 or shared:
-        return candidates[0]  # several files of one recording are one song
-    captions = Counter(one.caption for one in candidates)
-    shown = "; ".join(
-        f"{one.id}: {one.caption}" + (f" ({one.name})" if captions[one.caption] > 1 else "")
-        for one in candidates[:_MOST_CANDIDATES]
-    )
-    more = len(candidates) - _MOST_CANDIDATES
-    raise ParameterError(
-        f"track={named!r} may be any of {len(candidates)}: {shown}"
-        + (f"; and {more} more" if more > 0 else "")
-    )
-
-
-def _at_path(opened: Library, named: str) -> LibraryTrack | None:
-    """Return the track of a file, or the one in a file that is named."""
-    found = opened.find(named)
-    if found is None:
-        path, part = split_part_name(named)
-        return opened.find(path, part=part) if part else None
-    tracks = opened.tracks_in(named)
-    if len(tracks) > 1:
-        shown = ", ".join(
-            f"{os.path.basename(one.name)} ({one.title})" for one in tracks[:_MOST_CANDIDATES]
-        )
-        more = ", ..." if len(tracks) > _MOST_CANDIDATES else ""
-        raise ParameterError(
-            f"track={named!r} holds {len(tracks)} tracks by its cue sheet; name one: {shown}{more}"
-        )
-    return found
-
-
-@checked
 def show_track(
     track: str | int, *, library: PathName | None = None, n_similar: int = 5
 ) -> TrackDetails:
@@ -254,73 +174,6 @@ def show_track(
             catalogue = Catalogue(opened)
             near = find_similar(catalogue, catalogue.song(found.id), n=n_similar).neighbours
         return TrackDetails(found, opened.answer(found.id), near)
-
-
-@checked
-def review_tracks(
-    filters: Filters | None = None, *, library: PathName | None = None
-) -> list[LibraryTrack]:
-    """List what is worth a user's word: what the model is unsure of, the least sure first.
-
-    Parameters
-    ----------
-    filters : Filters or None
-        Which; None: those whose answer is unsure and of which the user has not spoken.
-    library : str, path-like or None
-        The library's file.
-
-    Returns
-    -------
-    list of LibraryTrack
-        The least confident first.
-
-    Raises
-    ------
-    LibraryError
-        If the library cannot be used.
-    """
-    wanted = filters or Filters(unsure=True, corrected=False)
-    page = list_tracks(wanted, library=library, sort="confidence")
-    return list(reversed(page.tracks))
-
-
-@checked
-def set_genre(
-    tracks: str | int | Iterable[str | int],
-    genre: str | None,
-    *,
-    library: PathName | None = None,
-) -> list[LibraryTrack]:
-    """Say what the genre of tracks is; that wins over what a model says, everywhere.
-
-    Parameters
-    ----------
-    tracks : str, int, or iterable of them
-        As `find_track` takes them.
-    genre : str or None
-        The genre; None takes back what was said.
-    library : str, path-like or None
-        The library's file.
-
-    Returns
-    -------
-    list of LibraryTrack
-        The tracks, as they are now.
-
-    Raises
-    ------
-    LibraryError
-        If the library cannot be used.
-    ParameterError
-        If the genre is blank, or a track is not there or not the only one: then nothing is done.
-    """
-    named = [tracks] if isinstance(tracks, str | int) else list(tracks)
-    if genre is not None and genre.strip().isdigit():
-        raise ParameterError(f"genre={genre!r} is a number: the genre comes after the tracks")
-    with open_library(library) as opened:
-        found = [find_track(opened, str(track)) for track in named]
-        opened.set_genre((one.id for one in found), genre, now=time.time())
-        return opened.tracks_of(one.id for one in found)
 
 
 @checked

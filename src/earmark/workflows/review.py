@@ -1,0 +1,311 @@
+"""Correct the genres of tracks: one by one, or in a review of the doubtful ones."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from earmark.arguments import checked
+from earmark.errors import ParameterError, UnknownGenreError
+from earmark.library import (
+    Filters,
+    Library,
+    LibraryTrack,
+    genre_key,
+    is_genre_name,
+    known_genres,
+    open_library,
+)
+from earmark.tags import named_genres
+from earmark.types import PathName
+from earmark.workflows._named_tracks import find_track
+
+__all__ = ["Review", "match_genre", "review_tracks", "set_genre"]
+
+_N_NEAREST = 3
+_N_CHOICES = 3
+
+
+def match_genre(text: str, known: Mapping[str, str], *, new: bool = False) -> str:
+    """Return the genre that somebody means, in the spelling the library has.
+
+    Parameters
+    ----------
+    text : str
+        What was typed.
+    known : mapping of str to str
+        As `earmark.library.known_genres` gives it.
+    new : bool
+        Whether it may be a genre that the library does not know.
+
+    Returns
+    -------
+    str
+        A known genre, or the text itself.
+
+    Raises
+    ------
+    UnknownGenreError
+        If it is none of them, and `new` is False.
+    ParameterError
+        If it cannot be the name of a genre.
+
+    Examples
+    --------
+    >>> match_genre("Jazz", {"jazz": "jazz"})
+    'jazz'
+    >>> match_genre("jaz", {"jazz": "jazz"})
+    Traceback (most recent call last):
+    ...
+    earmark.errors.UnknownGenreError: genre='jaz' is new to this library. Did you mean jazz? ...
+    """
+    if (found := known.get(genre_key(text))) is not None:
+        return found
+    if text.strip().isdigit():
+        raise ParameterError(f"genre={text!r} is a number: the genre comes after the tracks")
+    if text.strip().startswith("-"):
+        raise ParameterError(f"genre={text!r} is an option, which goes before a --")
+    if not is_genre_name(text):
+        raise ParameterError(f"genre={text!r} is no name: two letters or more are needed")
+    if not new:
+        raise UnknownGenreError(text.strip(), _nearest(text, known))
+    return " ".join(text.split())
+
+
+def _nearest(text: str, known: Mapping[str, str]) -> list[str]:
+    """Return the known genres that are spelt like a text, the nearest first."""
+
+    def squeezed(name: str) -> str:
+        return "".join(character for character in name.casefold() if character.isalnum())
+
+    by_letters = {squeezed(name): name for name in known.values()}
+    this = squeezed(text)
+    near = difflib.get_close_matches(this, by_letters, n=_N_NEAREST)
+    near += [one for one in by_letters if this in one or one in this]
+    return [by_letters[one] for one in dict.fromkeys(near)][:_N_NEAREST]
+
+
+@checked
+def set_genre(
+    tracks: str | int | Iterable[str | int],
+    genre: str | None,
+    *,
+    new: bool = False,
+    library: PathName | None = None,
+) -> list[LibraryTrack]:
+    """Set the genre of tracks; it replaces what a model says, everywhere.
+
+    Parameters
+    ----------
+    tracks : str, int, or iterable of them
+        As `find_track` takes them.
+    genre : str or None
+        The genre, in the spelling of any case: ``Jazz`` sets ``jazz`` where that is known. None
+        clears the genre that was set.
+    new : bool
+        Whether the genre may be new: neither one of the model's, nor set before, nor in tags.
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    list of LibraryTrack
+        The tracks, as they are now.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    UnknownGenreError
+        If the genre is new, and `new` is False. Nothing is done then.
+    ParameterError
+        If the genre cannot be a name, or a track is not there or not the only one. Nothing is done
+        then.
+    """
+    named = [tracks] if isinstance(tracks, str | int) else list(tracks)
+    with open_library(library) as opened:
+        if genre is not None:
+            genre = match_genre(genre, known_genres(opened), new=new)
+        found = [find_track(opened, str(track)) for track in named]
+        opened.set_genre((one.id for one in found), genre, now=time.time())
+        return opened.tracks_of(one.id for one in found)
+
+
+@checked
+def review_tracks(
+    filters: Filters | None = None,
+    *,
+    everything: bool = False,
+    library: PathName | None = None,
+) -> list[LibraryTrack]:
+    """List the tracks whose genre is worth asking about, the most doubtful first.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        Which; None: all that were analysed and have no genre set by the user.
+    everything : bool
+        Whether to list answers that are beyond doubt as well. Implied by a bound on the confidence.
+    library : str, path-like or None
+        The library's file.
+
+    Returns
+    -------
+    list of LibraryTrack
+        Unfamiliar music first, then undecided answers, then the others; among each, those first
+        whose top two genres are closest. Silent tracks are left out.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    """
+    wanted = filters or Filters()
+    if wanted.corrected is None:
+        wanted = replace(wanted, corrected=False)
+    bounded = (wanted.unsure, wanted.min_confidence, wanted.max_confidence) != (None, None, None)
+    if not everything and not bounded:
+        wanted = replace(wanted, doubtful=True)
+    with open_library(library) as opened:
+        tracks = opened.tracks(wanted, sort="doubt")
+    return [track for track in tracks if track.predicted is not None]
+
+
+class Review:
+    """A pass through tracks whose genre is in doubt: set, skip, go back, undo.
+
+    Parameters
+    ----------
+    library : Library
+        The library. What is set is written at once.
+    tracks : sequence of LibraryTrack
+        As `review_tracks` lists them.
+    treat_as_empty : collection of str
+        More values of tags that count as no genre.
+
+    Attributes
+    ----------
+    total : int
+        Number of tracks.
+    position : int
+        Number of those before the present one; `total` at the end.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open_library(f"{folder}/library.db", create=True) as library:
+    ...         review = Review(library, [])
+    >>> review.total, review.n_set
+    (0, 0)
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        tracks: Sequence[LibraryTrack],
+        *,
+        treat_as_empty: Collection[str] = (),
+    ) -> None:
+        self._library = library
+        self._ids = [track.id for track in tracks]
+        self._treat_as_empty = tuple(treat_as_empty)
+        self._known = dict(known_genres(library, treat_as_empty=treat_as_empty))
+        self._done: list[tuple[int, str | None]] = []
+        self.total = len(self._ids)
+        self.position = 0
+
+    @property
+    def track(self) -> LibraryTrack | None:
+        """The present track as it is now; None at the end."""
+        if self.position >= self.total:
+            return None
+        return self._library.track(self._ids[self.position])
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Genres for the present track: the model's most probable, then those of its tags."""
+        track = self.track
+        if track is None:
+            return ()
+        ranked = sorted(track.probabilities, key=track.probabilities.__getitem__, reverse=True)
+        in_tags = named_genres(track.genres, self._treat_as_empty)
+        names = [*ranked[:_N_CHOICES], *filter(is_genre_name, in_tags)]
+        one_each = {genre_key(name): self._known.get(genre_key(name), name) for name in names}
+        return tuple(one_each.values())
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """All known genres, sorted."""
+        return tuple(sorted(self._known.values(), key=genre_key))
+
+    @property
+    def n_set(self) -> int:
+        """How many genres were set in this review, and not taken back."""
+        return len(self._done)
+
+    def set(self, genre: str, *, new: bool = False) -> str:
+        """Set the genre of the present track, and go on to the next.
+
+        Parameters
+        ----------
+        genre : str
+            The genre, in the spelling of any case.
+        new : bool
+            Whether it may be one that the library does not know.
+
+        Returns
+        -------
+        str
+            The genre as it was set.
+
+        Raises
+        ------
+        UnknownGenreError
+            If the genre is new, and `new` is False.
+        ParameterError
+            If it cannot be the name of a genre, or no track is left.
+        """
+        track = self.track
+        if track is None:
+            raise ParameterError("no track is left to review")
+        name = match_genre(genre, self._known, new=new)
+        self._library.set_genre([track.id], name, now=time.time())
+        self._known.setdefault(genre_key(name), name)
+        self._done.append((self.position, track.corrected))
+        self.position += 1
+        return name
+
+    def skip(self) -> None:
+        """Go on to the next track, and leave this one as it is."""
+        self.position = min(self.position + 1, self.total)
+
+    def back(self) -> bool:
+        """Go back to the track before; what was set stays.
+
+        Returns
+        -------
+        bool
+            Whether there is one.
+        """
+        if not self.position:
+            return False
+        self.position -= 1
+        return True
+
+    def undo(self) -> LibraryTrack | None:
+        """Take back what was set last in this review, and go back to that track.
+
+        Returns
+        -------
+        LibraryTrack or None
+            The track, with the genre it had before; None if nothing is left to take back.
+        """
+        if not self._done:
+            return None
+        self.position, before = self._done.pop()
+        track_id = self._ids[self.position]
+        self._library.set_genre([track_id], before, now=time.time())
+        return self._library.track(track_id)
