@@ -57,7 +57,7 @@ def test_word_of_the_user_counts_for_an_album_where_all_its_voters_have_it() -> 
 def test_album_by_several_artists_says_so() -> None:
     other = replace(SECOND, artist="Bob", albumartist="")
     assert by_file([replace(FIRST, albumartist=""), other])[0].artist == "Various Artists"
-    assert by_file([FIRST, replace(SECOND, artist="Bob")])[0].artist == "Ann"
+    assert by_file([replace(SECOND, artist="Bob")])[0].artist == "Ann"  # whose album it is
 
 
 def test_note_says_how_many_tracks_are_parts_of_files() -> None:

@@ -25,8 +25,8 @@ def by_file(tracks: Iterable[LibraryTrack]) -> list[LibraryTrack]:
     -------
     list of LibraryTrack
         One for each file, in the order of their first tracks. That of an album has the number of
-        its first track, the album for its title, the artist and year its tracks agree on, and the
-        genre most of its music has, without answers that are unsure if any is sure.
+        its first track, the album for its title, the artist of the album, the year its tracks agree
+        on, and the genre most of its music has, without answers that are unsure if any is sure.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def _joined(tracks: Sequence[LibraryTrack]) -> LibraryTrack:
     first = tracks[0]
     albumartist = _agreed(one.albumartist for one in tracks)
     artists = {one.artist for one in tracks if one.artist}
-    artist = next(iter(artists)) if len(artists) == 1 else albumartist
+    artist = albumartist or (artists.pop() if len(artists) == 1 else "")
     if not artist and artists:
         artist = SEVERAL_ARTISTS
     album = _agreed(one.album for one in tracks)
