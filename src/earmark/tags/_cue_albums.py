@@ -13,9 +13,10 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from earmark.errors import CueSheetError
 from earmark.tags._cue import CueEntry, CueFile, CueSheet, parse_cue
@@ -96,9 +97,8 @@ def _base(name: str) -> str:
     return re.split(r"[\\/]", name)[-1]
 
 
-@lru_cache(maxsize=256)
-def _read(path: str, size: int, mtime_ns: int) -> CueSheet | CueSheetError:
-    """Read a sheet; size and time tell whether it is still the one that was read."""
+def _sheet(path: str) -> CueSheet | CueSheetError:
+    """Read a sheet."""
     try:
         with open(path, "rb") as file:
             return parse_cue(file.read(2 << 20), path=path)
@@ -106,14 +106,6 @@ def _read(path: str, size: int, mtime_ns: int) -> CueSheet | CueSheetError:
         return CueSheetError(path, f"it cannot be read: {error.strerror or error}")
     except CueSheetError as error:
         return error
-
-
-def _sheet(path: str) -> CueSheet | CueSheetError:
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        return CueSheetError(path, f"it cannot be read: {error.strerror or error}")
-    return _read(path, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
@@ -156,12 +148,34 @@ class _Claim:
     file: CueFile
 
 
-def _claims(folder: str) -> tuple[dict[str, _Claim], dict[str, CueSheetError]]:
-    """Return by the name of each audio file the best sheet, and the error of an unusable one."""
+def _stamp(path: str) -> tuple[int, int]:
+    """Return what tells whether a sheet is still the one that was read."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+_Claims: TypeAlias = tuple[Mapping[str, _Claim], Mapping[str, CueSheetError]]
+"""By the name of each audio file in a folder the best sheet, and the error of an unusable one."""
+
+
+def _claims(folder: str) -> _Claims:
     sheets, audio = _listed(folder)
+    if not sheets:
+        return {}, {}
+    stamps = tuple((name, *_stamp(os.path.join(folder, name))) for name in sheets)
+    return _claims_of(folder, stamps, audio)
+
+
+@lru_cache(maxsize=8)
+def _claims_of(
+    folder: str, sheets: tuple[tuple[str, int, int], ...], audio: tuple[str, ...]
+) -> _Claims:
     claims: dict[str, _Claim] = {}
     broken: dict[str, CueSheetError] = {}
-    for name in sheets:
+    for name, *_ in sheets:
         sheet = _sheet(os.path.join(folder, name))
         if isinstance(sheet, CueSheetError):
             for meant in _files_named("", name, audio)[1]:
@@ -261,7 +275,7 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
     """
     where = os.fspath(path)
     folder, name = os.path.split(where)
-    claims, broken = _claims(folder) if _listed(folder)[0] else ({}, {})
+    claims, broken = _claims(folder)
     if tags is None:
         try:
             tags = read_tags(where)
