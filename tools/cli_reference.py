@@ -23,8 +23,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "reference" / "cli.md"
 
 _START = """# The command line
 
-Every command and option, generated from the program. `earmark COMMAND --help` shows the same. [Settings](config.md) says how
-to set an option once for all commands.
+Every command and option, generated from the program. `earmark COMMAND --help` shows the same.
+[Settings](config.md) says how to set an option once for all commands.
 
 """
 
