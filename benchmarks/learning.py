@@ -38,7 +38,7 @@ from earmark.evaluation import Results
 from earmark.features import GTZAN57, GTZAN943
 from earmark.models import Model, load_model
 from earmark.models._artifact import write_model
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
 from earmark.models.recipe import FittedModel, fit, load_recipe
 from earmark.tuning import tune
 from earmark.types import FloatArray

@@ -11,7 +11,7 @@ import pytest
 import earmark
 
 _HEAVY = ("numba", "numpy", "scipy", "sklearn", "onnxruntime", "librosa", "rich", "typer")
-_TRAINING = ("sklearn", "librosa", "skl2onnx", "onnx")
+_TRAINING = ("sklearn", "librosa", "tomli_w", "onnx")
 
 
 def loaded_after(code: str, *arguments: str) -> set[str]:

@@ -20,16 +20,16 @@ from sklearn.svm import SVC
 
 from earmark.datasets import FeatureTable
 from earmark.errors import DatasetError, ParameterError
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
 from earmark.models.families import (
     FAMILIES,
     TakesGroups,
     checked_parameters,
     family_settings,
     fit_classifier,
+    inner_folds,
     make_classifier,
 )
-from earmark.models.families._groups import inner_folds
 from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe, presets
 
 SMALL_NETWORK = {"hidden_layer_sizes": [16], "learning_rate_init": 0.01, "max_iter": 30}
@@ -67,7 +67,7 @@ def rows(table: FeatureTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_names_of_families_are_the_documented_ones() -> None:
     assert (
-        *("majority", "knn", "svm", "logistic", "lda", "forest", "lightgbm", "mlp", "stacking"),
+        *("forest", "knn", "lda", "lightgbm", "logistic", "majority", "mlp", "stacking", "svm"),
     ) == FAMILIES
     for family in FAMILIES:
         assert (
@@ -131,7 +131,7 @@ def test_setting_that_there_is_not_is_refused(family: str) -> None:
 
 
 def test_family_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ParameterError, match="family='bush' is not one of majority, knn"):
+    with pytest.raises(ParameterError, match="family='bush' is not one of forest, knn"):
         make_classifier("bush")
 
 
@@ -155,9 +155,9 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 def test_presets_are_the_documented_ones() -> None:
     assert list(presets()) == [
-        *("majority", "knn", "knn-1d2", "knn-2", "knn-3", "knn-15", "svm", "svm-linear"),
-        *("svm-poly", "svm-sigmoid", "logistic", "logistic-echonest", "lda", "forest"),
-        *("forest-entropy", "lightgbm", "mlp", "stacking"),
+        *("forest", "forest-entropy", "knn", "knn-1d2", "knn-2", "knn-3", "knn-15", "lda"),
+        *("lightgbm", "logistic", "logistic-echonest", "majority", "mlp", "stacking"),
+        *("svm", "svm-linear", "svm-poly", "svm-sigmoid"),
     ]
     assert all(len(description) > 20 for description in presets().values())
 
@@ -452,7 +452,7 @@ def test_stack_keeps_groups_whole_at_every_level(
         seen.append((type(classifier).__name__, X, groups))
         return fit_classifier(classifier, X, y, groups=groups)
 
-    monkeypatch.setattr("earmark.models.families._stack.fit_classifier", spy)
+    monkeypatch.setattr("earmark.models.families.stacking.fit_classifier", spy)
     made = make_classifier("stacking", SMALL["stacking"], n_folds=5)
     fit_classifier(made, Z, y, groups=groups)
     for fold in made.folds_:

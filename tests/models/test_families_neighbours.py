@@ -13,7 +13,8 @@ from hypothesis.extra import numpy as hnp
 from sklearn.neighbors import KNeighborsClassifier
 
 from earmark.errors import ParameterError
-from earmark.models.families import make_classifier, squared_weights
+from earmark.models.families import make_classifier
+from earmark.models.families.knn import squared_weights
 
 WEIGHTS = ("uniform", "distance", "distance2")
 
@@ -119,11 +120,13 @@ def test_many_rows_are_taken_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     known, y, rows = rows_with_ties()
     made = make_classifier("knn", {"p": 3}).fit(known, y)
     expected = made.predict_proba(rows)
-    monkeypatch.setattr("earmark.models.families._neighbours._N_DISTANCES", 100)
-    monkeypatch.setattr("earmark.models.families._neighbours._N_IN_CACHE", 100)
+    monkeypatch.setattr("earmark.models.families.knn._N_DISTANCES", 100)
+    monkeypatch.setattr("earmark.models.families.knn._N_IN_CACHE", 100)
     np.testing.assert_array_equal(made.predict_proba(rows), expected)
 
 
 def test_more_neighbours_than_rows_are_refused() -> None:
-    with pytest.raises(ParameterError, match="n_neighbors=5, there are 4 training rows"):
+    with pytest.raises(
+        ParameterError, match="n_neighbors=5 needs as many training rows; there are n_samples=4"
+    ):
         make_classifier("knn").fit(np.zeros((4, 2)), np.arange(4))

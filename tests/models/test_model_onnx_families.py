@@ -13,11 +13,10 @@ import onnxruntime
 import pytest
 
 from earmark.datasets import FeatureTable, group_folds, segments57
-from earmark.errors import ParameterError
 from earmark.models import LargeModelWarning, load_model, write_model
 from earmark.models import _artifact as artifact
-from earmark.models._onnx import export_onnx
 from earmark.models._onnx._trees import rounded_down
+from earmark.models.export import export_onnx
 from earmark.models.families import FAMILIES
 from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe, presets
 
@@ -136,18 +135,21 @@ def test_columns_as_they_are_give_what_they_give(table: FeatureTable, unseen: Fe
     assert_same(fit(recipe, table, classes=table.classes, calibrate=False), unseen.X)
 
 
-@pytest.mark.parametrize(
-    ("member", "calibrate"),
-    [({"family": "knn"}, True), ({"family": "lda", "columns": ["mfcc*"]}, True),
-     ({"family": "svm"}, False)],
-)  # fmt: skip
-def test_single_precision_is_for_few(
-    member: Mapping[str, Any], calibrate: bool, table: FeatureTable
+@pytest.mark.parametrize("family", ["svm", "stacking"])
+def test_single_precision_is_smaller_and_nearly_the_same(
+    family: str, table: FeatureTable, unseen: FeatureTable
 ) -> None:
-    recipe = Recipe(name="one", feature_set=None, members=(member,), precision="single")
-    model = fit(recipe, table, classes=table.classes, calibrate=calibrate)
-    with pytest.raises(ParameterError, match="precision='single'"):
-        export_onnx(model)
+    model = fitted({"family": family, **SMALL.get(family, {})}, table, calibrate=True)
+    whole = export_onnx(model)
+    half = export_onnx(replace(model, recipe=replace(model.recipe, precision="single")))
+    assert len(half) < 0.9 * len(whole)
+    (expected, found) = (
+        onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"]).run(
+            ["probabilities"], {"features": unseen.X}
+        )[0]
+        for graph in (whole, half)
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 # --- neighbours -----------------------------------------------------------------------------------

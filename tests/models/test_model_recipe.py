@@ -15,7 +15,7 @@ from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import held_out_predictions
 from earmark.features import GTZAN57
 from earmark.models import load_model, write_model
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
 from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe
 
 GOOD = """
@@ -186,7 +186,7 @@ def test_missing_recipe_is_refused(name: str) -> None:
 
 
 def test_unknown_family_is_refused(recipe: Recipe, table: FeatureTable) -> None:
-    with pytest.raises(ParameterError, match="'bush' is not one of majority, knn, svm"):
+    with pytest.raises(ParameterError, match="'bush' is not one of forest, knn, lda"):
         fit(replace(recipe, members=({"family": "bush"},)), table, classes=table.classes)
 
 

@@ -13,8 +13,8 @@ import pytest
 from earmark.datasets import FeatureTable
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57, GTZAN943
-from earmark.models._onnx import export_space
 from earmark.models._space_fitting import _unheard_scores
+from earmark.models.export import export_space
 from earmark.models.recipe import SpaceRecipe, fit_space, load_space_recipe
 
 STYLE = SpaceRecipe(

@@ -29,7 +29,7 @@ from earmark.models import (
     shipped_models,
     shipped_spaces,
 )
-from earmark.models._onnx._graph import Graph, tensor
+from earmark.models._onnx import Graph, tensor
 
 OTHER = "f" * 64
 N_FEATURES = len(GTZAN57.names)

@@ -16,7 +16,7 @@ from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError, StudyError
 from earmark.evaluation import held_out_predictions, protocol_folds
 from earmark.models.recipe import fit
-from earmark.tuning import Parameter, Space, _nested, _scoring, fit_tuned, nested_tune, tune
+from earmark.tuning import Parameter, SearchSpace, _nested, _scoring, fit_tuned, nested_tune, tune
 
 
 class Spy:
@@ -97,7 +97,7 @@ def test_accuracy_is_that_of_models_tuned_and_fitted_by_hand(protocol: str) -> N
 
 def test_labels_without_meaning_score_chance_and_the_search_says_more() -> None:
     """The best of many is above chance even where there is nothing to learn; nested is not."""
-    many = Space("many", "knn", "", (Parameter("n_neighbors", low=1, high=15),))
+    many = SearchSpace("many", "knn", "", (Parameter("n_neighbors", low=1, high=15),))
     honest, searched = [], []
     for seed in range(4):
         table = tuning_tables.made_up(180, seed=seed)

@@ -15,7 +15,7 @@ from test_tuning_search import without_times
 from tuning_tables import KNN, SVM
 
 from earmark.errors import StudyError
-from earmark.tuning import Parameter, Space, Tuning, tune
+from earmark.tuning import Parameter, SearchSpace, Tuning, tune
 from earmark.tuning import _search as search_module
 from earmark.tuning._scoring import FoldScore, Scorer
 from earmark.tuning._study import StudyFile
@@ -170,7 +170,7 @@ class _Other:
         ({"search": "optuna"}, "search='grid'", "search='optuna'"),
         ({"space": "knn-echonest"}, "space='few neighbours'", "space='knn-echonest'"),
         (
-            {"space": Space("few neighbours", "knn", "", (Parameter("p", values=(1, 2)),))},
+            {"space": SearchSpace("few neighbours", "knn", "", (Parameter("p", values=(1, 2)),))},
             "'name': 'n_neighbors'",
             "'name': 'p'",
         ),
@@ -271,7 +271,9 @@ def test_trial_with_lists_comes_back_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Scorer, "__call__", lambda *_: FoldScore(3, 4, 0.0))
-    space = Space("sizes", "mlp", "", (Parameter("hidden_layer_sizes", values=([4], [4, 4])),))
+    space = SearchSpace(
+        "sizes", "mlp", "", (Parameter("hidden_layer_sizes", values=([4], [4, 4])),)
+    )
     table = tuning_tables.made_up()
     for search in ("grid", "optuna"):
         settings: dict[str, Any] = {"storage": tmp_path / search, "search": search, "trials": 6}

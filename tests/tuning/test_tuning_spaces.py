@@ -11,24 +11,26 @@ import pytest
 
 from earmark.errors import ParameterError
 from earmark.models.families import checked_parameters
-from earmark.tuning import Parameter, Space, load_space, space_names
+from earmark.tuning import Parameter, SearchSpace, load_search_space, search_space_names
 from earmark.tuning._spaces import decoded, encoded
 
-PRESETS = [(search, name) for search in ("grid", "optuna") for name in space_names(search=search)]
+PRESETS = [
+    (search, name) for search in ("grid", "optuna") for name in search_space_names(search=search)
+]
 
 
 @pytest.mark.parametrize(("search", "name"), PRESETS)
 def test_every_value_of_a_preset_is_one_the_family_takes(search: str, name: str) -> None:
-    space = load_space(name, search=search)
+    space = load_search_space(name, search=search)
     assert space.source
     for parameter in space.parameters:
         for value in parameter.choices or (parameter.low, parameter.high):
             checked_parameters(space.family, {parameter.name: value})
 
 
-@pytest.mark.parametrize("name", space_names(search="grid"))
+@pytest.mark.parametrize("name", search_space_names(search="grid"))
 def test_grid_holds_each_point_once(name: str) -> None:
-    points = load_space(name, search="grid").points()
+    points = load_search_space(name, search="grid").points()
     assert len({tuple(sorted(point.items())) for point in points}) == len(points)
 
 
@@ -37,26 +39,26 @@ def product(**values: list[object]) -> list[dict[str, object]]:
 
 
 def test_grid_of_the_course_project_knn() -> None:
-    assert load_space("knn", search="grid").points() == product(
+    assert load_search_space("knn", search="grid").points() == product(
         n_neighbors=list(range(1, 9)), weights=["uniform", "distance"], p=[1, 2, 3]
     )
 
 
 def test_grid_of_the_course_project_svm() -> None:
-    assert load_space("svm", search="grid").points() == product(
+    assert load_search_space("svm", search="grid").points() == product(
         C=[0.1, 1, 10, 100, 1000], kernel=["poly", "rbf", "sigmoid"], gamma=["scale", "auto"]
     )
 
 
 def test_grid_of_the_report_knn() -> None:
-    assert load_space("knn-40", search="grid").points() == product(
+    assert load_search_space("knn-40", search="grid").points() == product(
         n_neighbors=list(range(1, 41)), weights=["uniform", "distance2"], p=[1, 2]
     )
 
 
 def test_grids_hold_what_came_out_best_where_they_are_from() -> None:
     knn, svm, forest, echonest, logistic = (
-        load_space(name, search="grid").points()
+        load_search_space(name, search="grid").points()
         for name in ("knn", "svm", "forest", "forest-echonest", "logistic")
     )
     assert {"n_neighbors": 2, "weights": "distance", "p": 2} in knn
@@ -67,14 +69,14 @@ def test_grids_hold_what_came_out_best_where_they_are_from() -> None:
 
 
 def test_parameter_that_means_nothing_is_left_out() -> None:
-    points = load_space("svm-300", search="grid").points()
+    points = load_search_space("svm-300", search="grid").points()
     assert len(points) == 6 * (1 + 3 * 2)
     assert all(("gamma" in point) == (point["kernel"] != "linear") for point in points)
 
 
-@pytest.mark.parametrize("name", space_names(search="optuna"))
+@pytest.mark.parametrize("name", search_space_names(search="optuna"))
 def test_drawn_points_are_in_the_space(name: str) -> None:
-    space = load_space(name, search="optuna")
+    space = load_search_space(name, search="optuna")
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(40):
         trial = study.ask()
@@ -91,7 +93,7 @@ def test_drawn_points_are_in_the_space(name: str) -> None:
 def test_lists_can_be_values() -> None:
     assert decoded(encoded([300, 300])) == [300, 300]
     assert decoded(encoded("scale")) == "scale"
-    space = Space("own", "mlp", "", (Parameter("hidden_layer_sizes", values=([8], [8, 8])),))
+    space = SearchSpace("own", "mlp", "", (Parameter("hidden_layer_sizes", values=([8], [8, 8])),))
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     assert space.draw(study.ask())["hidden_layer_sizes"] in ([8], [8, 8])
 
@@ -102,7 +104,7 @@ def test_space_from_a_file(tmp_path: Path) -> None:
         'family = "svm"\n[parameters]\nkernel = { values = ["linear", "rbf"] }\n'
         'gamma = { low = 0.1, high = 1, log = true, when = { kernel = ["rbf"] } }\n'
     )
-    space = load_space(path, search="optuna")
+    space = load_search_space(path, search="optuna")
     assert (space.family, space.name) == ("svm", str(path))
     assert space.parameters[1].when == {"kernel": ("rbf",)}
     assert not space.parameters[1].whole
@@ -148,32 +150,32 @@ def test_file_that_is_no_space_is_refused(tmp_path: Path, content: str, message:
     path = tmp_path / "own.toml"
     path.write_text(content, encoding="latin-1")
     with pytest.raises(ParameterError, match=message) as caught:
-        load_space(path, search="grid")
+        load_search_space(path, search="grid")
     assert str(path) in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["no-such", "", "svm.json"])
 def test_unknown_space_is_refused_with_those_there_are(name: str) -> None:
     with pytest.raises(ParameterError, match=r"is not one of forest, .*svm-300, nor a .toml file"):
-        load_space(name, search="grid")
+        load_search_space(name, search="grid")
 
 
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="No such file"):
-        load_space(tmp_path / "none.toml", search="grid")
+        load_search_space(tmp_path / "none.toml", search="grid")
 
 
 def test_unknown_search_is_refused() -> None:
     with pytest.raises(ParameterError, match="search='random' is not one of grid, optuna"):
-        space_names(search="random")
+        search_space_names(search="random")
 
 
 def test_simpler_models_are_told_from_others() -> None:
-    forest = load_space("forest", search="grid")
+    forest = load_search_space("forest", search="grid")
     depths = [4, 9, 36, "none"]
     order = [forest.complexity({"n_estimators": 100, "max_depth": depth}) for depth in depths]
     assert order == sorted(order)
-    svm = load_space("svm", search="optuna")
+    svm = load_search_space("svm", search="optuna")
     soft = svm.complexity({"kernel": "rbf", "C": 0.1, "gamma": 0.01})
     hard = svm.complexity({"kernel": "rbf", "C": 10.0, "gamma": 0.01})
     linear = svm.complexity({"kernel": "linear", "C": 0.1})

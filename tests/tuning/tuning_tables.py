@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from earmark.datasets import FeatureTable
-from earmark.tuning import Parameter, Space
+from earmark.tuning import Parameter, SearchSpace
 from earmark.tuning._scoring import FoldScore, Scorer
 
-KNN = Space(
+KNN = SearchSpace(
     "few neighbours",
     "knn",
     "",
@@ -21,7 +21,7 @@ KNN = Space(
         Parameter("weights", values=("uniform", "distance")),
     ),
 )
-SVM = Space(
+SVM = SearchSpace(
     "kernels",
     "svm",
     "",

@@ -22,7 +22,7 @@ from earmark.errors import DatasetError, ParameterError, ResultsError
 from earmark.evaluation import Estimate, Results, held_out_predictions, protocol_folds, read_results
 from earmark.features import GTZAN57
 from earmark.models import DEFAULT_MODEL, load_model, write_model
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
 from earmark.models.recipe import fit, load_recipe
 from earmark.testing import sine
 from earmark.workflows import evaluate as workflow

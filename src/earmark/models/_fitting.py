@@ -21,9 +21,7 @@ from earmark.models._calibration import apply_temperature, fit_temperature, smal
 from earmark.models._recipe import Recipe
 from earmark.models._served import Prediction
 from earmark.models._transform import Transform, fit_transform, matching
-from earmark.models.families import fit_classifier, make_classifier
-from earmark.models.families._groups import inner_folds
-from earmark.models.families._threads import one_thread
+from earmark.models.families import fit_classifier, inner_folds, make_classifier, one_thread
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = ["FittedModel", "InnerGroups", "Member", "fit"]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from earmark.errors import ParameterError
 from earmark.features import FeatureSet, get_feature_set
+from earmark.models.families import find_preset, presets
 from earmark.types import PathName
 
 __all__ = ["Recipe", "load_recipe", "presets"]
@@ -66,9 +67,9 @@ class Recipe:
     familiar : float
         Share of held-out music that should be familiar.
     precision : {"double", "single"}
-        What the graph of a written model computes in. Single is for what `gtzan57` is made of, and
-        differs from scikit-learn by 1e-6; where two pairwise votes of a support vector machine are
-        as good as tied, by more.
+        What the weights of a written model are stored in. Single halves its size and changes its
+        probabilities by about 1e-6; where two pairwise votes of a support vector machine are all
+        but tied, by more.
     description : str
         Where it comes from.
     corpus : str
@@ -153,33 +154,16 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _presets() -> dict[str, dict[str, Any]]:
-    source = resources.files("earmark.models") / "recipes" / "presets.toml"
-    return tomllib.loads(source.read_text(encoding="utf-8"))
-
-
-def presets() -> dict[str, str]:
-    """List the classifiers that `load_recipe` knows by name.
-
-    Returns
-    -------
-    dict of str to str
-        Name, and where its parameters come from.
-
-    Examples
-    --------
-    >>> list(presets())[:3]
-    ['majority', 'knn', 'knn-1d2']
-    """
-    return {name: content["description"] for name, content in _presets().items()}
-
-
 def _preset(name: str) -> Recipe | None:
-    content = _presets().get(name)
-    if content is None:
+    found = find_preset(name)
+    if found is None:
         return None
-    description = content.pop("description")
-    return Recipe(name=name, feature_set=None, members=(content,), description=description)
+    family, content = found
+    parameters = {key: value for key, value in content.items() if key != "description"}
+    member = {"family": family.name, **parameters}
+    return Recipe(
+        name=name, feature_set=None, members=(member,), description=content["description"]
+    )
 
 
 def load_recipe(name_or_path: PathName) -> Recipe:
@@ -210,9 +194,8 @@ def load_recipe(name_or_path: PathName) -> Recipe:
     """
     if (preset := _preset(str(name_or_path))) is not None:
         return preset
-    named = name_or_path != "presets"
     shipped = resources.files("earmark.models") / "recipes" / f"{name_or_path}.toml"
-    source = shipped if named and shipped.is_file() else Path(name_or_path)
+    source = shipped if shipped.is_file() else Path(name_or_path)
     try:
         content = tomllib.loads(source.read_text(encoding="utf-8"))
         return _from_toml(content)

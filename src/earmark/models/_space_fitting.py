@@ -12,7 +12,7 @@ from earmark.datasets import FeatureTable
 from earmark.errors import DatasetError, ParameterError
 from earmark.models._space_recipe import SpaceRecipe
 from earmark.models._transform import Transform, fit_transform, matching
-from earmark.models.families._threads import one_thread
+from earmark.models.families import one_thread
 from earmark.types import BoolArray, Float32Array, FloatArray, IntArray
 
 __all__ = ["SMALLEST_LENGTH", "FittedSpace", "Genres", "fit_space"]

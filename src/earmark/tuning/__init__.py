@@ -5,10 +5,10 @@ was tuned so is worth. Rows that are to be scored are never given to `tune`.
 """
 
 from earmark.tuning._nested import NestedTuning, fit_tuned, nested_tune
-from earmark.tuning._presets import load_space, space_names
+from earmark.tuning._presets import load_search_space, search_space_names
 from earmark.tuning._result import RULES, Tuning
 from earmark.tuning._search import DEFAULT_TRIALS, PROTOCOLS, tune
-from earmark.tuning._spaces import Parameter, Space
+from earmark.tuning._spaces import Parameter, SearchSpace
 from earmark.tuning._study import Trial
 
 __all__ = [
@@ -17,12 +17,12 @@ __all__ = [
     "RULES",
     "NestedTuning",
     "Parameter",
-    "Space",
+    "SearchSpace",
     "Trial",
     "Tuning",
     "fit_tuned",
-    "load_space",
+    "load_search_space",
     "nested_tune",
-    "space_names",
+    "search_space_names",
     "tune",
 ]

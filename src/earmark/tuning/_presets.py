@@ -4,54 +4,55 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.tuning._spaces import Parameter, Space
+from earmark.models.families import FAMILIES, Family, get_family
+from earmark.tuning._spaces import Parameter, SearchSpace
 from earmark.types import PathName
 
-__all__ = ["load_space", "space_names"]
+__all__ = ["load_search_space", "search_space_names"]
 
-_FILES = {"grid": ("grids.toml",), "optuna": ("spaces.toml", "grids.toml")}
+_SEARCHES = ("grid", "optuna")
 _KEYS = ("values", "low", "high", "log", "when", "simpler")
 
 
-def _presets(file: str) -> dict[str, Any]:
-    text = (resources.files("earmark.tuning") / file).read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _of_family(family: Family, search: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return a family's search spaces by name; Optuna can go through a grid, too."""
+    return family.grids if search == "grid" else {**family.grids, **family.spaces}
 
 
-def space_names(*, search: str) -> tuple[str, ...]:
-    """List the presets of a way to search.
+def search_space_names(*, search: str) -> tuple[str, ...]:
+    """List the search spaces that families come with.
 
     Parameters
     ----------
     search : {"grid", "optuna"}
-        The way.
+        How they are searched.
 
     Returns
     -------
     tuple of str
-        Names `load_space` knows.
+        Names that `load_search_space` knows.
 
     Raises
     ------
     ParameterError
-        If there is no such way.
+        If there is no such search.
 
     Examples
     --------
-    >>> "knn-40" in space_names(search="grid")
+    >>> "knn-40" in search_space_names(search="grid")
     True
     """
-    if search not in _FILES:
-        raise ParameterError(f"search={search!r} is not one of {', '.join(_FILES)}")
-    return tuple(sorted({name for file in _FILES[search] for name in _presets(file)}))
+    if search not in _SEARCHES:
+        raise ParameterError(f"search={search!r} is not one of {', '.join(_SEARCHES)}")
+    names = {name for family in FAMILIES for name in _of_family(get_family(family), search)}
+    return tuple(sorted(names))
 
 
-def load_space(name_or_path: PathName, *, search: str) -> Space:
+def load_search_space(name_or_path: PathName, *, search: str) -> SearchSpace:
     """Read a search space.
 
     Parameters
@@ -65,7 +66,7 @@ def load_space(name_or_path: PathName, *, search: str) -> Space:
 
     Returns
     -------
-    Space
+    SearchSpace
         For `tune`.
 
     Raises
@@ -75,17 +76,20 @@ def load_space(name_or_path: PathName, *, search: str) -> Space:
 
     Examples
     --------
-    >>> [parameter.name for parameter in load_space("svm", search="grid").parameters]
+    >>> [parameter.name for parameter in load_search_space("svm", search="grid").parameters]
     ['C', 'kernel', 'gamma']
     """
     name = str(name_or_path)
-    if name in space_names(search=search):
-        content = next(found[name] for file in _FILES[search] if name in (found := _presets(file)))
-        return _space(name, content)
+    if search not in _SEARCHES:
+        raise ParameterError(f"search={search!r} is not one of {', '.join(_SEARCHES)}")
+    family = name.partition("-")[0]
+    own = _of_family(get_family(family), search) if family in FAMILIES else {}
+    if name in own:
+        return _space(name, {"family": family, **own[name]})
     path = Path(name_or_path)
     if path.suffix != ".toml":
         raise ParameterError(
-            f"space={name!r} is not one of {', '.join(space_names(search=search))}, "
+            f"space={name!r} is not one of {', '.join(search_space_names(search=search))}, "
             "nor a .toml file"
         )
     try:
@@ -96,7 +100,7 @@ def load_space(name_or_path: PathName, *, search: str) -> Space:
         raise ParameterError(f"space={name!r} is not TOML: {error}") from error
 
 
-def _space(name: str, content: Mapping[str, Any]) -> Space:
+def _space(name: str, content: Mapping[str, Any]) -> SearchSpace:
     for key in ("family", "parameters"):
         if key not in content:
             raise ParameterError(f"space={name!r}: {key!r} is missing")
@@ -105,7 +109,7 @@ def _space(name: str, content: Mapping[str, Any]) -> Space:
         isinstance(entry, Mapping) for entry in entries.values()
     ):
         raise ParameterError(f"space={name!r}: 'parameters' must hold a table for each parameter")
-    return Space(
+    return SearchSpace(
         name=name,
         family=str(content["family"]),
         source=str(content.get("source", name)),

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from earmark.errors import ParameterError
-from earmark.tuning._spaces import Space, decoded, encoded
+from earmark.tuning._spaces import SearchSpace, decoded, encoded
 from earmark.tuning._study import Trial, frozen_trial, quiet
 
 __all__ = ["Drawn", "Grid", "Proposal", "Proposals", "proposals"]
@@ -59,7 +59,7 @@ class Grid:
 
     Parameters
     ----------
-    space : Space
+    space : SearchSpace
         Of values.
     seed : int
         The same seed gives the same order.
@@ -67,7 +67,7 @@ class Grid:
         Points proposed at a time; which ones they are does not depend on it.
     """
 
-    def __init__(self, space: Space, *, seed: int, batch: int) -> None:
+    def __init__(self, space: SearchSpace, *, seed: int, batch: int) -> None:
         self._points = space.points()
         self._order = np.random.default_rng(seed).permutation(len(self._points))
         self._batch = batch
@@ -92,13 +92,13 @@ class Drawn:
 
     Parameters
     ----------
-    space : Space
+    space : SearchSpace
         What is drawn from.
     seed : int
         The same seed gives the same points.
     """
 
-    def __init__(self, space: Space, *, seed: int) -> None:
+    def __init__(self, space: SearchSpace, *, seed: int) -> None:
         import optuna
 
         self._space = space
@@ -162,14 +162,14 @@ class Drawn:
         ]
 
 
-def proposals(search: str, space: Space, *, seed: int, jobs: int) -> Proposals:
+def proposals(search: str, space: SearchSpace, *, seed: int, jobs: int) -> Proposals:
     """Make what proposes the points of a search.
 
     Parameters
     ----------
     search : {"grid", "optuna"}
         How.
-    space : Space
+    space : SearchSpace
         Of what.
     seed : int
         The same seed gives the same points.

@@ -10,7 +10,7 @@ from earmark.errors import ParameterError
 from earmark.evaluation import InnerGroups
 from earmark.models.recipe import Recipe
 from earmark.tuning._scoring import with_parameters
-from earmark.tuning._spaces import Space
+from earmark.tuning._spaces import SearchSpace
 from earmark.tuning._study import Trial
 
 __all__ = ["RULES", "Tuning", "best_of", "simplest_of"]
@@ -19,7 +19,7 @@ RULES = ("best", "one-se")
 """How a point is chosen: `Tuning.chosen` says what they mean."""
 
 
-def best_of(trials: Sequence[Trial], space: Space) -> Trial | None:
+def best_of(trials: Sequence[Trial], space: SearchSpace) -> Trial | None:
     """Find the trial with the highest score; of equal ones that of the simplest model."""
     scored = [(trial.score, trial) for trial in trials if trial.score is not None]
     if not scored:
@@ -30,7 +30,7 @@ def best_of(trials: Sequence[Trial], space: Space) -> Trial | None:
     )[1]
 
 
-def simplest_of(trials: Sequence[Trial], space: Space) -> Trial | None:
+def simplest_of(trials: Sequence[Trial], space: SearchSpace) -> Trial | None:
     """Find the simplest model within one standard error of the best; the better of equal ones."""
     best = best_of(trials, space)
     if best is None or best.score is None or best.standard_error is None:
@@ -53,7 +53,7 @@ class Tuning:
         What was tuned.
     search : str
         ``grid`` or ``optuna``.
-    space : Space
+    space : SearchSpace
         What was searched.
     protocol : str
         Whose folds the points were scored in.
@@ -77,7 +77,7 @@ class Tuning:
 
     base: Recipe
     search: str
-    space: Space
+    space: SearchSpace
     protocol: str
     seed: int
     rule: str
@@ -100,8 +100,8 @@ class Tuning:
     def best(self) -> Trial:
         """The trial with the highest score.
 
-        Of equal ones that of the simplest model (`Space.complexity`), then the first in the grid.
-        Its score is too high: it is the highest of many. `nested_tune` gives an honest one.
+        Of equal scores that of the simplest model (`SearchSpace.complexity`), then the first in the
+        grid. Its score is too high: it is the highest of many. `nested_tune` gives an honest one.
         """
         return best_of(self.trials, self.space) or self.trials[0]
 

@@ -14,11 +14,11 @@ from earmark.errors import ParameterError
 from earmark.evaluation import inner_groups, protocol_folds
 from earmark.models.families import checked_parameters
 from earmark.models.recipe import Recipe, load_recipe
-from earmark.tuning._presets import load_space
+from earmark.tuning._presets import load_search_space
 from earmark.tuning._proposals import Proposal, Proposals, proposals
 from earmark.tuning._result import RULES, Tuning, best_of
 from earmark.tuning._scoring import FoldScore, Scorer, score_of, scoring, with_parameters
-from earmark.tuning._spaces import Space
+from earmark.tuning._spaces import SearchSpace
 from earmark.tuning._study import StudyFile, Trial
 from earmark.types import PathName, Progress
 
@@ -73,13 +73,13 @@ def _checked(**settings: Any) -> None:
 
 
 def _base_and_space(
-    family: str | Recipe, space: str | PathName | Space | None, search: str
-) -> tuple[Recipe, Space]:
+    family: str | Recipe, space: str | PathName | SearchSpace | None, search: str
+) -> tuple[Recipe, SearchSpace]:
     base = load_recipe(family) if isinstance(family, str) else family
     with_parameters(base, {})  # refuses what cannot be tuned
     own = str(base.members[0]["family"])
-    if not isinstance(space, Space):
-        space = load_space(own if space is None else space, search=search)
+    if not isinstance(space, SearchSpace):
+        space = load_search_space(own if space is None else space, search=search)
     if space.family != own:
         raise ParameterError(
             f"space={space.name!r} is for family {space.family!r}, model {base.name!r} is {own!r}"
@@ -94,7 +94,7 @@ def _base_and_space(
 
 
 def _identity(
-    table: FeatureTable, base: Recipe, space: Space, search: str, protocol: str, seed: int
+    table: FeatureTable, base: Recipe, space: SearchSpace, search: str, protocol: str, seed: int
 ) -> dict[str, Any]:
     """Say what the trials depend on: it decides whether a study file is that of this search."""
     described = json.dumps(base.to_dict(), sort_keys=True, default=str)
@@ -139,7 +139,7 @@ def _search(
     proposer: Proposals,
     done: list[Trial],
     *,
-    space: Space,
+    space: SearchSpace,
     budget: _Budget,
     keep: Callable[[Trial], None],
     jobs: int,
@@ -172,7 +172,7 @@ def tune(
     *,
     family: str | Recipe,
     search: str = "grid",
-    space: str | PathName | Space | None = None,
+    space: str | PathName | SearchSpace | None = None,
     protocol: str = "artist",
     trials: int | None = None,
     minutes: float | None = None,
@@ -196,7 +196,7 @@ def tune(
         What is tuned: a family, or a recipe of one classifier.
     search : {"grid", "optuna"}
         Try every combination, or have Optuna draw (TPE).
-    space : str, path-like, Space or None
+    space : str, path-like, SearchSpace or None
         What is searched: a preset, a TOML file like those, or a space; None for the preset that
         has the family's name.
     protocol : {"random", "track", "artist"}

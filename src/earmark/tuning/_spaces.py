@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.trial import Trial as OptunaTrial
 
-__all__ = ["Parameter", "Space", "Value", "decoded", "encoded"]
+__all__ = ["Parameter", "SearchSpace", "Value", "decoded", "encoded"]
 
 Value: TypeAlias = Any
 """What a parameter is set to: a number, a name, or a list of numbers."""
@@ -148,7 +148,7 @@ def decoded(value: Value) -> Value:
 
 
 @dataclass(frozen=True)
-class Space:
+class SearchSpace:
     """The parameters of a family that are searched.
 
     Attributes
@@ -202,8 +202,8 @@ class Space:
 
         Examples
         --------
-        >>> from earmark.tuning import load_space
-        >>> len(load_space("svm", search="grid").points())
+        >>> from earmark.tuning import load_search_space
+        >>> len(load_search_space("svm", search="grid").points())
         30
         """
         for parameter in self.parameters:
@@ -285,8 +285,8 @@ class Space:
 
         Examples
         --------
-        >>> from earmark.tuning import load_space
-        >>> knn = load_space("knn", search="grid")
+        >>> from earmark.tuning import load_search_space
+        >>> knn = load_search_space("knn", search="grid")
         >>> few, many = ({"n_neighbors": k, "weights": "uniform", "p": 1} for k in (1, 8))
         >>> knn.complexity(many) < knn.complexity(few)
         True

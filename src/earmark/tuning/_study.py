@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from earmark.errors import StudyError
-from earmark.tuning._spaces import Space, encoded
+from earmark.tuning._spaces import SearchSpace, encoded
 from earmark.types import PathName
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def quiet() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def frozen_trial(trial: Trial, space: Space) -> optuna.trial.FrozenTrial:
+def frozen_trial(trial: Trial, space: SearchSpace) -> optuna.trial.FrozenTrial:
     """Write a trial as Optuna does."""
     from optuna.trial import TrialState, create_trial
 
@@ -139,7 +139,7 @@ class StudyFile:
         The file. It is made if there is none.
     search : mapping
         What the search depends on; what JSON can hold.
-    space : Space
+    space : SearchSpace
         What is searched.
 
     Raises
@@ -148,7 +148,7 @@ class StudyFile:
         If the file holds another search, is in use, or is no study.
     """
 
-    def __init__(self, path: PathName, *, search: Mapping[str, Any], space: Space) -> None:
+    def __init__(self, path: PathName, *, search: Mapping[str, Any], space: SearchSpace) -> None:
         self.path = os.fspath(path)
         self._space = space
         wanted = json.loads(json.dumps(search))

@@ -32,7 +32,7 @@ from earmark.evaluation import (
     resampling_units,
     spread,
 )
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
 from earmark.models.recipe import FittedModel, fit
 from earmark.types import PathName, Progress
 from earmark.workflows._book import Book

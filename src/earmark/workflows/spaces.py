@@ -16,7 +16,7 @@ from earmark.evaluation import protocol_folds
 from earmark.features import SEGMENT_BANDS
 from earmark.features._segments import to_bytes
 from earmark.models import Space, load_space, write_model
-from earmark.models._onnx import export_space
+from earmark.models.export import export_space
 from earmark.models.recipe import FittedSpace, SpaceRecipe, fit_space, load_space_recipe
 from earmark.types import PathName, Progress
 from earmark.workflows._card import description_of

@@ -31,7 +31,8 @@ from earmark.evaluation import (
 )
 from earmark.features import feature_sets
 from earmark.models import DEFAULT_MODEL, Model, load_model, write_model
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
+from earmark.models.families import get_family
 from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe
 from earmark.types import PathName, Progress
 from earmark.workflows._card import description_of, render_card
@@ -294,8 +295,8 @@ def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
 
 def _made_with(recipe: Recipe) -> list[str]:
     """Name the libraries whose versions decide what a recipe makes."""
-    boosted = any(member["family"] == "lightgbm" for member in recipe.members)
-    return ["scikit-learn", "skl2onnx", "onnx", "numpy", *(["lightgbm"] if boosted else [])]
+    used = [name for member in recipe.members for name in get_family(member["family"]).made_with]
+    return list(dict.fromkeys(["scikit-learn", "onnx", "numpy", *used]))
 
 
 def _count_artists(table: FeatureTable) -> dict[str, int]:

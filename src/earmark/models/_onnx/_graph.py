@@ -29,10 +29,14 @@ class Graph:
     ----------
     prefix : str
         Of the names: a graph inside a node must not use those of the graph around it.
+    single : bool
+        Whether weights are stored in single precision, which halves their size and changes them by
+        6e-8 of their value at most. What is computed with them is in double precision either way.
     """
 
-    def __init__(self, *, prefix: str = "") -> None:
+    def __init__(self, *, prefix: str = "", single: bool = False) -> None:
         self.prefix = prefix
+        self._store_as = np.float32 if single else np.float64
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
@@ -43,11 +47,12 @@ class Graph:
         return name
 
     def weights(self, value: Any) -> str:
-        """Add a constant of double precision, kept in single precision where that loses nothing."""
+        """Add a constant of double precision; stored in single where it is that, or may be."""
         array = np.asarray(value)
-        if array.dtype == np.float32:
-            return self.double(self.constant(array))
-        return self.constant(array.astype(np.float64))
+        if array.dtype != np.float32:
+            array = array.astype(self._store_as)
+        name = self.constant(array)
+        return self.double(name) if array.dtype == np.float32 else name
 
     def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Add a node, and return the name of what it gives."""

@@ -1,7 +1,6 @@
 """Nearest neighbours as nodes of a graph.
 
-skl2onnx drops the weights of scikit-learn's neighbours without a word, and gets distances from
-scalar products, which loses the digits of near duplicates.
+Distances come from differences: scalar products alone lose the digits of near duplicates.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from earmark.models._onnx._graph import Graph
-from earmark.models.families import Neighbours
 
 __all__ = ["add_neighbours"]
 
@@ -22,7 +20,7 @@ _SPARE = 32
 _N_IN_CACHE = 16_384
 
 
-def add_neighbours(graph: Graph, Z: str, classifier: Neighbours) -> str:
+def add_neighbours(graph: Graph, Z: str, classifier: Any) -> str:
     """Add the shares of the classes among the nearest training rows.
 
     Parameters

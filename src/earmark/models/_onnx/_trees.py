@@ -13,7 +13,6 @@ from onnx import numpy_helper
 from sklearn.ensemble import RandomForestClassifier
 
 from earmark.models._onnx._graph import Graph
-from earmark.models.families import BoostedTrees
 from earmark.types import Float32Array, FloatArray, IntArray
 
 __all__ = ["add_boosted_trees", "add_forest", "rounded_down"]
@@ -147,7 +146,7 @@ def add_forest(graph: Graph, Z: str, forest: RandomForestClassifier) -> str:
     return graph.add("Div", graph.double(sums), n_trees)
 
 
-def add_boosted_trees(graph: Graph, Z: str, classifier: BoostedTrees) -> str:
+def add_boosted_trees(graph: Graph, Z: str, classifier: Any) -> str:
     """Add boosted trees, which compare in double precision, and their principal components.
 
     Parameters
@@ -167,7 +166,7 @@ def add_boosted_trees(graph: Graph, Z: str, classifier: BoostedTrees) -> str:
     if classifier.components_ is not None:
         centred = graph.add("Sub", Z, graph.constant(classifier.components_.mean_))
         directions = np.ascontiguousarray(classifier.components_.components_.T)
-        Z = graph.add("MatMul", centred, graph.constant(directions))
+        Z = graph.add("MatMul", centred, graph.weights(directions))
     n_classes = len(classifier.classes_)
     n_scores = 1 if n_classes == 2 else n_classes
     trees = _Trees()

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.svm import SVC
 
 from earmark.models._onnx._graph import Graph
-from earmark.models.families import CalibratedSVC, SoftmaxSVC
 from earmark.types import FloatArray
 
 __all__ = ["add_calibrated", "add_decision", "add_gaussian", "add_machine", "add_squares"]
@@ -35,7 +34,7 @@ def _add_kernel(graph: Graph, Z: str, machine: SVC) -> str:
     vectors, gamma = np.asarray(machine.support_vectors_), float(machine._gamma)
     if machine.kernel == "rbf":
         return add_gaussian(graph, add_squares(graph, Z, vectors), gamma)
-    products = graph.add("MatMul", Z, graph.constant(np.ascontiguousarray(vectors.T)))
+    products = graph.add("MatMul", Z, graph.weights(np.ascontiguousarray(vectors.T)))
     if machine.kernel == "linear":
         return products
     scaled = graph.add("Mul", products, graph.constant(np.float64(gamma)))
@@ -103,12 +102,12 @@ def add_decision(graph: Graph, Z: str, machine: SVC) -> str:
     return graph.add("Add", votes, graph.add("Div", clear, three))
 
 
-def add_machine(graph: Graph, Z: str, machine: SoftmaxSVC) -> str:
+def add_machine(graph: Graph, Z: str, machine: Any) -> str:
     """Add a machine and the softmax of its scores."""
     return graph.softmax(add_decision(graph, Z, machine), n_classes=len(machine.classes_))
 
 
-def add_calibrated(graph: Graph, Z: str, classifier: CalibratedSVC) -> str:
+def add_calibrated(graph: Graph, Z: str, classifier: Any) -> str:
     """Add a machine and the sigmoids of its scores."""
     (calibrated,) = classifier.calibrated_.calibrated_classifiers_
     scores = add_decision(graph, Z, calibrated.estimator)

@@ -6,9 +6,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from earmark.models._onnx._export import add_transform
-from earmark.models._onnx._graph import Graph, tensor
-from earmark.models._onnx._vectors import add_gaussian, add_squares
+from earmark.models._export import add_transform
+from earmark.models._onnx import Graph, add_gaussian, add_squares, tensor
 from earmark.models._space_fitting import SMALLEST_LENGTH, FittedSpace, Genres
 
 __all__ = ["export_space"]

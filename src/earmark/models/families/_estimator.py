@@ -1,0 +1,84 @@
+"""What the classifiers written here share: checks of rows and labels, as scikit-learn asks."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from earmark.errors import ParameterError
+from earmark.types import FloatArray, IntArray
+
+__all__ = ["Classifier"]
+
+Self = TypeVar("Self", bound="Classifier")
+
+
+class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A classifier that names the most probable class.
+
+    Attributes
+    ----------
+    classes_ : np.ndarray [shape=(n_classes,)]
+        The labels that were seen, sorted.
+    n_features_in_ : int
+        Number of columns.
+    """
+
+    classes_: Any
+
+    def _training_data(self, X: Any, y: Any) -> tuple[FloatArray, Any]:
+        """Check training rows and labels; note the classes."""
+        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(labels)
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise ParameterError(
+                f"y holds one class only, {self.classes_[0]!r}: there is nothing to tell apart"
+            )
+        return rows, labels
+
+    def _rows(self, X: Any) -> FloatArray:
+        """Check rows that are to be classified."""
+        check_is_fitted(self)
+        rows: FloatArray = validate_data(self, X, dtype=np.float64, reset=False)
+        return rows
+
+    def predict_proba(self, X: FloatArray) -> FloatArray:
+        """Compute class probabilities.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Rows.
+
+        Returns
+        -------
+        np.ndarray [shape=(n, n_classes)]
+            Each row sums to one.
+        """
+        return self._probabilities(self._rows(X))
+
+    def _probabilities(self, X: FloatArray) -> FloatArray:
+        """Compute the class probabilities of checked rows."""
+        raise TypeError(f"{type(self).__name__} computes no probabilities")
+
+    def predict(self, X: FloatArray) -> IntArray:
+        """Name the most probable class.
+
+        Parameters
+        ----------
+        X : np.ndarray [shape=(n, d)]
+            Rows.
+
+        Returns
+        -------
+        np.ndarray [shape=(n,)]
+            The labels.
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        labels: IntArray = self.classes_[best]
+        return labels
