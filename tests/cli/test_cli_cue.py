@@ -124,6 +124,15 @@ def test_one_album_through_every_command(call: Callable[..., Any], tmp_path: Pat
     tracks = json.loads(call("library", "list", "--corrected", "--json"))["tracks"]
     assert [(one["part"], one["genre"]) for one in tracks] == [(3, "jazz")]
 
+    anything = ("--min-length", "0", "--min-likeness", "0", "--include-unfamiliar")
+    near = json.loads(call("similar", f"{album}#01", *anything, "--json"))["neighbours"]
+    assert {one["track"]["part"] for one in near} == {2, 3, 4}
+    playlist = tmp_path / "list.m3u8"
+    call("playlist", "--like", f"{album}#02", "--tracks", "3", *anything, "-o", playlist)
+    lines = playlist.read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["one/flac album.flac"]
+    assert "#EXTINF:-1,Ann - flac album" in lines
+
     plan = json.loads(call("tag", "plan", "--threshold", "0", "--replace", "--json"))["plan"]
     assert [(row["path"], row["action"]) for row in plan["rows"]] == [(str(album), "keep")]
     assert "tags are not written to its tracks" in plan["rows"][0]["why"]
