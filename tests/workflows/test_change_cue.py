@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scan_helpers import refuse_to_decode, sheet_of, write_album
@@ -51,21 +52,36 @@ def test_tags_are_not_written_to_tracks_in_a_file(home: Path) -> None:
     assert read_tags(album).genres == ()
 
 
-def test_moved_album_keeps_all_its_tracks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_moved_album_takes_its_sheet_along_and_keeps_all_its_tracks(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, before = home / "library.db", _tracks(home)
-    plan = plan_organise(into=home / "sorted", by="artist", mode="move", library=library)
-    (row,) = [row for row in plan.to_place if row.path.endswith(".flac")]
+    plan = plan_organise(into=home / "sorted", by="artist/album", mode="move", library=library)
+    assert {row.target: row.note for row in plan.to_place} == {
+        "Various/One File/album.flac": "one file of 4 tracks",
+        "Various/One File/album.cue": "",
+    }
     run = apply_organise(plan, library=library)
     assert {one.state for one in run.outcomes} == {"placed"}
-    place = home / "sorted" / row.target
+    place = home / "sorted" / "Various" / "One File" / "album.flac"
     after = _tracks(home)
     assert after == [replace(one, path=str(place)) for one in before]
-    sheet = place.with_name("album.cue")
-    if not sheet.exists():
-        shutil.move(home / "music" / "album.cue", sheet)
     with monkeypatch.context() as context:
         context.setattr(scanning, "listen", refuse_to_decode)
         assert scan(library=library, jobs=1).n_unchanged == 1
         assert _tracks(home) == after
     undo_organise(library=library)
-    assert [replace(one, path=str(home / "music" / "album.flac")) for one in after] == _tracks(home)
+    assert _tracks(home) == before
+    assert (home / "music" / "album.cue").exists()
+
+
+def test_album_that_is_there_already_is_not_placed_again(home: Path) -> None:
+    settings: dict[str, Any] = {
+        "into": home / "sorted",
+        "by": "album",
+        "library": home / "library.db",
+    }
+    apply_organise(plan_organise(mode="copy", **settings), library=home / "library.db")
+    again = plan_organise(mode="copy", **settings)
+    assert again.to_place == ()
+    assert dict(again.kept) == {"it is there already": 2}

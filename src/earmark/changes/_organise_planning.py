@@ -21,6 +21,7 @@ from earmark.changes._replace import stamp_of
 from earmark.changes._sidecars import THERE, Sidecar, find_sidecars
 from earmark.changes._transfer import hindrance
 from earmark.errors import ChangeError, ParameterError, TagError
+from earmark.library import by_file
 from earmark.tags import read_tags
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class _Song:
 
     @property
     def track(self) -> LibraryTrack:
-        return self.tracks[0]
+        """The file as one track, also where a cue sheet names several in it."""
+        return by_file(self.tracks)[0]
 
     @property
     def path(self) -> str:
