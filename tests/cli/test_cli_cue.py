@@ -137,6 +137,16 @@ def test_one_album_through_every_command(call: Callable[..., Any], tmp_path: Pat
     assert [(row["path"], row["action"]) for row in plan["rows"]] == [(str(album), "keep")]
     assert "tags are not written to its tracks" in plan["rows"][0]["why"]
 
+    into = ("--into", tmp_path / "sorted", "--by", "artist/album", "--mode", "move")
+    assert "one file of 4 tracks" in call("organise", "plan", *into)
+    call("organise", "apply", *into, "--yes")
+    place = tmp_path / "sorted" / "Ann" / "flac album"
+    assert sorted(path.name for path in place.iterdir()) == ["flac album.cue", "flac album.flac"]
+    tracks = json.loads(call("library", "list", "--json"))["tracks"]
+    assert [one["path"] for one in tracks] == [str(place / "flac album.flac")] * 4
+    call("organise", "undo")
+    assert album.exists()
+
     call("features", album, "-o", tmp_path / "f.parquet", "--unit", "track", "-j1")
     assert pq.read_table(tmp_path / "f.parquet").num_rows == 1
 

@@ -374,3 +374,23 @@ def test_album_is_answered_as_a_whole_where_one_answer_is_asked_for(
     answer = classify(_album(tmp_path), model=model)
     assert (answer.part, answer.duration) == (0, 6.0)
     assert "part" not in answer.to_dict()
+
+
+@pytest.mark.realdata
+def test_songs_of_different_genres_in_one_file_keep_their_genres(
+    data: Path, model: Model, tmp_path: Path
+) -> None:
+    genres = ("blues", "classical", "metal")
+    folder = data / "gtzan" / "audio" / "full_30s"
+    songs = [audio.load(folder / f"{genre}.00000.flac")[0][: 30 * SR] for genre in genres]
+    soundfile.write(tmp_path / "album.flac", np.concatenate(songs), SR)
+    starts = ("00:00:00", "00:30:00", "01:00:00")
+    tracks = [f"TRACK 0{n} AUDIO\nINDEX 01 {at}" for n, at in enumerate(starts, start=1)]
+    (tmp_path / "album.cue").write_text("\n".join(['FILE "album.wav" WAVE', *tracks]))
+    answers = list(classify_many([tmp_path / "album.flac"], model=model))
+    assert [answer.genre for answer in answers] == list(genres)
+    for answer, y in zip(answers, songs, strict=True):
+        soundfile.write(tmp_path / "alone", y, SR, format="flac")
+        alone = classify(tmp_path / "alone", model=model)
+        assert answer.probabilities == pytest.approx(alone.probabilities, abs=1e-9)
+    assert (classify(tmp_path / "album.flac", model=model).confidence or 0) < 0.5
