@@ -147,7 +147,7 @@ def test_comparison_tells_differences_and_warnings(rows: str, tmp_path: Path) ->
     assert columns[:5] == ["Protocol", "Model", "Dataset", "n", "Folds"]
     assert knn[:7] == ["random", "knn", "table", "30", "5", "30", "tracks"]
     assert [majority[1], lda[1]] == ["majority", "lda"]
-    assert heads[:4] == ["Protocol", "Difference", "Common", "rows"]
+    assert heads[:4] == ["Protocol", "Compared", "Common", "rows"]
     assert difference[:7] == ["random", "majority", "less", "knn", "30", "30", "tracks"]
     assert difference[7][0] in "+-"
     assert notes[-1][0] != "random"

@@ -89,7 +89,10 @@ def test_results_on_other_numbers_of_rows_are_compared_on_the_common_ones(folder
     assert one.model_accuracy - one.baseline_accuracy == pytest.approx(one.accuracy.value)
     (warning,) = found.warnings
     assert "was tested on 180 rows" in warning
-    assert "on 177: differences are of the 177 in both (3 are only in the first, 0" in warning
+    assert (
+        "on 177: differences are of the 177 in both (only in the first: 3, only in the other: 0)"
+        in warning
+    )
 
 
 def test_rows_of_another_genre_are_not_common(folder: Path) -> None:

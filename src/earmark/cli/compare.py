@@ -94,7 +94,7 @@ def _differences_table(found: Comparison) -> Table:
     from earmark.cli._tables import difference_text, protocol_note, units_text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Protocol", "Difference", "Common rows", "Intervals over", "Accuracy, more"):
+    for column in ("Protocol", "Compared", "Common rows", "Intervals over", "Difference"):
         table.add_column(column, overflow="fold")
     for one in found.differences:
         rows = f"{one.n}"

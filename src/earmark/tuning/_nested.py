@@ -11,7 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.datasets import FeatureTable
-from earmark.evaluation import Estimate, estimates, inner_groups, protocol_folds
+from earmark.evaluation import (
+    Estimate,
+    estimates,
+    inner_groups,
+    protocol_folds,
+    resampling_units,
+)
 from earmark.models.recipe import FittedModel, Recipe, fit
 from earmark.tuning._result import Tuning
 from earmark.tuning._search import PROTOCOLS, tune
@@ -88,7 +94,8 @@ class NestedTuning:
     ids, true, predicted : np.ndarray of str [shape=(n,)]
         The rows scored, their genres and the answers.
     accuracy : Estimate
-        With its 95 % bootstrap interval over tracks.
+        With its 95 % bootstrap interval, over artists where the protocol keeps artists apart, else
+        over tracks.
     """
 
     protocol: str
@@ -217,7 +224,8 @@ def nested_tune(
     rows = np.concatenate([fold.test for fold in folds])
     predicted = np.concatenate(answers)
     y = np.searchsorted(classes, table.labels[rows])
-    segments = table.groups["track"][rows] if table.unit == "segment" else None
+    _, units = resampling_units(protocol, table)
+    groups = None if units is None else units[rows]
     return NestedTuning(
         protocol=protocol,
         inner_protocol=inner_protocol,
@@ -226,7 +234,7 @@ def nested_tune(
         ids=table.ids[rows],
         true=table.labels[rows],
         predicted=classes[predicted],
-        accuracy=estimates(y, np.eye(len(classes))[predicted], groups=segments)["accuracy"],
+        accuracy=estimates(y, np.eye(len(classes))[predicted], groups=groups)["accuracy"],
     )
 
 

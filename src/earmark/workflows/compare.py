@@ -228,8 +228,9 @@ def _overlap(path: str, others: dict[str, str], first: str, rows: dict[str, str]
         return said + "none is in both, so there are no differences"
     genres = f", {renamed} are left out because their genre is not the same" if renamed else ""
     return (
-        f"{said}differences are of the {n} in both{genres} ({len(rows) - n} are only in the first, "
-        f"{len(others) - n} only in the other); accuracies are each of all its rows"
+        f"{said}differences are of the {n} in both{genres} (only in the first: "
+        f"{len(rows) - n - renamed}, only in the other: {len(others) - n - renamed}); accuracies "
+        "are each of all its rows"
     )
 
 
