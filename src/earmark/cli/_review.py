@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -44,16 +45,26 @@ def run_review(review: Review) -> None:
     else:
         stdout().print("\nThat was the last one", style="dim")
     count = f"{review.n_set} genre{'' if review.n_set == 1 else 's'} set"
-    stdout().print(f"\n{count}. Take one back with: earmark library set-genre TRACK --clear")
+    undo = ". Clear one with: earmark library set-genre TRACK --clear" if review.n_set else ""
+    stdout().print(f"\n{count}{undo}")
 
 
 def _typed(prompt: str) -> str | None:
     """Return what is typed; None after Ctrl-C, or at the end of the input."""
+    typer.echo(f"{prompt}: ", nl=False)
     try:
-        return str(typer.prompt(prompt, default="", show_default=False)).strip()
-    except typer.Abort:
+        line = _read_line()
+    except KeyboardInterrupt:
+        line = ""
+    if not line:
         typer.echo()
         return None
+    return line.strip()
+
+
+def _read_line() -> str:
+    """Read a line; empty at the end of the input. `input` would write to standard error."""
+    return sys.stdin.readline()
 
 
 def _followed(review: Review, typed: str) -> bool:
@@ -108,7 +119,7 @@ def _set(review: Review, typed: str) -> None:
 def confirm_new_genre(error: UnknownGenreError) -> bool:
     """Ask whether a genre is meant to be new; only ``y`` is a yes."""
     meant = f" Did you mean {' or '.join(error.nearest)}?" if error.nearest else ""
-    text = f"{printable(error.genre)} is a new genre.{printable(meant)} Add it? [y/N]"
+    text = f"{printable(error.genre)} is a new genre.{printable(meant)} Add it? y/N"
     answer = _typed(text)
     return answer is not None and answer.lower() in ("y", "yes")
 
@@ -134,7 +145,7 @@ def _show(review: Review, track: LibraryTrack) -> None:
         console.print(Text(f"You:   {printable(track.corrected)}", style="green"))
     line = Text()
     for number, genre in enumerate(review.choices, start=1):
-        share = track.probabilities.get(genre)
+        of_choice = track.probabilities.get(genre)
         line.append(f"{number} ", style="bold cyan").append(printable(genre))
-        line.append("   " if share is None else f" {share:.0%}   ", style="dim")
+        line.append("   " if of_choice is None else f" {of_choice:.0%}   ", style="dim")
     console.print(line)

@@ -151,7 +151,7 @@ def _failed(
     others = f", {len(warned):,} analysed with warnings" if warned else ""
     stdout().print(f"\n{page.total:,} failed{others}", style="dim")
     if page.total:
-        stdout().print("Listen to them again with: earmark scan --retry-failed", style="dim")
+        stdout().print("Try them again with: earmark scan --retry-failed", style="dim")
 
 
 @with_filters()

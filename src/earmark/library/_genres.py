@@ -126,7 +126,7 @@ def is_genre_name(text: str) -> bool:
 
 
 def genre_key(text: str) -> str:
-    """Return what the spellings of one genre share: the name without case and repeated spaces.
+    """Return what the spellings of one genre share: the name without case, spaces and hyphens.
 
     Parameters
     ----------
@@ -136,14 +136,14 @@ def genre_key(text: str) -> str:
     Returns
     -------
     str
-        Equal for `Jazz` and `jazz`.
+        Equal for "Jazz" and "jazz", "Hip-Hop" and "hiphop".
 
     Examples
     --------
-    >>> genre_key("  Bossa  Nova ")
-    'bossa nova'
+    >>> genre_key("  Bossa  Nova "), genre_key("Hip-Hop")
+    ('bossanova', 'hiphop')
     """
-    return " ".join(text.split()).casefold()
+    return "".join(text.split()).replace("-", "").replace("_", "").casefold()
 
 
 def known_genres(library: Library, *, treat_as_empty: Collection[str] = ()) -> Mapping[str, str]:

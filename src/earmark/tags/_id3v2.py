@@ -298,7 +298,8 @@ def id3_fields(data: bytes) -> Fields:
     except ID3NoHeaderError:
         return {}
     except parser_errors() as error:
-        raise BadTagError(f"its ID3 tag cannot be read: {error}") from error
+        reason = f": {error}" if str(error) else ""
+        raise BadTagError(f"its ID3 tag is damaged{reason}") from error
 
 
 def _fields(data: bytes) -> Fields:

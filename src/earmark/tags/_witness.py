@@ -31,7 +31,8 @@ def fields_by_mutagen(file: BinaryIO) -> Fields:
     except parser_errors() as error:
         if leading:  # mutagen takes files that begin with ID3 for MP3
             return leading
-        raise BadTagError(f"its tags cannot be read: {error}") from error
+        reason = str(error) or type(error).__name__
+        raise BadTagError(f"its tags cannot be read: {reason}") from error
 
 
 def _found_by_mutagen(file: BinaryIO) -> Fields:

@@ -76,15 +76,10 @@ def match_genre(text: str, known: Mapping[str, str], *, new: bool = False) -> st
 
 def _nearest(text: str, known: Mapping[str, str]) -> list[str]:
     """Return the known genres that are spelt like a text, the nearest first."""
-
-    def squeezed(name: str) -> str:
-        return "".join(character for character in name.casefold() if character.isalnum())
-
-    by_letters = {squeezed(name): name for name in known.values()}
-    this = squeezed(text)
-    near = difflib.get_close_matches(this, by_letters, n=_N_NEAREST)
-    near += [one for one in by_letters if this in one or one in this]
-    return [by_letters[one] for one in dict.fromkeys(near)][:_N_NEAREST]
+    this = genre_key(text)
+    near = difflib.get_close_matches(this, known, n=_N_NEAREST)
+    near += [one for one in known if this in one or one in this]
+    return [known[one] for one in dict.fromkeys(near)][:_N_NEAREST]
 
 
 @checked
