@@ -10,8 +10,11 @@ import mutagen
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 from organise_helpers import know, planned, write_song
 
+from earmark.changes import FIELDS, Template, apply_organise, is_safe_name
 from earmark.errors import ParameterError
 from earmark.library import Library, open_library
 
@@ -109,3 +112,36 @@ def test_songs_of_one_name_collide_the_first_by_path_wins(
         ("1.mp3", "link", ""),
         ("2.mp3", "keep", "another file comes there"),
     ]
+
+
+@pytest.mark.parametrize("by", ["artist", "decade/artist"])
+def test_file_that_was_moved_is_known_by_where_it_was(
+    library: Library, tmp_path: Path, into: Path, by: str
+) -> None:
+    root = tmp_path / "music"
+    know(library, write_song(root / "Ann" / "Blue" / "03 - So.mp3"), year=1987)
+    policy = {"by": by, "mode": "move", "roots": (str(root), str(into))}
+    (place,) = [row.target for row in planned(library, into, **policy).rows]
+    assert place.endswith("Ann/03 - So.mp3")
+    assert apply_organise(library, planned(library, into, **policy)).count("placed") == 1
+    (row,) = planned(library, into, **policy).rows
+    assert (row.target, row.why) == (place, "it is there already")
+
+
+@given(
+    st.lists(st.sampled_from([*(f"{{{name}}}" for name in FIELDS), "-", " ", "(", "/", "x"])),
+    st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=300) | st.integers(0, 9999)),
+)
+def test_every_place_is_safe_on_every_system(pieces: list[str], values: dict[str, Any]) -> None:
+    try:
+        template = Template("".join([*pieces, "{title}"]))
+    except ParameterError:
+        return
+    values = {
+        name: value
+        for name, value in values.items()
+        if isinstance(value, str) or name in ("track", "disc", "year")
+    }
+    place = template.place(values, ".mp3")
+    assert all(map(is_safe_name, place))
+    assert place[-1].endswith(".mp3")

@@ -42,6 +42,8 @@ def test_names_of_files_say_track_artist_and_title(name: str, wanted: dict[str, 
     ("path", "wanted"),
     [
         ("Artist/Album/03 - T", ("Artist", "Artist", "Album", None, None)),
+        ("Jazz/Ann/03 - T", ("", "", "", None, None)),
+        ("Hip Hop/Ann/03 - T", ("", "", "", None, None)),
         ("Jazz/Artist/Album/03 - T", ("Artist", "Artist", "Album", None, None)),
         ("Artist/Album (1999)/03 - T", ("Artist", "Artist", "Album", 1999, None)),
         ("Artist/1999 - Album/03 - T", ("Artist", "Artist", "Album", 1999, None)),

@@ -11,7 +11,7 @@ from functools import cache
 from earmark.errors import ParameterError
 from earmark.types import PathName
 
-__all__ = ["load_names", "usual_name"]
+__all__ = ["is_usual_name", "load_names", "usual_name"]
 
 
 def _plain(genre: str) -> str:
@@ -44,6 +44,27 @@ def usual_name(genre: str) -> str:
     ('Hip-Hop', 'Jazz', 'my own')
     """
     return _usual_names().get(_plain(genre), genre)
+
+
+def is_usual_name(text: str) -> bool:
+    """Tell whether a text is a genre of ID3v1's list, whatever case and punctuation.
+
+    Parameters
+    ----------
+    text : str
+        Say the name of a folder.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+
+    Examples
+    --------
+    >>> is_usual_name("Hip Hop"), is_usual_name("Ann")
+    (True, False)
+    """
+    return _plain(text) in _usual_names()
 
 
 def load_names(path: PathName) -> dict[str, str]:

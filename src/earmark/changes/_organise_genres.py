@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from earmark.changes._names import usual_name
@@ -54,12 +54,14 @@ class Choice:
 NO_CHOICE = Choice("")
 
 
-def _named(said: str, policy: OrganisePolicy, *, usual: bool = True) -> Choice:
+def _named(
+    said: str, policy: OrganisePolicy, *, fixed: bool = False, weight: float = 1.0
+) -> Choice:
     """Return a genre as the user calls it."""
-    name = policy.names.get(said, usual_name(said) if usual else said)
+    name = policy.names.get(said, said if fixed else usual_name(said))
     if not name and said in policy.names:
         return Choice("", kept="its genre is never written, by your names")
-    return Choice(name, votes=True)
+    return Choice(name, votes=True, fixed=fixed, weight=weight)
 
 
 def _unsure(words: str, policy: OrganisePolicy) -> Choice:
@@ -73,7 +75,7 @@ def _predicted(track: LibraryTrack, policy: OrganisePolicy) -> Choice:
     if track.predicted is None:
         reason = f": {track.error_reason}" if track.error_reason else ""
         return Choice("", kept=f"not analysed{reason}")
-    return replace(_named(track.predicted, policy), weight=track.confidence or 0.0)
+    return _named(track.predicted, policy, weight=track.confidence or 0.0)
 
 
 def choose(track: LibraryTrack, policy: OrganisePolicy) -> Choice:
@@ -99,7 +101,7 @@ def choose(track: LibraryTrack, policy: OrganisePolicy) -> Choice:
     'Hip-Hop'
     """
     if track.corrected is not None:
-        return replace(_named(track.corrected, policy, usual=False), fixed=True)
+        return _named(track.corrected, policy, fixed=True)
     if policy.genre_source == "predicted":
         return _predicted(track, policy)
     tagged = named_genres(track.genres, policy.treat_as_empty)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -33,23 +34,25 @@ __all__ = ["plan_organise"]
 _NUMBERED_FIELDS = frozenset(["track", "disc", "composer"])
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Song:
     """One file: what the library and the names of its folders say of it, and its genre."""
 
     tracks: tuple[LibraryTrack, ...]
-    names: PathNames
+    named: Callable[[], PathNames]
     choice: Choice = NO_CHOICE
     n_discs: int = 1
 
-    @property
-    def track(self) -> LibraryTrack:
-        """The file as one track, also where a cue sheet names several in it."""
-        return by_file(self.tracks)[0]
+    @cached_property
+    def names(self) -> PathNames:
+        """What the names of file and folders say; read where a tag is absent."""
+        return self.named()
 
-    @property
-    def path(self) -> str:
-        return self.track.path
+    def __post_init__(self) -> None:
+        # The file as one track, also where a cue sheet names several in it.
+        self.in_parts = bool(self.tracks[0].part)
+        self.track = by_file(self.tracks)[0] if self.in_parts else self.tracks[0]
+        self.path = self.track.path
 
     @property
     def album(self) -> str:
@@ -63,19 +66,25 @@ class _Song:
     def has_sheet(self) -> bool:
         """Whether a cue sheet says what is in the file, which knows it by its name."""
         stem = os.path.splitext(self.path)[0]
-        return len(self.tracks) > 1 or any(
+        return self.in_parts or any(
             os.path.isfile(f"{stem}{ending}") for ending in (".cue", ".CUE")
         )
 
 
 def _songs(
-    tracks: Sequence[LibraryTrack], policy: OrganisePolicy, *, wanted: Collection[str]
+    tracks: Sequence[LibraryTrack],
+    policy: OrganisePolicy,
+    *,
+    wanted: Collection[str],
+    origins: Mapping[str, str],
 ) -> list[_Song]:
     """Return the files of tracks; of tracks that are gone from where another is, none."""
     by_path: dict[str, list[LibraryTrack]] = {}
     for track in tracks:
         by_path.setdefault(track.path, []).append(track)
-    numbered = {os.path.dirname(path) for path in by_path if is_numbered(path)}
+    # Where Earmark has put a file says nothing of it: what counts is where it was before.
+    first_paths = {path: _first_path(path, origins) for path in by_path}
+    numbered = {os.path.dirname(path) for path in first_paths.values() if is_numbered(path)}
     songs = []
     for path, found in by_path.items():
         there = [track for track in found if not track.missing] or found[-1:]
@@ -83,9 +92,18 @@ def _songs(
         stored = first.track_number or first.disc_number or first.composer
         if path in wanted and policy.places.fields & _NUMBERED_FIELDS and not stored:
             there[0] = _with_numbers(first)
-        names = path_names(path, roots=policy.roots, numbered=numbered)
-        songs.append(_Song(tuple(there), names))
+        named = partial(path_names, first_paths[path], roots=policy.roots, numbered=numbered)
+        songs.append(_Song(tuple(there), named))
     return songs
+
+
+def _first_path(path: str, origins: Mapping[str, str]) -> str:
+    """Return where a file was before it was moved, once or several times."""
+    seen = {path}
+    while (before := origins.get(path)) is not None and before not in seen:
+        seen.add(before)
+        path = before
+    return path
 
 
 def _with_numbers(track: LibraryTrack) -> LibraryTrack:
@@ -102,41 +120,46 @@ def _with_numbers(track: LibraryTrack) -> LibraryTrack:
     )
 
 
-def _with_choices(songs: Sequence[_Song], policy: OrganisePolicy) -> list[_Song]:
+def _choice(tracks: Sequence[LibraryTrack], policy: OrganisePolicy) -> Choice:
+    """Choose the genre of a file, which several tracks in it share."""
+    if "genre" not in policy.places.fields:
+        return NO_CHOICE
+    choices = [choose(track, policy) for track in tracks]
+    return choices[0] if len(choices) == 1 else of_album(choices)[0]
+
+
+def _choose_genres(songs: Sequence[_Song], policy: OrganisePolicy) -> None:
     """Choose the genre of each file; of the songs of an album together."""
     albums: dict[tuple[str, str], list[int]] = {}
     for at, song in enumerate(songs):
         folder, name = album_folder(song.path)[0], alike(song.album)
         albums.setdefault((folder, name or f"/{at}"), []).append(at)
-    chosen = list(songs)
+    has_discs = "disc" in policy.places.fields
     for members in albums.values():
-        choices = [
-            of_album([choose(track, policy) for track in songs[at].tracks])[0] for at in members
-        ]
+        choices = [_choice(songs[at].tracks, policy) for at in members]
         if policy.per_album and len(members) > 1:
             choices = of_album(choices)
-        n_discs = max(songs[at].disc for at in members)
+        n_discs = max(songs[at].disc for at in members) if has_discs else 1
         for at, choice in zip(members, choices, strict=True):
-            chosen[at] = replace(songs[at], choice=choice, n_discs=n_discs)
-    return chosen
+            songs[at].choice, songs[at].n_discs = choice, n_discs
 
 
 def _values(song: _Song) -> dict[str, str | int | None]:
     """Return what is known of a song by the fields of templates; tags first, names for the rest."""
-    track, names = song.track, song.names
-    artist = track.artist or names.artist or track.albumartist or names.albumartist
-    whole = len(song.tracks) == 1  # of several tracks in a file, none is its title
-    year = track.year or names.year
+    track = song.track
+    artist = track.artist or song.names.artist or track.albumartist or song.names.albumartist
+    whole = not song.in_parts  # of several tracks in a file, none is its title
+    year = track.year or song.names.year
     return {
         "genre": song.choice.genre,
         "artist": artist,
-        "albumartist": track.albumartist or names.albumartist or artist,
+        "albumartist": track.albumartist or song.names.albumartist or artist,
         "album": song.album,
         "year": year,
         "decade": None if year is None else f"{year // 10 * 10}s",
         "composer": track.composer,
-        "title": (track.title if whole else "") or names.title,
-        "track": (track.track_number or names.track) if whole else None,
+        "title": (track.title if whole else "") or song.names.title,
+        "track": (track.track_number or song.names.track) if whole else None,
         "disc": song.disc if song.n_discs > 1 else None,
         "filename": os.path.splitext(os.path.basename(song.path))[0],
     }
@@ -146,7 +169,7 @@ def _notes(song: _Song, policy: OrganisePolicy) -> str:
     notes = []
     if "genre" in policy.places.fields and song.choice.note:
         notes.append(song.choice.note)
-    if len(song.tracks) > 1:
+    if song.in_parts:
         notes.insert(0, f"one file of {len(song.tracks)} tracks")
     return "; ".join(notes)
 
@@ -180,7 +203,7 @@ def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
     elif comes:
         why = "another file comes there"
     action: OrganiseAction = "keep" if why else policy.mode
-    note, content = _notes(song, policy), content_of(song.track)
+    note, content = _notes(song, policy), content_of(song.tracks[0])
     return OrganiseRow(path, action, target, why, there or comes, seen, content, note)
 
 
@@ -264,8 +287,8 @@ def plan_organise(
     among : sequence of LibraryTrack or None
         All tracks of the library, so that whole albums vote; None: those that are organised.
     origins : mapping of str to str
-        By the place of a file that was moved before: where it was, see `moved_from`. What belongs
-        to it may have been left behind there.
+        By the place of a file that was moved before: where it was, see `moved_from`. The names of
+        the folders there count, and what belongs to it may have been left behind there.
     progress : callable or None
         Called with the files done, their number, and the last one's path.
 
@@ -289,8 +312,9 @@ def plan_organise(
     root = os.path.realpath(policy.into)
     places = Places(root)
     wanted = {track.path for track in tracks}
-    every = _songs(tracks if among is None else among, policy, wanted=wanted)
-    songs = [song for song in _with_choices(every, policy) if song.path in wanted]
+    every = _songs(tracks if among is None else among, policy, wanted=wanted, origins=origins)
+    _choose_genres(every, policy)
+    songs = [song for song in every if song.path in wanted]
     rows = []
     for done, song in enumerate(songs, start=1):
         rows.append(_row(song, policy, places))

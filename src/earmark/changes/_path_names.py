@@ -10,7 +10,9 @@ import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
+from earmark.changes._names import is_usual_name
 from earmark.changes._template import UNKNOWN
 
 __all__ = ["PathNames", "album_folder", "is_numbered", "path_names"]
@@ -79,15 +81,16 @@ def _without_year(name: str) -> tuple[str, int | None]:
     return name, None
 
 
-def _of_folders(folder: str, roots: Collection[str]) -> PathNames:
+@lru_cache(maxsize=1024)
+def _of_folders(folder: str, roots: tuple[str, ...]) -> PathNames:
     """Return what the names of an album's folder and of the one around it say."""
     inside = [root for root in roots if folder.startswith(os.path.join(root, ""))]
     if not inside:
         return PathNames()
     parts = os.path.relpath(folder, max(inside, key=len)).split(os.sep)
     own, above = parts[-1], parts[-2] if len(parts) > 1 else ""
-    if own in _OWN_NAMES or above in _OWN_NAMES:
-        return PathNames()
+    if own in _OWN_NAMES or above in _OWN_NAMES or is_usual_name(above):
+        return PathNames()  # of Jazz/Ann the second need not be an album
     name, year = _without_year(own)
     artist, dash, album = _split(name)
     if dash:
@@ -141,7 +144,7 @@ def path_names(
     track = int(found[2]) or None if found else None
     disc = int(found[1]) if found and found[1] else disc
     title = found["rest"].strip() if found else stem
-    folders = _of_folders(album, roots) if found or disc else PathNames()
+    folders = _of_folders(album, tuple(roots)) if found or disc else PathNames()
     artist, of_album = "", folders.album
     parts = _DASH.split(title)
     if not found and len(parts) in (3, 4) and parts[-2].isdigit() and len(parts[-2]) < 4:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["alike", "is_safe_name", "parts_of", "safe_name"]
 
@@ -111,6 +112,7 @@ def is_safe_name(name: str) -> bool:
     return len(os.fsencode(name)) <= _MAX_BYTES
 
 
+@lru_cache(maxsize=65_536)
 def alike(name: str) -> str:
     r"""Return what names have in common that are one name to some systems.
 
