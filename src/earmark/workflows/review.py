@@ -28,6 +28,7 @@ _N_NEAREST = 3
 _N_CHOICES = 3
 
 
+@checked
 def match_genre(text: str, known: Mapping[str, str], *, new: bool = False) -> str:
     """Return the genre that somebody means, in the spelling the library has.
 
