@@ -189,3 +189,20 @@ def test_cuesheet_in_apev2_counts(tmp_path: Path) -> None:
     tags["Cuesheet"] = sheet_of("a.wav")
     tags.save(tmp_path / "album.wv")
     assert [track.tags.title for track in cue_album(tmp_path / "album.wv").tracks] == _ALL
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_sheet_of_a_longer_file_is_a_warning(tmp_path: Path, embedded: bool) -> None:
+    """A song in which the sheet of its album is embedded, say."""
+    path = tmp_path / "song.flac"
+    soundfile.write(path, np.zeros(44_100 // 2), 44_100)
+    if embedded:
+        file = FLAC(path)  # type: ignore[no-untyped-call]
+        file["cuesheet"] = sheet_of("album.wav")
+        file.save()
+    else:
+        (tmp_path / "song.cue").write_text(sheet_of("song.flac"))
+    album = cue_album(path)
+    assert album.tracks == ()
+    assert album.warnings == ("cue sheet: of its 3 tracks the file is too short for a second one",)
+    assert bool(album.fingerprint) is not embedded

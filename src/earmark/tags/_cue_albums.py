@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
 
-from earmark.errors import CueSheetError
+from earmark.errors import AudioError, CueSheetError
 from earmark.tags._cue import CueEntry, CueFile, CueSheet, parse_cue
 from earmark.tags._files import read_tags
 from earmark.tags._tags import Tags, tags_of
@@ -283,7 +283,8 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
             tags = Tags()
     claim = claims.get(name)
     if claim is not None:
-        return _album(claim.sheet, claim.file, tags, _fingerprint(claim))
+        album = _album(claim.sheet, claim.file, tags, _fingerprint(claim))
+        return _checked(where, album, least=2)
     fingerprint = _fingerprint(broken[name]) if name in broken else ""
     warnings = [_warning(broken[name])] if name in broken else []
     if tags.cue_sheet:
@@ -294,8 +295,25 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
         (file, *others) = sorted(sheet.files, key=lambda one: -len(one.tracks))
         if len(file.tracks) > 1 and not others:
             album = _album(sheet, file, tags, fingerprint)
+            # Some programs embed the sheet of an album in each of its songs.
+            album = _checked(where, album, least=max(2, len(album.tracks) // 2))
             return replace(album, warnings=(*warnings, *album.warnings))
     return CueAlbum((), fingerprint, tuple(warnings))
+
+
+def _checked(path: str, album: CueAlbum, *, least: int) -> CueAlbum:
+    """Refuse a sheet of another file: one of whose tracks fewer than so many begin in this one."""
+    from earmark.audio import info
+
+    try:
+        duration = info(path).duration
+    except AudioError:
+        return album  # decoding it will say the same
+    n_inside = sum(duration is None or one.start < duration for one in album.tracks)
+    if n_inside >= least:
+        return album
+    reason = f"cue sheet: only {n_inside} of its {len(album.tracks)} tracks begin within the file"
+    return CueAlbum((), album.fingerprint, (*album.warnings, reason))
 
 
 def _warning(error: CueSheetError) -> str:
