@@ -60,6 +60,7 @@ class Nearest:
     table: FeatureTable
     classes: tuple[str, ...]
     min_confidence: float = 0.5
+    min_margin: float = 0.0
     max_distance: float = 4.0
 
     def predict(self, X: np.ndarray) -> Prediction:

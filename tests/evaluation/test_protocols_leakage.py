@@ -379,6 +379,7 @@ def test_segments_of_a_track_vote() -> None:
     @dataclass
     class Column:
         min_confidence: float = 0.55
+        min_margin: float = 0.0
         max_distance: float = 1.0
 
         def predict(self, X: np.ndarray) -> Prediction:
@@ -431,6 +432,7 @@ class Told:
     """Says of each row what its columns hold: a probability and a distance."""
 
     min_confidence: float = 0.7
+    min_margin: float = 0.0
     max_distance: float = 2.0
 
     def predict(self, X: np.ndarray) -> Prediction:

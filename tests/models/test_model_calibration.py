@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from earmark.models._calibration import apply_temperature, fit_temperature, smallest_threshold
+from earmark.models import is_decided
+from earmark.models._calibration import (
+    FEWEST,
+    WINDOW,
+    apply_temperature,
+    fit_doubt,
+    fit_temperature,
+    lowest_reliable,
+    smallest_threshold,
+)
 
 
 @st.composite
@@ -106,3 +115,65 @@ def test_threshold_reaches_the_accuracy_and_none_below_does(
         assert right[confidence >= threshold].mean() >= accuracy
     smaller = [t for t in (0.0, *confidence) if t < threshold]
     assert all(right[confidence >= t].mean() < accuracy for t in smaller)
+
+
+def by_windows(values: np.ndarray, right: np.ndarray, accuracy: float) -> float:
+    """Look at each value in turn: what `lowest_reliable` does, word by word."""
+    doubtful = []
+    for value in values:
+        distance = np.abs(values - value)
+        reach = max(WINDOW, np.sort(distance)[min(FEWEST, len(values)) - 1])
+        if right[distance <= reach].mean() < accuracy:
+            doubtful.append(value)
+    if not doubtful:
+        return 0.0
+    return 2.0 if max(doubtful) == values.max() else max(doubtful)
+
+
+@pytest.mark.parametrize("n", [1, 2, 19, 20, 21, 300, 2000])
+@pytest.mark.parametrize("accuracy", [0.5, 0.8])
+def test_floor_is_the_highest_confidence_at_which_answers_are_right_too_seldom(
+    n: int, accuracy: float
+) -> None:
+    rng = np.random.default_rng(n)
+    values = rng.random(n).round(9)
+    right = rng.random(n) < values
+    found = lowest_reliable(values, right, accuracy=accuracy)
+    assert found == by_windows(values, right, accuracy)
+
+
+def test_floor_of_few_answers_comes_from_the_nearest() -> None:
+    values = np.linspace(0.2, 0.9, 15)
+    assert lowest_reliable(values, values > 0.6, accuracy=0.5) == 2  # 6 of 15
+    assert lowest_reliable(values, values > 0.4, accuracy=0.5) == 0  # 10 of 15
+
+
+def test_neither_floor_nor_margin_is_zero_where_weak_answers_are_mostly_wrong() -> None:
+    p, y = simulated(4000, temperature=1.0)  # right as often as its confidence says
+    doubt = fit_doubt(p, y, accuracy=0.5)
+    assert doubt.min_confidence == pytest.approx(0.5, abs=0.06)
+    assert doubt.min_margin == pytest.approx(0.2, abs=0.1)
+    undecided = ~is_decided(p, min_confidence=doubt.min_confidence, min_margin=doubt.min_margin)
+    wrong = p.argmax(axis=1) != y
+    assert (doubt.n, doubt.n_right) == (4000, (~wrong).sum())
+    assert (doubt.n_undecided, doubt.n_undecided_wrong) == (
+        undecided.sum(),
+        (undecided & wrong).sum(),
+    )
+    assert doubt.n_undecided_wrong > doubt.n_undecided / 2
+
+
+def test_tenths_hold_every_answer_once() -> None:
+    p, y = simulated(500, temperature=1.0)
+    doubt = fit_doubt(p, y, accuracy=0.5)
+    for tenths in (doubt.by_confidence, doubt.by_margin):
+        assert sum(n for _, n, _ in tenths) == 500
+        assert sum(right for _, _, right in tenths) == doubt.n_right
+        assert all(0 < right + 1 <= n + 1 for _, n, right in tenths)
+
+
+def test_answers_never_right_leave_nothing_decided() -> None:
+    p = np.tile([0.7, 0.2, 0.1], (50, 1))
+    doubt = fit_doubt(p, np.full(50, 2), accuracy=0.5)
+    assert min(doubt.min_confidence, doubt.min_margin) > 1
+    assert (doubt.n_undecided, doubt.n_undecided_wrong) == (50, 50)

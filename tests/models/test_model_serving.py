@@ -60,6 +60,7 @@ def test_manifest_without_a_key_is_refused(forge: Any, key: str) -> None:
         {"unsure": {"min_confidence": "high", "max_distance": 1}},
         {"unsure": {"min_confidence": float("nan"), "max_distance": 1}},
         {"unsure": {"min_confidence": 0.5, "max_distance": float("inf")}},
+        {"unsure": {"min_confidence": 0.5, "min_margin": None, "max_distance": 1}},
         {"unsure": [1, 2]},
         {"features": "gtzan57"},
         {"features": {"name": "gtzan57"}},
@@ -254,6 +255,12 @@ def test_rows_are_answered_each_by_itself(shipped: Model, rows: np.ndarray) -> N
 def test_shipped_model_knows_ten_genres_in_order(shipped: Model) -> None:
     assert len(shipped.classes) == len(set(shipped.classes)) == 10
     assert list(shipped.classes) == sorted(shipped.classes)
+
+
+def test_older_file_has_no_margin(forge: Any) -> None:
+    assert load_model(forge()).min_margin == 0
+    unsure = {"min_confidence": 0.5, "min_margin": 0.25, "max_distance": 1.0}
+    assert load_model(forge(changes={"unsure": unsure})).min_margin == 0.25
 
 
 def test_shipped_model_can_be_unsure(shipped: Model) -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earmark.errors import FingerprintError
-from earmark.models import Model, Prediction, load_model, predict_track
+from earmark.errors import FingerprintError, ParameterError
+from earmark.models import Model, Prediction, load_model, predict_track, shipped_models
 
 
 @dataclass
@@ -20,7 +20,7 @@ class FakeModel(Model):
     probabilities: list[list[float]]
     distance: list[float]
     min_confidence: float = 0.5
-    min_margin = 0.1
+    min_margin: float = 0.1
     max_distance: float = 10.0
     classes: tuple[str, ...] = ("blues", "jazz", "rock")
 
@@ -77,6 +77,78 @@ def test_reason_to_be_unsure(confidence: float, distance: float, expected: str |
     answer = ask(FakeModel([[rest, confidence, rest]], [distance]), [30])
     assert answer.unsure == expected
     assert answer.genre == "jazz"
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ([0.55, 0.3, 0.15], None),
+        ([0.5, 0.45, 0.05], "undecided"),  # confident, but the next is close
+        ([0.5, 0.4, 0.1], "undecided"),  # one rounding below the margin
+        ([0.5, 0.375, 0.125], None),
+    ],
+)
+def test_top_two_too_close_is_undecided(shares: list[float], expected: str | None) -> None:
+    assert ask(FakeModel([shares], [1.0]), [30]).unsure == expected
+
+
+def test_margin_is_that_of_the_mean_of_the_clips() -> None:
+    # Each clip is clear by itself; the track is between two genres.
+    clips = [[0.9, 0.1, 0.0], [0.1, 0.9, 0.0]]
+    assert ask(FakeModel(clips, [1.0, 1.0]), [30, 30]).unsure == "undecided"
+    assert ask(FakeModel(clips, [1.0, 1.0]), [60, 30]).unsure is None
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_mix_of_four_genres_is_not_answered_as_a_fact(name: str) -> None:
+    model = load_model(name)
+    shares = dict.fromkeys(model.classes, 0.06)
+    shares |= {"disco": 0.16, "metal": 0.16, "rock": 0.15, "classical": 0.17}
+    clip = [share / sum(shares.values()) for share in shares.values()]
+    asked = FakeModel([clip], [1.0], model.min_confidence, model.min_margin, 10.0, tuple(shares))
+    answer = ask(asked, [30])
+    assert (answer.genre, answer.unsure) == ("classical", "undecided")
+
+
+@pytest.mark.parametrize("name", shipped_models())
+def test_neither_threshold_of_a_shipped_model_is_zero(name: str) -> None:
+    unsure = load_model(name).manifest["unsure"]
+    assert 0 < unsure["min_confidence"] < 1
+    assert 0 < unsure["min_margin"] < 1
+    held_out = unsure["held_out"]
+    assert held_out["undecided_wrong"] > held_out["undecided"] / 2
+    for tenths in (held_out["by_confidence"], held_out["by_margin"]):
+        assert sum(one["n"] for one in tenths) == held_out["n"]
+
+
+def test_silent_clips_have_no_part_in_the_answer() -> None:
+    loud = [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1]]
+    alone = ask(FakeModel(loud, [1.0, 3.0]), [30, 10])
+    silent = [0.0, 0.1, 0.9]
+    mixed = FakeModel([silent, loud[0], silent, loud[1]], [99.0, 1.0, 99.0, 3.0])
+    answer = ask(mixed, [0, 30, 0, 10])
+    np.testing.assert_allclose(answer.probabilities, alone.probabilities, rtol=1e-12)
+    np.testing.assert_allclose(answer.spread, alone.spread, rtol=1e-12)
+    assert (answer.genre, answer.unsure, answer.distance) == (
+        alone.genre,
+        alone.unsure,
+        pytest.approx(alone.distance),
+    )
+    assert np.isnan(answer.clip_probabilities).all(axis=1).tolist() == [True, False, True, False]
+
+
+def test_track_without_a_sounding_clip_is_silent() -> None:
+    answer = ask(FakeModel([[0.8, 0.1, 0.1]] * 2, [1.0, 1.0]), [0, 0])
+    assert (answer.genre, answer.confidence, answer.unsure) == (None, None, "silent")
+    assert (len(answer.probabilities), len(answer.spread), answer.distance) == (0, 0, None)
+    assert np.isnan(answer.clip_probabilities).all()
+
+
+@pytest.mark.parametrize("lengths", [[30.0], [30.0, -1.0], [30.0, float("nan")]])
+def test_lengths_that_fit_no_clips_are_refused(lengths: list[float]) -> None:
+    model = FakeModel([[0.8, 0.1, 0.1]] * 2, [1.0, 1.0])
+    with pytest.raises(ParameterError, match="lengths="):
+        predict_track(model, np.zeros((2, 1)), lengths=np.array(lengths), fingerprint="fp")  # type: ignore[arg-type]
 
 
 def test_genre_is_given_though_unsure() -> None:

@@ -240,7 +240,8 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
             if not narrow:
                 words = unsure_words(answer.unsure, genre=answer.genre, runner_up=answer.runner_up)
             genre = Text(words, style="yellow")
-            confidence = f"{answer.genre} {confidence}" if answer.genre else ""
+            if answer.genre is not None and answer.genre not in words:
+                confidence = f"{answer.genre} {confidence}"
         row: list[Text | str] = [
             _name(answer, folder),
             genre,

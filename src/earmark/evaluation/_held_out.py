@@ -13,7 +13,7 @@ import numpy as np
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation._protocols import check_folds
-from earmark.models import Prediction
+from earmark.models import Prediction, is_decided
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -33,7 +33,12 @@ class Fitted(Protocol):
 
     @property
     def min_confidence(self) -> float:
-        """A top probability below this is unsure."""
+        """A top probability below this is undecided."""
+        ...
+
+    @property
+    def min_margin(self) -> float:
+        """A gap between the top two below this is undecided."""
         ...
 
     @property
@@ -191,7 +196,9 @@ def answer_fold(
         y=np.array([place[label] for label in table.labels[fold.test].tolist()], dtype=np.int64),
         probabilities=probabilities,
         predicted=answers(model, X, probabilities),
-        confident=probabilities.max(axis=1) >= model.min_confidence,
+        confident=is_decided(
+            probabilities, min_confidence=model.min_confidence, min_margin=model.min_margin
+        ),
         familiar=np.asarray(prediction.distance) <= model.max_distance,
         cost=Cost(fitted - start, asked - fitted, grown),
     )

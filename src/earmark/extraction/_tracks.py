@@ -5,16 +5,31 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 
 from earmark import audio
 from earmark.errors import AudioError, EmptyAudioError, ParameterError, TooShortError
+from earmark.extraction._silence import (
+    clips_of_sound,
+    seconds_of_sound,
+    silent_seconds,
+    sounding_channel,
+)
 from earmark.features import FeatureSet, extract
 from earmark.tags import CueTrack
-from earmark.types import Float32Array, FloatArray, PathName, Seconds, part_name
+from earmark.types import (
+    BoolArray,
+    Float32Array,
+    FloatArray,
+    Hertz,
+    PathName,
+    Seconds,
+    part_name,
+)
 
 __all__ = [
     "MIN_TRACK_S",
@@ -53,6 +68,8 @@ class TrackFeatures:
         for a silent one.
     missing : tuple of Missing
         Stretches of the file that could not be decoded.
+    silent_segments : tuple of np.ndarray of bool [shape=(n_segments,)]
+        Which of the segments of each unit are silent throughout.
     """
 
     duration: Seconds
@@ -61,6 +78,7 @@ class TrackFeatures:
     warnings: tuple[str, ...]
     sounding: tuple[Seconds, ...]
     missing: tuple[audio.Missing, ...] = ()
+    silent_segments: tuple[BoolArray, ...] = ()
 
     def matrix(self, feature_set: FeatureSet) -> FloatArray:
         """Stack the features of all units.
@@ -83,6 +101,9 @@ def extract_track(
 ) -> TrackFeatures:
     """Decode a file and compute feature sets of each of its clips.
 
+    Where channels cancel each other out, so that their mean is silent and one of them is not, the
+    loudest one stands for the whole file.
+
     Parameters
     ----------
     path : str or path-like
@@ -91,7 +112,8 @@ def extract_track(
         What to compute, all of one sampling rate.
     unit : {"clip", "segment", "track"}
         Clips of 30 s, segments of 3 s (see `earmark.audio.clip_bounds`), or the whole: the mean
-        over its clips, weighted by length.
+        over its clips, weighted by length without silence. Silence of 5 s or more on end is cut
+        apart from the sound, whose clips begin where it does.
 
     Returns
     -------
@@ -116,9 +138,17 @@ def extract_track(
     (((0.0, 3.0), (3.0, 6.0)), (2, 57))
     """
     sr, names = _checked(sets, unit)
-    with audio.stream(path, sr=sr) as blocks:
-        units = _compute_units(blocks, os.fspath(path), sr=sr, names=names, unit=unit)
-        return _finish(units, blocks, blocks.warnings, tuple(blocks.missing), unit=unit)
+
+    def extract_from(channel: int | None) -> TrackFeatures:
+        with audio.stream(path, sr=sr, mono=channel is None) as blocks:
+            mono = _channel_of(blocks, channel)
+            units = _compute_units(mono, os.fspath(path), sr=sr, names=names, unit=unit)
+            return _finish(units, blocks, blocks.warnings, tuple(blocks.missing), unit=unit)
+
+    track = extract_from(None)
+    if any(track.sounding) or (channel := sounding_channel(path, sr=sr)) is None:
+        return track
+    return extract_from(channel)
 
 
 def extract_parts(
@@ -170,10 +200,32 @@ def extract_parts(
     [2.0, 4.0]
     """
     sr, names = _checked(sets, unit)
+
+    def extract_from(channel: int | None) -> list[TrackFeatures | AudioError]:
+        return _extract_parts(path, parts, channel, sr=sr, names=names, unit=unit)
+
+    tracks = extract_from(None)
+    analysed = [one for one in tracks if isinstance(one, TrackFeatures)]
+    if any(any(one.sounding) for one in analysed) or not analysed:
+        return tracks
+    channel = sounding_channel(path, sr=sr)
+    return tracks if channel is None else extract_from(channel)
+
+
+def _extract_parts(
+    path: PathName,
+    parts: Sequence[CueTrack],
+    channel: int | None,
+    *,
+    sr: int,
+    names: Sequence[str],
+    unit: Unit,
+) -> list[TrackFeatures | AudioError]:
+    """Do what `extract_parts` does with the mean of the channels, or with one of them."""
     found: list[_Units | AudioError] = []
     from_ = parts[0].start if parts else 0.0  # what comes before need not be decoded
-    with audio.stream(path, sr=sr, offset=from_) as blocks:
-        cutter = _Cutter(blocks, at=round(from_ * sr))
+    with audio.stream(path, sr=sr, offset=from_, mono=channel is None) as blocks:
+        cutter = _Cutter(_channel_of(blocks, channel), at=round(from_ * sr))
         for part in parts:
             name = part_name(os.fspath(path), part.number)
             first, end = (None if at is None else round(at * sr) for at in (part.start, part.end))
@@ -199,6 +251,11 @@ def extract_parts(
         ]
 
 
+def _channel_of(blocks: Iterable[Float32Array], channel: int | None) -> Iterable[Float32Array]:
+    """Return blocks of one channel; those of a mono stream as they are."""
+    return blocks if channel is None else (block[:, channel] for block in blocks)
+
+
 def _checked(sets: Sequence[FeatureSet], unit: Unit) -> tuple[int, tuple[str, ...]]:
     """Return the sampling rate and the names of feature sets."""
     if unit not in UNITS:
@@ -215,7 +272,8 @@ class _Units:
 
     rows: list[Mapping[str, np.ndarray[Any, Any]]] = field(default_factory=list)
     bounds: list[tuple[Seconds, Seconds]] = field(default_factory=list)
-    sounding: list[Seconds] = field(default_factory=list)
+    silent: list[BoolArray] = field(default_factory=list)
+    silent_segments: list[BoolArray] = field(default_factory=list)
     peak: float = 0.0
 
 
@@ -225,19 +283,27 @@ def _compute_units(
     """Compute feature sets of each clip or segment of a stream of samples."""
     duration = audio.SEGMENT_S if unit == "segment" else audio.CLIP_S
     units = _Units()
-    for clip in audio.clips(blocks, sr=sr, duration=duration):
-        if clip.end < MIN_TRACK_S * sr:
-            length = math.floor(1000 * clip.end / sr) / 1000  # never rounded up to enough
-            raise TooShortError(
-                name, f"it is {length:.3f} s long: {MIN_TRACK_S:g} s or more is needed"
-            )
+    for clip in clips_of_sound(blocks, sr=sr, duration=duration):
         units.rows.append(extract(clip.y, sr=sr, sets=names))
         units.bounds.append((clip.start / sr, clip.end / sr))
-        units.sounding.append((clip.end - clip.start) / sr if clip.y.any() else 0.0)
+        silent = silent_seconds(clip.y, sr=sr)
+        units.silent.append(silent)
+        units.silent_segments.append(_silent_segments(silent, len(clip.y), sr))
         units.peak = max(units.peak, float(clip.y.max()), -float(clip.y.min()))
     if not units.rows:
         raise EmptyAudioError(name, "it holds no samples")
+    end = units.bounds[-1][1]
+    if end < MIN_TRACK_S:
+        length = math.floor(1000 * end) / 1000  # never rounded up to enough
+        raise TooShortError(name, f"it is {length:.3f} s long: {MIN_TRACK_S:g} s or more is needed")
     return units
+
+
+def _silent_segments(silent: BoolArray, n_samples: int, sr: Hertz) -> BoolArray:
+    """Tell which segments of a clip are silent throughout, by its seconds."""
+    segments = audio.clip_bounds(n_samples, sr=sr, duration=audio.SEGMENT_S)
+    seconds = [(math.floor(start / sr), math.ceil(end / sr)) for start, end in segments]
+    return np.array([silent[start:end].all() for start, end in seconds])
 
 
 def _finish(
@@ -250,21 +316,38 @@ def _finish(
 ) -> TrackFeatures:
     """Bring the units of a track, and what is wrong with it, into their final shape."""
     warnings = list(decoding)
-    bounds, sounding = units.bounds, units.sounding
     native_sr = blocks.native_sr
     if native_sr < blocks.sr:
         warnings.append(f"sampled at {native_sr} Hz: nothing above {native_sr // 2} Hz is in it")
     if units.peak == 0.0:
         warnings.append("silent: every sample is zero")
-    values = {name: tuple(row[name] for row in units.rows) for name in units.rows[0]}
-    if unit == "track":
-        lengths = [end - start for start, end in bounds]
-        values = {
-            name: (np.average(clips, axis=0, weights=lengths),) for name, clips in values.items()
-        }
-        bounds, sounding = [(0.0, bounds[-1][1])], [sum(sounding)]
-    return TrackFeatures(
-        bounds[-1][1], tuple(bounds), values, tuple(warnings), tuple(sounding), missing
+    sounding = map(partial(seconds_of_sound, missing=missing), units.silent, units.bounds)
+    track = TrackFeatures(
+        duration=units.bounds[-1][1],
+        bounds=tuple(units.bounds),
+        values={name: tuple(row[name] for row in units.rows) for name in units.rows[0]},
+        warnings=tuple(warnings),
+        sounding=tuple(sounding),
+        missing=missing,
+        silent_segments=tuple(units.silent_segments),
+    )
+    return _whole(track) if unit == "track" else track
+
+
+def _whole(track: TrackFeatures) -> TrackFeatures:
+    """Average the clips of a track, without what is silent unless it is all silent."""
+    lengths = (
+        track.sounding if any(track.sounding) else [end - start for start, end in track.bounds]
+    )
+    values = {
+        name: (np.average(clips, axis=0, weights=lengths),) for name, clips in track.values.items()
+    }
+    return replace(
+        track,
+        bounds=((0.0, track.duration),),
+        values=values,
+        sounding=(sum(track.sounding),),
+        silent_segments=(np.concatenate(track.silent_segments),),
     )
 
 

@@ -11,7 +11,14 @@ from earmark.models._artifact import (
     read_model,
     write_model,
 )
-from earmark.models._served import DEFAULT_MODEL, Model, Prediction, load_model, shipped_models
+from earmark.models._served import (
+    DEFAULT_MODEL,
+    Model,
+    Prediction,
+    is_decided,
+    load_model,
+    shipped_models,
+)
 from earmark.models._space import DEFAULT_SPACE, Space, load_space, shipped_spaces
 from earmark.models._track import TrackPrediction, predict_track
 from earmark.types import Unsure
@@ -27,6 +34,7 @@ __all__ = [
     "Space",
     "TrackPrediction",
     "Unsure",
+    "is_decided",
     "load_model",
     "load_space",
     "predict_track",

@@ -2,14 +2,79 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from earmark.types import FloatArray, IntArray
+from earmark.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["apply_temperature", "fit_temperature", "smallest_threshold"]
+__all__ = [
+    "FEWEST",
+    "WINDOW",
+    "Doubt",
+    "apply_temperature",
+    "fit_doubt",
+    "fit_temperature",
+    "lowest_reliable",
+    "smallest_threshold",
+]
 
 _TINY = 1e-12
+
+WINDOW = 0.05
+"""Answers whose confidence, or margin, differs by no more than this count as alike."""
+
+FEWEST = 20
+"""If fewer answers are alike, the nearest ones are taken as well, up to this number."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """From where on answers are right often enough, and what shows it.
+
+    Attributes
+    ----------
+    min_confidence, min_margin : float
+        The top probability, and its gap to the next, that an answer needs.
+    n, n_right : int
+        Answers to held-out rows that this was chosen on, and those of them that were right.
+    n_undecided, n_undecided_wrong : int
+        Those that either threshold takes away, and those of them that were wrong.
+    by_confidence, by_margin : tuple of (float, int, int)
+        For each tenth: where it begins, the answers in it, and those of them that were right.
+    """
+
+    min_confidence: float
+    min_margin: float
+    n: int
+    n_right: int
+    n_undecided: int
+    n_undecided_wrong: int
+    by_confidence: tuple[tuple[float, int, int], ...]
+    by_margin: tuple[tuple[float, int, int], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What a manifest says under ``unsure.held_out``.
+        """
+
+        def rows(tenths: tuple[tuple[float, int, int], ...]) -> list[dict[str, float]]:
+            return [{"from": start, "n": n, "right": right} for start, n, right in tenths]
+
+        return {
+            "n": self.n,
+            "right": self.n_right,
+            "undecided": self.n_undecided,
+            "undecided_wrong": self.n_undecided_wrong,
+            "by_confidence": rows(self.by_confidence),
+            "by_margin": rows(self.by_margin),
+        }
 
 
 def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArray:
@@ -100,3 +165,98 @@ def smallest_threshold(probabilities: FloatArray, y: IntArray, *, accuracy: floa
     thresholds = np.unique(confidence)
     reached = [t for t in thresholds if right[confidence >= t].mean() >= accuracy]
     return float(min(reached, default=2.0))
+
+
+def lowest_reliable(values: FloatArray, right: BoolArray, *, accuracy: float) -> float:
+    """Find the value up to which answers are too often wrong.
+
+    It is the highest value that occurs at which too few of the answers are right, among those
+    within `WINDOW` of it or, where those are fewer than `FEWEST`, among the `FEWEST` nearest.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n,)]
+        Confidence, or margin, of answers to rows that were not trained on.
+    right : np.ndarray of bool [shape=(n,)]
+        Whether each was right.
+    accuracy : float
+        Share of the answers that should be right.
+
+    Returns
+    -------
+    float
+        Answers below it are too doubtful. 0 if they are right often enough everywhere; 2, which
+        nothing reaches, if they are too often wrong even at the highest value.
+
+    Examples
+    --------
+    >>> values = np.linspace(0, 1, 101)
+    >>> round(lowest_reliable(values, values > 0.3, accuracy=0.5), 2)  # 0.26 to 0.36: 6 of 11
+    0.3
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, n = values[order], len(values)
+    n_right = np.concatenate([[0], np.cumsum(right[order])])
+    first = np.searchsorted(ordered, ordered - WINDOW, side="left")
+    last = np.searchsorted(ordered, ordered + WINDOW, side="right")
+    for at in np.flatnonzero(last - first < min(FEWEST, n)):
+        distance = np.abs(ordered - ordered[at])
+        near = np.flatnonzero(distance <= np.sort(distance)[min(FEWEST, n) - 1])
+        first[at], last[at] = near[0], near[-1] + 1
+    doubtful = (n_right[last] - n_right[first]) / (last - first) < accuracy
+    if not doubtful.any():
+        return 0.0
+    highest = float(ordered[doubtful][-1])
+    return 2.0 if highest == ordered[-1] else highest
+
+
+def _tenths(values: FloatArray, right: BoolArray) -> tuple[tuple[float, int, int], ...]:
+    """Count answers, and right ones, in each tenth that holds any."""
+    tenth = np.minimum(np.floor(values * 10 + 1e-9).astype(np.int64), 9)
+    return tuple(
+        (at / 10, int((tenth == at).sum()), int(right[tenth == at].sum()))
+        for at in np.unique(tenth).tolist()
+    )
+
+
+def fit_doubt(probabilities: FloatArray, y: IntArray, *, accuracy: float) -> Doubt:
+    """Find which answers are too often wrong: too low a top probability, or too small a gap.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Of rows that were not trained on; two classes or more.
+    y : np.ndarray of int [shape=(n,)]
+        Number of the right class.
+    accuracy : float
+        Share of the answers that should be right, see `lowest_reliable`.
+
+    Returns
+    -------
+    Doubt
+        Both thresholds, and what they come from.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> top = rng.uniform(0.5, 1, 1000)
+    >>> y = (rng.random(1000) > top).astype(np.int64)  # as often right as it says
+    >>> fit_doubt(np.stack([top, 1 - top], axis=1), y, accuracy=0.75).min_confidence > 0.7
+    True
+    """
+    top = np.partition(probabilities, -2, axis=1)[:, -2:]
+    confidence, margin = top[:, 1], top[:, 1] - top[:, 0]
+    right: BoolArray = probabilities.argmax(axis=1) == y
+    min_confidence = lowest_reliable(confidence, right, accuracy=accuracy)
+    min_margin = lowest_reliable(margin, right, accuracy=accuracy)
+    undecided = (confidence < min_confidence) | (margin < min_margin)
+    return Doubt(
+        min_confidence=min_confidence,
+        min_margin=min_margin,
+        n=len(y),
+        n_right=int(right.sum()),
+        n_undecided=int(undecided.sum()),
+        n_undecided_wrong=int((undecided & ~right).sum()),
+        by_confidence=_tenths(confidence, right),
+        by_margin=_tenths(margin, right),
+    )

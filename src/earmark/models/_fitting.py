@@ -17,9 +17,15 @@ from sklearn.covariance import LedoitWolf
 from earmark.datasets import FeatureTable, joined_groups
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import FeatureSet, feature_sets
-from earmark.models._calibration import apply_temperature, fit_temperature, smallest_threshold
+from earmark.models._calibration import (
+    Doubt,
+    apply_temperature,
+    fit_doubt,
+    fit_temperature,
+    smallest_threshold,
+)
 from earmark.models._recipe import Recipe
-from earmark.models._served import Prediction
+from earmark.models._served import Prediction, is_decided
 from earmark.models._transform import Transform, fit_transform, matching
 from earmark.models.families import fit_classifier, inner_folds, make_classifier, one_thread
 from earmark.types import BoolArray, FloatArray, IntArray
@@ -104,8 +110,9 @@ class FittedModel:
         The fitted transforms and members.
     temperature : float
         Divides the logarithm of the mean probabilities.
-    min_confidence : float
-        Below it an answer is unsure; 0 if nothing was calibrated.
+    min_confidence, min_margin : float
+        A top probability below the first, or a gap to the next below the second, is undecided; 0
+        if nothing was calibrated.
     max_distance : float
         Above it a row is unfamiliar; infinite if nothing was calibrated.
     calibrated : bool
@@ -114,6 +121,8 @@ class FittedModel:
         For some shares of right answers: the share, the smallest confidence from which on answers
         that are not unsure were right that often on held-out rows, and the share of those rows that
         have such an answer. What no confidence reaches is left out.
+    doubt : Doubt or None
+        What `min_confidence` and `min_margin` come from; None if nothing was calibrated.
     """
 
     recipe: Recipe
@@ -123,9 +132,11 @@ class FittedModel:
     base: _Base
     temperature: float
     min_confidence: float
+    min_margin: float
     max_distance: float
     calibrated: bool
     precise: tuple[tuple[float, float, float], ...] = ()
+    doubt: Doubt | None = None
 
     def predict(self, X: FloatArray) -> Prediction:
         """Compute calibrated class probabilities and distances.
@@ -283,6 +294,17 @@ def _inner_groups(table: FeatureTable, inner_groups: str) -> IntArray:
     return groups if len(np.unique(groups)) == len(np.unique(joined)) else joined
 
 
+def _choosing(table: FeatureTable) -> BoolArray:
+    """Return the rows thresholds are chosen on: all but those of a published test list.
+
+    Where there is nothing else, as in a fold of that very list, it is all of them.
+    """
+    official = table.partitions.get("official")
+    if official is None or (official == "test").all():
+        return np.ones(len(table), dtype=np.bool_)
+    return np.asarray(official != "test", dtype=np.bool_)
+
+
 def _precise(
     probabilities: FloatArray, y: IntArray, sure: BoolArray
 ) -> tuple[tuple[float, float, float], ...]:
@@ -355,7 +377,8 @@ def fit(
     """
     feature_set, y = _feature_set(recipe, table), _numbers(table, classes)
     X, groups, names = table.X, _inner_groups(table, inner_groups), table.names
-    temperature, min_confidence, max_distance = 1.0, 0.0, np.inf
+    temperature, max_distance = 1.0, np.inf
+    doubt: Doubt | None = None
     precise: tuple[tuple[float, float, float], ...] = ()
     with one_thread():
         if calibrate:
@@ -377,9 +400,13 @@ def fit(
             if recipe.calibration == "temperature":
                 temperature = fit_temperature(held_out, y)
                 held_out = apply_temperature(held_out, temperature)
-            min_confidence = smallest_threshold(held_out, y, accuracy=recipe.accuracy)
+            choosing = _choosing(table)
+            doubt = fit_doubt(held_out[choosing], y[choosing], accuracy=recipe.accuracy)
             max_distance = float(np.quantile(distance, recipe.familiar))
-            sure = (held_out.max(axis=1) >= min_confidence) & (distance <= max_distance)
+            decided = is_decided(
+                held_out, min_confidence=doubt.min_confidence, min_margin=doubt.min_margin
+            )
+            sure = decided & (distance <= max_distance)
             precise = _precise(held_out, y, sure)
         base = _fit_base(recipe, X, y, groups, names=names, calibrate=calibrate, n_jobs=n_jobs)
     return FittedModel(
@@ -389,8 +416,10 @@ def fit(
         feature_set=feature_set,
         base=base,
         temperature=temperature,
-        min_confidence=min_confidence,
+        min_confidence=0.0 if doubt is None else doubt.min_confidence,
+        min_margin=0.0 if doubt is None else doubt.min_margin,
         max_distance=max_distance,
         calibrated=calibrate,
         precise=precise,
+        doubt=doubt,
     )

@@ -63,7 +63,8 @@ class Recipe:
     sqrt_columns : tuple of str
         Those of them whose root it is measured in.
     accuracy : float
-        Share of answers above the confidence threshold that should be right.
+        Share of the answers as confident as an answer, or with as large a gap between the top two,
+        that should be right: if fewer are, it is undecided.
     familiar : float
         Share of held-out music that should be familiar.
     precision : {"double", "single"}
@@ -93,7 +94,7 @@ class Recipe:
     calibration: Literal["temperature", "none"] = "temperature"
     distance_columns: tuple[str, ...] = ("*",)
     sqrt_columns: tuple[str, ...] = ()
-    accuracy: float = 0.70
+    accuracy: float = 0.50
     familiar: float = 0.95
     precision: Literal["double", "single"] = "double"
     description: str = field(default="", compare=False)

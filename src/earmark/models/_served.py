@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from earmark.arguments import checked
 from earmark.models._session import Served, find_file, shipped
-from earmark.types import FloatArray, PathName
+from earmark.types import BoolArray, FloatArray, PathName
 
-__all__ = ["DEFAULT_MODEL", "Model", "Prediction", "load_model", "shipped_models"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "Model",
+    "Prediction",
+    "is_decided",
+    "load_model",
+    "shipped_models",
+]
 
 DEFAULT_MODEL = "gtzan943"
 """Name of the model that is used unless another is asked for."""
@@ -31,6 +40,34 @@ class Prediction:
 
     probabilities: FloatArray
     distance: FloatArray
+
+
+def is_decided(probabilities: FloatArray, *, min_confidence: float, min_margin: float) -> BoolArray:
+    """Tell which answers name a genre clearly enough.
+
+    Parameters
+    ----------
+    probabilities : np.ndarray [shape=(n, n_classes)]
+        Two classes or more.
+    min_confidence : float
+        What the top probability must reach.
+    min_margin : float
+        How far it must be above the next.
+
+    Returns
+    -------
+    np.ndarray of bool [shape=(n,)]
+        False for what is undecided.
+
+    Examples
+    --------
+    >>> p = np.array([[0.6, 0.3, 0.1], [0.45, 0.4, 0.15], [0.3, 0.35, 0.35]])
+    >>> is_decided(p, min_confidence=0.4, min_margin=0.1).tolist()
+    [True, False, False]
+    """
+    top = np.partition(probabilities, -2, axis=1)[:, -2:]
+    decided: BoolArray = (top[:, 1] >= min_confidence) & (top[:, 1] - top[:, 0] >= min_margin)
+    return decided
 
 
 class Model(Served):
@@ -107,7 +144,6 @@ class Model(Served):
 
         Examples
         --------
-        >>> import numpy as np
         >>> model = load_model()
         >>> features = model.feature_set(np.zeros(66_150), sr=22_050)
         >>> prediction = model.predict(

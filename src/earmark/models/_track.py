@@ -8,7 +8,7 @@ import numpy as np
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError
-from earmark.models._served import Model
+from earmark.models._served import Model, is_decided
 from earmark.types import FloatArray, Unsure
 
 __all__ = ["TrackPrediction", "predict_track"]
@@ -102,11 +102,16 @@ def predict_track(
     spread = np.sqrt(weights @ (prediction.probabilities - probabilities) ** 2)
     distance = float(weights @ prediction.distance)
     top = int(probabilities.argmax())
-    second, confidence = np.sort(probabilities)[-2:].tolist()
+    confidence = float(probabilities[top])
+    decided = is_decided(
+        probabilities[np.newaxis],
+        min_confidence=model.min_confidence,
+        min_margin=model.min_margin,
+    )
     unsure: Unsure | None = None
     if distance > model.max_distance:
         unsure = "unfamiliar"
-    elif confidence < model.min_confidence or confidence - second < model.min_margin:
+    elif not decided[0]:
         unsure = "undecided"
     return TrackPrediction(
         model.classes[top],

@@ -124,7 +124,7 @@ def _index_of_few(catalogue: Catalogue, ids: IntArray) -> ExactIndex:
     """Compare the segments of few tracks exactly: an index of all would meet few of them."""
     space = spaces()["timbre"]
     held = [(one, catalogue.segments(int(one))) for one in ids]
-    rows = [(one, matrix) for one, matrix in held if matrix is not None]
+    rows = [(one, matrix) for one, matrix in held if matrix is not None and len(matrix)]
     if not rows:
         return ExactIndex(np.empty(0, np.int64), np.empty((0, space.n_dims), np.float32))
     lengths = [len(matrix) for _, matrix in rows]

@@ -159,11 +159,11 @@ class Catalogue:
             If there is no such track, it was not analysed, or it is silent.
         """
         track = self.library.track(track_id)
-        if track.unsure == "silent":
+        vector, segments = self.vector(track_id), self.segments(track_id)
+        if segments is not None and not len(segments):  # also if the user gave it a genre
             raise ParameterError(
                 f"track={track_id!r} ({track.path!r}) is silent: there is nothing to compare"
             )
-        vector, segments = self.vector(track_id), self.segments(track_id)
         if vector is None and segments is not None:
             vector = self._placed_anew(track_id)  # its file is gone: it is in no index
         if vector is None or segments is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.models.recipe import Recipe, SpaceRecipe
+from earmark.workflows._card_doubt import undecided_lines
 
 __all__ = ["description_of", "render_card"]
 
@@ -136,27 +137,22 @@ def _how(recipe: Mapping[str, Any], calibration: Mapping[str, Any], kept: str) -
     return "; ".join(steps) + "."
 
 
-def _doubt(threshold: float, accuracy: float, kept: str) -> str:
-    if threshold <= 0:
-        return (
-            f"`confidence`: never. {accuracy:.0%} or more of all answers on held-out {kept}s are "
-            "right, so that no threshold is needed for that."
-        )
-    return (
-        f"`confidence`: the top probability is below {threshold:.3f}, the smallest threshold above "
-        f"which {accuracy:.0%} of the answers on held-out {kept}s are right."
-    )
-
-
 def _precise(thresholds: Sequence[Mapping[str, float]], kept: str) -> str:
     """Say from which confidence on answers are right how often."""
     if not thresholds:
         return ""
-    told = [
-        f"{one['precision']:.0%} from a confidence of {one['confidence']:.3f} on, which "
-        f"{one['share']:.0%} have"
-        for one in thresholds
-    ]
+    told = []
+    for one, higher in zip(thresholds, [*thresholds[1:], None], strict=True):
+        share = f"{one['precision']:.0%}"
+        if one["confidence"] > 0:
+            share += (
+                f" from a confidence of {one['confidence']:.3f} on, which {one['share']:.0%} have"
+            )
+        elif higher is not None and higher["confidence"] <= 0:
+            continue  # the next says more
+        else:
+            share += f" or more of all, which are {one['share']:.0%} of the answers"
+        told.append(share)
     return (
         f"Of the answers on held-out {kept}s that are not unsure are right: {'; '.join(told)}. "
         "Each is the smallest such confidence on those very rows, so that a little less is to be "
@@ -214,7 +210,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         *manifest["description"].split("\n\n"),
         _trained_on(training),
         "## When it says unsure",
-        _doubt(unsure["min_confidence"], recipe["accuracy"], kept),
+        *undecided_lines(unsure, recipe["accuracy"], kept),
         "`unfamiliar`: the Mahalanobis distance to the training data (shrunk covariance) is above "
         f"{unsure['max_distance']:.2f}, within which {recipe['familiar']:.0%} of held-out music "
         "lies. Probabilities mean little there.",

@@ -230,7 +230,12 @@ def _heard(track: TrackFeatures, sets: Sequence[FeatureSet]) -> Heard:
     for one in sets:
         values = track.values[one.name]
         matrices[one.fingerprint] = (
-            np.concatenate([matrix.T for matrix in values])
+            np.concatenate(
+                [
+                    matrix.T[~silent]
+                    for matrix, silent in zip(values, track.silent_segments, strict=True)
+                ]
+            )
             if one.per_frame
             else np.stack(values).astype(np.float32)
         )

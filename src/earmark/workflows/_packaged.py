@@ -19,6 +19,7 @@ from earmark.evaluation import (
     seen_rows,
     spread,
 )
+from earmark.models import is_decided
 from earmark.types import IntArray
 from earmark.workflows._contenders import Packaged
 
@@ -166,7 +167,11 @@ def _ask(contender: Packaged, table: FeatureTable, rows: IntArray) -> HeldOut:
         y=np.array([place[label] for label in labels], dtype=np.int64),
         probabilities=prediction.probabilities,
         predicted=prediction.probabilities.argmax(axis=1),
-        confident=prediction.probabilities.max(axis=1) >= model.min_confidence,
+        confident=is_decided(
+            prediction.probabilities,
+            min_confidence=model.min_confidence,
+            min_margin=model.min_margin,
+        ),
         familiar=prediction.distance <= model.max_distance,
         cost=Cost(0.0, asked, None),
     )

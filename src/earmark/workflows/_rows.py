@@ -30,7 +30,7 @@ from earmark.extraction import (
 from earmark.features import FeatureSet, get_feature_set
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.tags import CueTrack, Tags
-from earmark.types import Progress
+from earmark.types import IntArray, Progress
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
 from earmark.workflows._feature_cache import FeatureCache, file_state, open_feature_cache
 
@@ -151,7 +151,7 @@ def audio_rows(
     missing = [track for track in tracks if track.id not in features]
     if missing:
         features |= _compute(dataset, missing, kind, jobs, progress)
-    return _table(corpus, list(tracks), features, kind)
+    return _table(corpus, _without_silence(dataset, list(tracks), features), features, kind)
 
 
 def _tracks(corpus: Corpus, path: str, fewest: int, settings: Mapping[str, Any]) -> list[Track]:
@@ -260,22 +260,45 @@ def _albums(tracks: Sequence[Track]) -> dict[str, list[CueTrack]]:
     return albums
 
 
+def _sounding_clips(features: TrackFeatures) -> IntArray:
+    """Return the numbers of the clips that are not silent."""
+    return np.flatnonzero(np.array(features.sounding) > 0)
+
+
+def _without_silence(
+    dataset: str, tracks: list[Track], features: dict[str, TrackFeatures]
+) -> list[Track]:
+    """Return the tracks that were analysed and hold a sound; warn of silent ones."""
+    analysed = [track for track in tracks if track.id in features]
+    sounding = [track for track in analysed if any(features[track.id].sounding)]
+    if not sounding:
+        raise DatasetError(f"{dataset!r}: every file is silent")
+    if n_silent := len(analysed) - len(sounding):
+        _warn(f"{n_silent} of {len(analysed)} files left out: they are silent")
+    return sounding
+
+
 def _table(
     corpus: Corpus,
     tracks: list[Track],
     features: dict[str, TrackFeatures],
     kind: FeatureSet,
 ) -> FeatureTable:
-    tracks = [track for track in tracks if track.id in features]
-    counts = np.array([len(features[track.id].bounds) for track in tracks])
+    clips = [_sounding_clips(features[track.id]) for track in tracks]
+    counts = np.array([len(numbers) for numbers in clips])
     whole = bool((counts == 1).all())
     of = np.repeat(np.arange(len(tracks)), counts)  # number of the track of each row
     ids = [
         track.id if whole else segment_id(track.id, number)
-        for track, count in zip(tracks, counts, strict=True)
-        for number in range(count)
+        for track, numbers in zip(tracks, clips, strict=True)
+        for number in numbers.tolist()
     ]
-    X = np.concatenate([features[track.id].matrix(kind) for track in tracks])
+    X = np.concatenate(
+        [
+            features[track.id].matrix(kind)[numbers]
+            for track, numbers in zip(tracks, clips, strict=True)
+        ]
+    )
     groups = {
         name: np.array([track.groups[name] for track in tracks])[of] for name in tracks[0].groups
     }

@@ -170,7 +170,7 @@ def show_track(
     with open_library(library) as opened:
         found = find_track(opened, str(track))
         near: tuple[Neighbour, ...] = ()
-        if found.state == "analysed" and found.unsure != "silent" and n_similar:
+        if found.state == "analysed" and found.predicted is not None and n_similar:
             catalogue = Catalogue(opened)
             near = find_similar(catalogue, catalogue.song(found.id), n=n_similar).neighbours
         return TrackDetails(found, opened.answer(found.id), near)

@@ -327,6 +327,7 @@ def _manifest(
         "calibration": {"method": recipe.calibration, "temperature": fitted.temperature},
         "unsure": {
             "min_confidence": fitted.min_confidence,
+            "min_margin": fitted.min_margin,
             "max_distance": fitted.max_distance,
             # Without artists it is not known how often answers are right on others' music.
             "thresholds": [
@@ -334,6 +335,7 @@ def _manifest(
                 for precision, confidence, share in fitted.precise
                 if "artist" in table.groups
             ],
+            "held_out": None if fitted.doubt is None else fitted.doubt.to_dict(),
         },
         "training": {
             **table.provenance,
