@@ -261,9 +261,11 @@ def test_really_full_disk(library: Library, tmp_path: Path) -> None:
     try:
         song = write_sound(disk / "a.wav", seconds=2)
         add_track(library, song)
+        made = plan(library)
         (disk / "filler").write_bytes(bytes(1_048_576 - song.stat().st_size - 100_000))
         content = song.read_bytes()
-        (outcome,) = apply_plan(library, plan(library)).outcomes
+        assert plan(library).kept == {"its disk has no room for a copy of it": 1}
+        (outcome,) = apply_plan(library, made).outcomes
         assert (outcome.state, outcome.reason) == ("failed", "no space left on device")
         assert song.read_bytes() == content
         assert sorted(os.listdir(disk)) == ["a.wav", "filler"]

@@ -48,11 +48,23 @@ def write_music(folder: Path, library: Library) -> dict[str, bytes]:
     for number in range(N_FILES):
         path = folder / f"{number:02}.{ENDINGS[number % len(ENDINGS)]}"
         soundfile.write(path, rng.normal(0, 0.1, (11_025, 2)).clip(-1, 1), 22_050)
+        if number % 10 == 8:  # every other WAV: of unknown length, with a list of texts in front
+            of_unknown_length(path)
         if number % 3:
             write_genres(path, ["Bebop"])
         add_track(library, path)
         found[str(path)] = path.read_bytes()
     return found
+
+
+def of_unknown_length(path: Path) -> None:
+    """Make of a WAV file one as programs write it into a pipe, whose genre is in two places."""
+    content = path.read_bytes()
+    at = content.index(b"data")
+    texts = b"LIST" + (20).to_bytes(4, "little") + b"INFOIGNR" + (8).to_bytes(4, "little")
+    unknown = b"\xff" * 4
+    head = b"RIFF" + unknown + content[8:at] + texts + b"Hardbop\0"
+    path.write_bytes(head + b"data" + unknown + content[at + 8 :])
 
 
 def made_plan(library: Library) -> TagPlan:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from earmark.changes._content import content_of
 from earmark.changes._names import usual_name
+from earmark.changes._outcomes import reason_of
 from earmark.changes._plan_rows import count_kept, rows_of
 from earmark.changes._replace import refusal, stamp_of
 from earmark.errors import ParameterError, TagError
@@ -275,13 +278,15 @@ def _look(
     try:
         if not can_write(path):
             return None, "tags of this kind of file cannot be written"
+        if shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free < os.stat(path).st_size:
+            return None, "its disk has no room for a copy of it"
         tags = read_tags(path)
         why = _said_already(genres, tags.genres, tags.chosen_genres, policy)
         if not why and preview_genres(path, genres) == tags.genres:
             why = "says so already"
         return tags.genres, why
-    except TagError as error:
-        return None, error.reason
+    except (OSError, TagError) as error:
+        return None, reason_of(error)
 
 
 def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRow:
