@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from earmark.cli import _output
+from earmark.cli import _output, tune
 from earmark.cli._main import app
 from earmark.errors import NoAudioError
 from earmark.library import LibraryTrack
@@ -127,14 +128,17 @@ class _Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.parametrize(
+    "bar", [partial(_output.progress_bar, "Listening"), tune._bar], ids=["scan", "tune"]
+)
 def test_progress_says_which_time_is_elapsed_and_which_is_left(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, bar: Callable[[], Any]
 ) -> None:
     seen = _Terminal()
     monkeypatch.setattr(sys, "stderr", seen)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
-    with _output.progress_bar("Listening") as progress:
+    with bar() as progress:
         for done in range(1, 60):
             progress(done, 100, "a.mp3")
             time.sleep(0.005)  # there is no pace without time

@@ -217,3 +217,14 @@ def test_classify_and_features_go_on_after_an_error_nobody_foresaw(
     assert isinstance(first.error, AudioError)
     assert first.error.reason.startswith("unexpected RecursionError")
     assert second.error is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    write_song(tmp_path / "music" / "a.flac", seed=1)
+    os.mkfifo(tmp_path / "music" / "a.cue")
+    os.mkfifo(tmp_path / "music" / "b.mp3")
+    report = scan([tmp_path / "music"], library=tmp_path / "library.db", jobs=1)
+    assert report.n_analysed == 1
+    (warned,) = report.warned
+    assert warned.warnings == ("cue sheet 'a.cue': it is not a file",)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SILENT_MARK",
+    "Pace",
     "compile_first",
     "genre_letters",
     "genre_strip",
@@ -161,13 +162,23 @@ def told_warnings() -> Iterator[None]:
         yield
 
 
-class _Pace(ProgressColumn):
-    """How many are done per minute, and the time passed and left, each said to be what it is."""
+class Pace(ProgressColumn):
+    """How many are done per minute, and the time passed and left, each said to be what it is.
+
+    Parameters
+    ----------
+    rate : bool
+        Whether to say how many are done per minute.
+    """
+
+    def __init__(self, *, rate: bool = True) -> None:
+        super().__init__()
+        self._rate = rate
 
     def render(self, task: Task) -> Text:
         """Say what is known so far."""
         parts = []
-        if task.speed:
+        if task.speed and self._rate:
             parts.append(f"{60 * task.speed:,.0f}/min")
         if task.elapsed is not None:
             parts.append(f"{time_text(task.elapsed)} elapsed")
@@ -208,7 +219,7 @@ def progress_bar(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None if console.width < _NARROW else 40),
         MofNCompleteColumn(),
-        _Pace(),
+        Pace(),
     )
     bar = Progress(
         *columns,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from earmark.cli._output import printable, told_warnings
+from earmark.cli._output import Pace, printable, told_warnings
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _bar() -> Iterator[Callback]:
         TextColumn("Tuning"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        Pace(rate=False),
         TextColumn("{task.description}", markup=False),
     )
     with Progress(

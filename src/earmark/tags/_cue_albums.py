@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -100,6 +101,8 @@ def _base(name: str) -> str:
 def _sheet(path: str) -> CueSheet | CueSheetError:
     """Read a sheet."""
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for, without an end
+            return CueSheetError(path, "it is not a file")
         with open(path, "rb") as file:
             return parse_cue(file.read(2 << 20), path=path)
     except OSError as error:
