@@ -16,9 +16,12 @@ from earmark.datasets import DatasetWarning
 from earmark.errors import DatasetError, ParameterError
 from earmark.testing import clicks, noise, sine
 from earmark.types import Float32Array
+from earmark.workflows import _rows
 from earmark.workflows._rows import load_rows
 from earmark.workflows.classify import classify
+from earmark.workflows.evaluate import evaluate
 from earmark.workflows.train import Training, train
+from earmark.workflows.tune import tune
 
 SR = 22_050
 RECIPE = """
@@ -201,3 +204,27 @@ def test_the_99_clips_by_genre(data: Path, tmp_path: Path) -> None:
     )
     excerpt = data / "gtzan" / "audio" / "full_30s" / "classical.00000.flac"
     assert classify(excerpt, model=output).genre == "classical"
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "tune"])
+def test_genre_that_cannot_be_held_out_is_named_before_any_file_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    music = tmp_path / "music"
+    for number in range(6):
+        write(music / "fado" / f"{number}.flac", tone(number), artist="One Singer")
+    write(music / "rock" / "0.flac", hiss(0), artist="One Singer")
+    for number in range(1, 8):
+        write(music / "rock" / f"{number}.flac", hiss(number), artist=f"artist {number}")
+    (tmp_path / "quick.toml").write_text(RECIPE)
+    monkeypatch.setattr(_rows, "_compute", lambda *_: pytest.fail("a file was decoded"))
+    dataset = f"folder:{music}"
+    ask: dict[str, Callable[[], object]] = {
+        "train": lambda: train(
+            dataset, recipe=tmp_path / "quick.toml", output=tmp_path / "mine.earmark"
+        ),
+        "evaluate": lambda: evaluate(dataset, models=["knn"], protocols=["artist"]),
+        "tune": lambda: tune(dataset, model="knn", rows="all", feature_set="gtzan57"),
+    }
+    with pytest.raises(DatasetError, match="'fado' has too few"):
+        ask[command]()

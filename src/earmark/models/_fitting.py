@@ -7,7 +7,7 @@ held-out rows are needed, they come from folds that keep groups whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -30,7 +30,7 @@ from earmark.models._transform import Transform, fit_transform, matching
 from earmark.models.families import fit_classifier, inner_folds, make_classifier, one_thread
 from earmark.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["FittedModel", "InnerGroups", "Member", "fit"]
+__all__ = ["FittedModel", "InnerGroups", "Member", "classifiers_of", "fit", "groups_inside"]
 
 InnerGroups: TypeAlias = Literal["artist", "track", "row"]
 """What is kept whole where training rows are held out."""
@@ -180,6 +180,22 @@ class FittedModel:
         return np.asarray(self.predict(X).probabilities.argmax(axis=1), dtype=np.int64)
 
 
+def _make(recipe: Recipe, member: Mapping[str, Any], *, calibrate: bool, n_jobs: int = 1) -> Any:
+    return make_classifier(
+        member["family"],
+        {name: value for name, value in member.items() if name not in _OURS},
+        seed=recipe.seed,
+        n_folds=recipe.n_folds,
+        calibrate=calibrate,
+        n_jobs=n_jobs,
+    )
+
+
+def classifiers_of(recipe: Recipe, *, calibrate: bool) -> list[Any]:
+    """Return the classifiers of a recipe, not yet fitted."""
+    return [_make(recipe, member, calibrate=calibrate) for member in recipe.members]
+
+
 def _fit_member(
     recipe: Recipe,
     number: int,
@@ -201,14 +217,7 @@ def _fit_member(
     columns = None
     if "columns" in member:
         columns = matching(member["columns"], names)
-    classifier = make_classifier(
-        member["family"],
-        {name: value for name, value in member.items() if name not in _OURS},
-        seed=recipe.seed,
-        n_folds=recipe.n_folds,
-        calibrate=calibrate,
-        n_jobs=n_jobs,
-    )
+    classifier = _make(recipe, member, calibrate=calibrate, n_jobs=n_jobs)
     unfitted = Member(member["family"], classifier, columns, float(weight))
     fit_classifier(classifier, unfitted.seen(Z), y, groups=groups)
     if member["family"] == "forest":
@@ -279,19 +288,21 @@ def _numbers(table: FeatureTable, classes: Sequence[str]) -> IntArray:
     return np.array([number[label] for label in table.labels.tolist()], dtype=np.int64)
 
 
-def _inner_groups(table: FeatureTable, inner_groups: str) -> IntArray:
+def groups_inside(
+    groups: Mapping[str, IntArray], n_rows: int, inner_groups: InnerGroups
+) -> IntArray:
     """Return the groups that stay whole inside the training rows, duplicates joined to them."""
     order = ("artist", "track", "row")
     if inner_groups not in order:
         raise ParameterError(f"inner_groups={inner_groups!r} is not one of {', '.join(order)}")
-    there = [kind for kind in order[order.index(inner_groups) :] if kind in table.groups]
-    groups = table.groups[there[0]] if there else np.arange(len(table))
-    duplicates = table.groups.get("duplicate")
+    there = [kind for kind in order[order.index(inner_groups) :] if kind in groups]
+    chosen = groups[there[0]] if there else np.arange(n_rows)
+    duplicates = groups.get("duplicate")
     if duplicates is None:
-        return groups
-    joined = joined_groups(groups, duplicates)
+        return chosen
+    joined = joined_groups(chosen, duplicates)
     # Folds depend on how groups are numbered: keep the numbers where nothing had to be joined.
-    return groups if len(np.unique(groups)) == len(np.unique(joined)) else joined
+    return chosen if len(np.unique(chosen)) == len(np.unique(joined)) else joined
 
 
 def _choosing(table: FeatureTable) -> BoolArray:
@@ -376,7 +387,7 @@ def fit(
     [0, 1]
     """
     feature_set, y = _feature_set(recipe, table), _numbers(table, classes)
-    X, groups, names = table.X, _inner_groups(table, inner_groups), table.names
+    X, groups, names = table.X, groups_inside(table.groups, len(table), inner_groups), table.names
     temperature, max_distance = 1.0, np.inf
     doubt: Doubt | None = None
     precise: tuple[tuple[float, float, float], ...] = ()

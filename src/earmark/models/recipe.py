@@ -1,6 +1,7 @@
 """How a model or a space is made: read a recipe, fit it, calibrate it (extra ``train``)."""
 
 from earmark.models._fitting import FittedModel, InnerGroups, fit
+from earmark.models._group_check import check_groups
 from earmark.models._recipe import Recipe, load_recipe, presets
 from earmark.models._space_fitting import FittedSpace, fit_space
 from earmark.models._space_recipe import SpaceRecipe, load_space_recipe
@@ -11,6 +12,7 @@ __all__ = [
     "InnerGroups",
     "Recipe",
     "SpaceRecipe",
+    "check_groups",
     "fit",
     "fit_space",
     "load_recipe",

@@ -64,7 +64,18 @@ class Selection:
             raise ParameterError(f"min_likeness={self.min_likeness!r} is not from 0 to 1")
 
     def floor(self, by: By) -> float:
-        """Return the cosine that a song needs; minus infinity where any will do."""
+        """Return the cosine that a song needs.
+
+        Parameters
+        ----------
+        by : {"style", "timbre"}
+            How songs are compared.
+
+        Returns
+        -------
+        float
+            A cosine; minus infinity where any will do.
+        """
         floor = FLOORS[by] if self.min_likeness is None else self.min_likeness
         return floor if floor > 0 else -np.inf
 

@@ -13,7 +13,7 @@ from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.evaluation import inner_groups, protocol_folds
 from earmark.models.families import checked_parameters
-from earmark.models.recipe import Recipe, load_recipe
+from earmark.models.recipe import Recipe, check_groups, load_recipe
 from earmark.tuning._presets import load_search_space
 from earmark.tuning._proposals import Proposal, Proposals, proposals
 from earmark.tuning._result import RULES, Tuning, best_of
@@ -256,6 +256,7 @@ def tune(
         trials = DEFAULT_TRIALS
     folds = protocol_folds(protocol, table, seed=seed)
     groups = inner_groups(protocol, table)
+    check_groups(base, table, folds, calibrate=False, inner_groups=groups)
     identity = _identity(table, base, wanted, search, protocol, seed)
     with ExitStack() as stack:
         study = None

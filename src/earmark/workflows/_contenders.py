@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,8 @@ class Tables:
         Called with the files that are done, their number, and the last one's name.
     fewest : int
         Files that each genre of a folder must have.
+    check : callable or None
+        Called with the tracks of a corpus of audio before any is decoded, see `load_rows`.
     """
 
     def __init__(
@@ -155,9 +158,15 @@ class Tables:
         jobs: int,
         progress: Progress | None,
         fewest: int = 1,
+        check: Callable[[FeatureTable], None] | None = None,
     ) -> None:
         self.dataset = dataset
-        self._compute: dict[str, Any] = {"jobs": jobs, "progress": progress, "fewest": fewest}
+        self._compute: dict[str, Any] = {
+            "jobs": jobs,
+            "progress": progress,
+            "fewest": fewest,
+            "check": check,
+        }
         self._unit = unit
         self._read: dict[tuple[str | None, bool], FeatureTable] = {}
         if isinstance(dataset, FeatureTable):

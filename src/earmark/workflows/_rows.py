@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,6 +46,7 @@ def load_rows(
     jobs: int | None = None,
     progress: Progress | None = None,
     fewest: int = 1,
+    check: Callable[[FeatureTable], None] | None = None,
     **settings: Any,
 ) -> FeatureTable:
     """Read or compute the rows that a dataset argument names.
@@ -68,6 +69,9 @@ def load_rows(
         Called with the files that are done, their number, and the last one's name.
     fewest : int
         Files that each genre of a ``folder`` must have, so that it can be split into folds.
+    check : callable or None
+        Called with the tracks of a corpus of audio, a row each without features, before any file is
+        decoded: what it raises ends this.
     **settings
         What the loader of that corpus takes besides.
 
@@ -110,6 +114,8 @@ def load_rows(
         raise DatasetError(f"{dataset!r}: no file has a genre")
     if len(tracks) < len(listed):
         _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio: left out")
+    if check is not None:
+        check(_without_features(corpus, tracks, kind))
     return audio_rows(dataset, tracks, kind=kind, jobs=jobs, progress=progress)
 
 
@@ -164,6 +170,26 @@ def _tracks(corpus: Corpus, path: str, fewest: int, settings: Mapping[str, Any])
     for one in caught:
         warnings.warn(one.message, one.category, stacklevel=3)
     return listed
+
+
+def _without_features(corpus: Corpus, tracks: list[Track], kind: FeatureSet) -> FeatureTable:
+    """Return a row for each track, with its genre and groups."""
+    groups = {name: np.array([track.groups[name] for track in tracks]) for name in tracks[0].groups}
+    if "artist" in groups and len(np.unique(groups["artist"])) == len(tracks):
+        del groups["artist"]  # as in the table
+    return FeatureTable(
+        ids=np.array([track.id for track in tracks]),
+        X=np.zeros((len(tracks), 0)),
+        feature_set=kind.name,
+        fingerprint="",
+        labels=np.array([track.label for track in tracks]),
+        groups=groups,
+        partitions={
+            name: np.array([track.partitions[name] for track in tracks])
+            for name in tracks[0].partitions
+        },
+        provenance={"corpus": corpus.name, "citation": corpus.citation},
+    )
 
 
 def _warn(message: str) -> None:

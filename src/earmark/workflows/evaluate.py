@@ -33,7 +33,7 @@ from earmark.evaluation import (
     spread,
 )
 from earmark.models.export import export_onnx
-from earmark.models.recipe import FittedModel, fit
+from earmark.models.recipe import FittedModel, check_groups, fit
 from earmark.types import PathName, Progress
 from earmark.workflows._book import Book
 from earmark.workflows._contenders import Contender, Packaged, Refitted, Tables, find_contender
@@ -169,6 +169,38 @@ def _contenders(models: Sequence[str], *, jobs: int) -> list[Contender]:
     return [find_contender(name) for name in models]
 
 
+def _dealt(
+    contender: Refitted, protocol: str, rows: FeatureTable, *, seed: int
+) -> list[Fold] | DatasetError:
+    """Return the folds of a protocol, or why a model cannot be fitted to them."""
+    try:
+        folds = protocol_folds(protocol, rows, seed=seed)
+        check_groups(
+            contender.recipe,
+            rows,
+            folds,
+            calibrate=contender.calibrate,
+            inner_groups=inner_groups(protocol, rows),
+        )
+    except DatasetError as error:
+        return error
+    return folds
+
+
+def _check_before_listening(
+    contenders: Sequence[Contender], protocols: Sequence[str] | str, seed: int, tracks: FeatureTable
+) -> None:
+    """Refuse tracks that models cannot be fitted to, before the first of them is decoded."""
+    named = () if isinstance(protocols, str) else protocols  # of all, some may be left out
+    for contender in contenders:
+        if isinstance(contender, Packaged):
+            continue
+        for protocol in named:
+            folds = _dealt(contender, protocol, tracks, seed=seed)
+            if isinstance(folds, DatasetError):
+                raise folds
+
+
 @checked
 def evaluate(
     dataset: str | FeatureTable,
@@ -263,6 +295,7 @@ def evaluate(
         jobs=jobs,
         progress=progress,
         fewest=_fewest(contenders),
+        check=partial(_check_before_listening, contenders, protocols, seed),
     )
     known = {name for one in contenders if isinstance(one, Packaged) for name in one.model.classes}
     classes = tuple(sorted({*tables.base.classes, *known}))
@@ -286,12 +319,11 @@ def evaluate(
             rows = tables.table(contender, protocol=protocol)
             if _is_done(book.run(contender.name, protocol), rows, importances=importances):
                 continue
-            try:
-                folds = protocol_folds(protocol, rows, seed=seed)
-            except DatasetError as error:
+            folds = _dealt(contender, protocol, rows, seed=seed)
+            if isinstance(folds, DatasetError):
                 if protocols != "all":
-                    raise
-                skipped[protocol] = str(error)
+                    raise folds
+                skipped[protocol] = str(folds)
                 continue
             plans.append(_Plan(contender, protocol, rows, folds))
     places = [

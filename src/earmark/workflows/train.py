@@ -13,7 +13,7 @@ import numpy as np
 
 import earmark
 from earmark.arguments import check_ending, checked
-from earmark.datasets import DatasetWarning, FeatureTable
+from earmark.datasets import DatasetWarning, FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
     N_FOLDS,
@@ -33,7 +33,7 @@ from earmark.features import feature_sets
 from earmark.models import DEFAULT_MODEL, Model, load_model, write_model
 from earmark.models.export import export_onnx
 from earmark.models.families import get_family
-from earmark.models.recipe import FittedModel, Recipe, fit, load_recipe
+from earmark.models.recipe import FittedModel, Recipe, check_groups, fit, load_recipe
 from earmark.types import PathName, Progress
 from earmark.workflows._card import description_of, render_card
 from earmark.workflows._rows import load_rows
@@ -107,20 +107,11 @@ def _scores_and_gap(
     published: FeatureTable | None,
     progress: Progress | None,
 ) -> tuple[dict[str, Score], Estimate | None]:
-    lacking = refusals(table)
-    if table.unit == "track":
-        lacking["track"] = "rows are tracks: its folds are those of random"
-    planned = [(name, name, table) for name in _PROTOCOLS if name not in lacking]
-    if published is not None:
-        planned = [(name, _, published if name == "published3" else t) for name, _, t in planned]
-    if not {"artist", "official"} & set(lacking):
-        learnt_from = table.select(table.partitions["official"] != "test")
-        planned.insert(0, ("artist_inner", "artist", learnt_from))
+    planned = _planned(recipe, table, published=published)
     scores, answers = {}, {}
-    for done, (name, protocol, rows) in enumerate(planned):
+    for done, (name, protocol, rows, folds) in enumerate(planned):
         if progress is not None:
             progress(done, len(planned) + 1, name)
-        folds = protocol_folds(protocol, rows, seed=recipe.seed)
         kept = inner_groups(protocol, rows)
         fit_rows = partial(fit, recipe, classes=table.classes, inner_groups=kept)
         held_out = held_out_predictions(fit_rows, rows, folds)
@@ -135,6 +126,34 @@ def _scores_and_gap(
     if progress is not None:
         progress(len(planned), len(planned) + 1, "all rows")
     return scores, _leakage_gap(answers, table)
+
+
+def _planned(
+    recipe: Recipe, table: FeatureTable, *, published: FeatureTable | None = None
+) -> list[tuple[str, str, FeatureTable, list[Fold]]]:
+    """List what a recipe is scored by: names, protocols, rows and folds.
+
+    A genre that has too few artists or tracks for any of it is refused here, before anything is
+    fitted.
+    """
+    lacking = refusals(table)
+    if table.unit == "track":
+        lacking["track"] = "rows are tracks: its folds are those of random"
+    planned = [(name, name, table) for name in _PROTOCOLS if name not in lacking]
+    if published is not None:
+        planned = [(name, _, published if name == "published3" else t) for name, _, t in planned]
+    if not {"artist", "official"} & set(lacking):
+        learnt_from = table.select(table.partitions["official"] != "test")
+        planned.insert(0, ("artist_inner", "artist", learnt_from))
+    prepared = [
+        (name, protocol, rows, protocol_folds(protocol, rows, seed=recipe.seed))
+        for name, protocol, rows in planned
+    ]
+    for _, protocol, rows, folds in prepared:
+        check_groups(recipe, rows, folds, inner_groups=inner_groups(protocol, rows))
+    every_row = Fold(np.arange(len(table)), np.arange(0))
+    check_groups(recipe, table, [every_row])
+    return prepared
 
 
 def _score(
@@ -230,6 +249,7 @@ def train(
             jobs=jobs,
             progress=progress,
             fewest=N_FOLDS,
+            check=partial(_check_before_listening, how),
         )
         n_artists = _count_artists(table)
         table = _with_artists_enough(table, how.n_folds)
@@ -259,6 +279,16 @@ def train(
         steps = len(scores.keys() - {_CLEAN}) + 1
         progress(steps, steps, str(output))
     return Training(load_model(output), scores, gap)
+
+
+def _check_before_listening(recipe: Recipe, tracks: FeatureTable) -> None:
+    """Refuse tracks that cannot be scored, before the first of them is decoded."""
+    if len(tracks.classes) < 2:
+        return  # refused with its name once it is known which files can be decoded
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DatasetWarning)  # given later, of what was decoded
+        tracks = _with_artists_enough(tracks, recipe.n_folds)
+    _planned(recipe, tracks)
 
 
 def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:

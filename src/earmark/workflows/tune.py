@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ import earmark
 from earmark.arguments import PAGE_ENDINGS, check_ending, checked
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
-from earmark.evaluation import N_FOLDS
-from earmark.models.recipe import Recipe
+from earmark.evaluation import N_FOLDS, inner_groups, protocol_folds
+from earmark.models.recipe import Recipe, check_groups, load_recipe
 from earmark.tuning import NestedTuning, Tuning, nested_tune
 from earmark.tuning import tune as search_space
 from earmark.types import PathName, Progress
@@ -218,6 +219,16 @@ def _comment(model: TunedModel) -> str:
     return "\n".join(lines)
 
 
+def _check_before_listening(
+    model: str, protocol: str, rows: str, seed: int, tracks: FeatureTable
+) -> None:
+    """Refuse tracks that the model cannot be fitted to, before the first of them is decoded."""
+    table, _ = rows_to_choose_by(tracks, rows=rows)
+    folds = protocol_folds(protocol, table, seed=seed)
+    known = inner_groups(protocol, table)
+    check_groups(load_recipe(model), table, folds, calibrate=False, inner_groups=known)
+
+
 @checked
 def tune(
     dataset: str,
@@ -297,7 +308,12 @@ def tune(
         If a file cannot be written.
     """
     _check_targets(overwrite, study=study, output=output, report=report)
-    everything = load_rows(dataset, feature_set=feature_set, fewest=N_FOLDS)
+    everything = load_rows(
+        dataset,
+        feature_set=feature_set,
+        fewest=N_FOLDS,
+        check=partial(_check_before_listening, model, protocol, rows, seed),
+    )
     table, note = rows_to_choose_by(everything, rows=rows)
     settings: dict[str, Any] = {
         "family": model,

@@ -22,6 +22,23 @@ class TakesGroups:
     of its own.
     """
 
+    def deal(self, y: IntArray, groups: IntArray | None) -> None:
+        """Deal the rows as ``fit`` would, and fit nothing.
+
+        Parameters
+        ----------
+        y : np.ndarray of int [shape=(n,)]
+            Number of the class of each training row.
+        groups : np.ndarray of int [shape=(n,)] or None
+            Rows with the same number stay together.
+
+        Raises
+        ------
+        DatasetError
+            If ``fit`` would, since a class has too few groups.
+        """
+        raise NotImplementedError
+
 
 def fit_classifier(
     classifier: Any, X: FloatArray, y: IntArray, *, groups: IntArray | None = None

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.neural_network import MLPClassifier
 
+from earmark.datasets import Fold
 from earmark.models.families._estimator import Classifier
 from earmark.models.families._family import POSITIVE, Family, FitOptions, Number, Sizes
 from earmark.models.families._groups import TakesGroups, inner_folds
@@ -82,10 +83,7 @@ class Network(TakesGroups, Classifier):
         X, y = self._training_data(X, y)
         Z, numbers = X.astype(np.float32), np.searchsorted(self.classes_, y)
         seed, batch_size = self.network.random_state, self.network.batch_size
-        # No more folds than the largest class has rows: else none of them could hold them all.
-        largest = int(np.bincount(numbers).max())
-        n_folds = max(2, min(round(1 / self.validation_fraction), largest))
-        fold = inner_folds(y, groups, n_folds=n_folds, seed=seed)[0]
+        fold = self._folds(y, groups)[0]
         self.validation_rows_ = fold.test
         if batch_size != "auto":
             batch_size = min(batch_size, len(fold.train))
@@ -96,6 +94,16 @@ class Network(TakesGroups, Classifier):
         self._train(Z[fold.train], y[fold.train], Z[fold.test], numbers[fold.test])
         self.network_.random_state = seed
         return self
+
+    def _folds(self, y: IntArray, groups: IntArray | None) -> list[Fold]:
+        # No more folds than the largest class has rows: else none of them could hold them all.
+        largest = int(np.unique(y, return_counts=True)[1].max())
+        n_folds = max(2, min(round(1 / self.validation_fraction), largest))
+        return inner_folds(y, groups, n_folds=n_folds, seed=self.network.random_state)
+
+    def deal(self, y: IntArray, groups: IntArray | None) -> None:
+        """Deal the rows as ``fit`` would, and fit nothing."""
+        self._folds(y, groups)
 
     def _train(self, Z: Float32Array, y: IntArray, held_out: Float32Array, right: IntArray) -> None:
         """Train pass by pass, and go back to the best."""

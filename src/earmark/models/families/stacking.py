@@ -98,6 +98,14 @@ class Stack(TakesGroups, Classifier):
         self.seed = seed
         self.n_jobs = n_jobs
 
+    def deal(self, y: IntArray, groups: IntArray | None) -> None:
+        """Deal the rows as ``fit`` would, and fit nothing."""
+        folds = inner_folds(y, groups, n_folds=self.n_folds, seed=self.seed)
+        parts = [np.arange(len(y)), *(fold.train for fold in folds)]
+        for _, member in self.members:
+            for rows in parts if isinstance(member, TakesGroups) else ():
+                member.deal(y[rows], None if groups is None else groups[rows])
+
     def fit(self, X: FloatArray, y: IntArray, groups: IntArray | None = None) -> Stack:
         """Fit members and the classifier above them.
 

@@ -108,6 +108,23 @@ class CalibratedSVC(TakesGroups, Classifier):
         ).fit(X, y)
         return self
 
+    def deal(self, y: IntArray, groups: IntArray | None) -> None:
+        """Deal the rows as ``fit`` would, and fit nothing.
+
+        Parameters
+        ----------
+        y : np.ndarray of int [shape=(n,)]
+            Number of the class of each training row.
+        groups : np.ndarray of int [shape=(n,)] or None
+            Rows with the same number stay together.
+
+        Raises
+        ------
+        DatasetError
+            If a class has too few groups.
+        """
+        inner_folds(y, groups, n_folds=self.n_folds, seed=self.seed)
+
     def _probabilities(self, X: FloatArray) -> FloatArray:
         probabilities: FloatArray = self.calibrated_.predict_proba(X)
         return probabilities
