@@ -245,7 +245,7 @@ def test_sheet_that_cannot_be_used_is_a_warning_of_the_file(
     assert again().n_unchanged == 1
 
 
-def test_what_is_wrong_with_a_sheet_is_told_once(
+def test_what_is_wrong_with_a_sheet_is_reported_once(
     home: Path, again: Callable[..., ScanReport]
 ) -> None:
     sheet = home / "music" / "album.cue"

@@ -219,7 +219,7 @@ def listen(path: str, *, sets: Sequence[str]) -> tuple[tuple[Part, Listened | Au
             continue
         heard = _heard(one, chosen)
         heard = replace(heard, warnings=(*heard.warnings, *warnings))
-        warnings = ()  # what is wrong with the sheet is told once, with the first track
+        warnings = ()  # what is wrong with the sheet is reported once, with the first track
         listened = Listened(track.state, track.digest, track.tags, heard, part=track.part)
         found.append((track.part, listened))
     return tuple(found)

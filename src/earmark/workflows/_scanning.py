@@ -171,7 +171,7 @@ class Scan:
             fault = (track.path, track.error_code or "audio", track.error_reason or "")
             names.setdefault(fault, []).append(track.name)
         for (path, code, reason), failed in names.items():
-            # What fails all tracks in a file is a fault of the file, and told once.
+            # What fails all tracks in a file is a fault of the file, and is reported once.
             yield AudioError.of_code(code, path if len(failed) > 1 else failed[0], reason)
 
     def _moved_or_changed(
