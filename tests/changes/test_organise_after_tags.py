@@ -15,6 +15,7 @@ from tool_files import write_sound
 
 from earmark.changes import (
     OrganisePolicy,
+    TagPolicy,
     Threshold,
     apply_organise,
     apply_plan,
@@ -55,7 +56,9 @@ def planned(library: Library, tmp_path: Path, *, mode: Any = "link") -> Any:
 
 def tag(library: Library) -> None:
     tracks = library.tracks(Filters())
-    run = apply_plan(library, plan_tags(tracks, threshold=Threshold(0.8), classes=CLASSES))
+    policy = TagPolicy(replace=True)
+    made = plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
+    run = apply_plan(library, made)
     assert run.count("written") == 1
 
 
