@@ -42,6 +42,7 @@ class Prediction:
     distance: FloatArray
 
 
+@checked
 def is_decided(probabilities: FloatArray, *, min_confidence: float, min_margin: float) -> BoolArray:
     """Tell which answers name a genre clearly enough.
 
