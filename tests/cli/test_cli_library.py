@@ -62,7 +62,9 @@ def call(scanned: Path, tmp_path: Path) -> Callable[..., Any]:
     path = tmp_path / "library.db"
     shutil.copy(scanned / "library.db", path)
     return lambda *arguments: CliRunner().invoke(
-        app, [str(argument) for argument in arguments], env={"EARMARK_LIBRARY": str(path)}
+        app,
+        [str(argument) for argument in arguments],
+        env={"EARMARK_LIBRARY": str(path), "COLUMNS": None},
     )
 
 

@@ -146,6 +146,22 @@ def test_progress_says_which_time_is_elapsed_and_which_is_left(
     assert "left" in seen.getvalue()
 
 
+def test_what_is_printed_does_not_run_into_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = _Terminal()  # both streams go to it
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with _output.progress_bar("Listening", in_turns=True) as progress:
+        for done in (1, 2):
+            progress(done, 3, "a.mp3")
+            with _output.bar_aside():
+                _output.stdout().print(f"line {done}")
+        progress(3, 3, "a.mp3")
+    for done in (1, 2):
+        before, _ = screen.getvalue().split(f"line {done}")
+        assert before.endswith("\x1b[2K")  # an empty line, the bar cleared from it
+
+
 def test_progress_keeps_nothing_from_a_file_or_a_pipe(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SILENT_MARK",
     "Pace",
+    "bar_aside",
     "compile_first",
     "genre_letters",
     "genre_strip",
@@ -191,6 +192,10 @@ _NARROW = 100
 """Columns, below which the bar takes what the words leave."""
 
 
+_BARS: list[Progress] = []
+"""Those that are shown, or will be."""
+
+
 @contextmanager
 def progress_bar(
     what: str, *, streaming: bool = False, in_turns: bool = False
@@ -230,6 +235,8 @@ def progress_bar(
         redirect_stdout=sys.stdout.isatty(),
     )
     tasks: list[TaskID] = []
+    if shown:
+        _BARS.append(bar)
 
     def update(done: int, total: int, name: str) -> None:
         if not tasks:
@@ -249,4 +256,22 @@ def progress_bar(
     try:
         yield update
     finally:
+        _BARS.remove(bar)
         bar.stop()
+
+
+@contextmanager
+def bar_aside() -> Iterator[None]:
+    """Clear the bars on the terminal while something else is printed there, then draw them again.
+
+    Rich keeps prints apart from a bar only where both go through one console; a bar is on standard
+    error, and results are on standard output.
+    """
+    visible = [bar for bar in _BARS if bar.live.is_started]
+    for bar in visible:
+        bar.stop()
+    try:
+        yield
+    finally:
+        for bar in visible:
+            bar.start()

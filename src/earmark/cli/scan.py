@@ -12,7 +12,7 @@ from rich.text import Text
 
 from earmark.cli._library_options import LibraryOption
 from earmark.cli._library_tables import genre_text, words_of
-from earmark.cli._output import compile_first, printable, progress_bar, stdout, time_text
+from earmark.cli._output import bar_aside, compile_first, printable, progress_bar, stdout, time_text
 
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
@@ -118,10 +118,11 @@ def _watch(
     roots: list[str] = []
 
     def tell(event: ScanEvent) -> None:
-        if as_json:
-            typer.echo(json.dumps(event.to_dict()))
-        else:
-            stdout().print(_event_line(event, roots), soft_wrap=True)
+        with bar_aside():
+            if as_json:
+                typer.echo(json.dumps(event.to_dict()))
+            else:
+                stdout().print(_event_line(event, roots), soft_wrap=True)
 
     with progress_bar("Listening", in_turns=True) as progress:
         reports = watch(
@@ -171,14 +172,14 @@ def _short(path: str, roots: Sequence[str]) -> str:
 
 def _tell_plan(plan: ScanPlan) -> None:
     """Say what there is to do, where that is not nothing."""
+    lines = []
     if plan.answer:
-        stdout().print(
-            f"{len(plan.answer)} tracks are answered anew, from what is kept of them", style="dim"
-        )
+        lines.append(f"{len(plan.answer):,} tracks are answered again, from the features kept")
     if plan.listen and plan.unchanged:
-        stdout().print(
-            f"{len(plan.listen)} files to listen to, {len(plan.unchanged)} unchanged", style="dim"
-        )
+        lines.append(f"{len(plan.listen):,} files to analyse, {len(plan.unchanged):,} unchanged")
+    if lines:
+        with bar_aside():
+            stdout().print("\n".join(lines), style="dim")
 
 
 def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
