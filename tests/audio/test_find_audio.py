@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from audio_tools import level, with_ffmpeg, write_wav
 
-from earmark.audio import AUDIO_SUFFIXES, find_audio
+from earmark.audio import AUDIO_SUFFIXES, find_audio, load
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -88,3 +91,57 @@ def test_what_is_no_folder_is_an_error(tmp_path: Path, kind: str) -> None:
         path.touch()
     with pytest.raises(OSError, match=r"a\.mp3"):
         list(find_audio(path))
+
+
+_WRITTEN = {
+    "aiff": [], "au": [], "bwf": ["-f", "wav"], "caf": [], "flac": [], "w64": [], "wav": [],
+    "aac": [], "ac3": [], "eac3": [], "f4a": ["-f", "mp4"], "m4a": [], "m4b": ["-f", "mp4"],
+    "mov": [], "mp2": [], "mka": [], "mkv": [], "mpg": ["-f", "mpeg"], "mts": ["-f", "mpegts"],
+    "oga": ["-c:a", "flac"], "opus": ["-c:a", "libopus"], "spx": ["-c:a", "libspeex"],
+    "tta": [], "thd": ["-strict", "-2"], "avi": [], "wma": [], "wmv": ["-f", "asf"],
+    "weba": ["-c:a", "libopus", "-f", "webm"], "wv": [], "dts": ["-strict", "-2"], "rm": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", _WRITTEN)
+def test_what_a_folder_search_finds_can_be_decoded(tmp_path: Path, ending: str) -> None:
+    wav = write_wav(tmp_path / "n.wav", duration=1, sr=48_000 if ending == "rm" else 44_100)
+    path = with_ffmpeg(tmp_path / f"a.{ending}", *_WRITTEN[ending], wav=wav)
+    wav.unlink()
+    assert found(tmp_path) == [path.name]
+    y, sr = load(path)
+    assert len(y) / sr == pytest.approx(1, abs=0.07)
+    assert level(y) > 0.1
+
+
+def dsf() -> bytes:
+    """Return one second of DSD in stereo, as Sony writes it."""
+    audio = b"\x69" * (2 * 4096 * -(-2_822_400 // (8 * 4096)))
+    fmt = struct.pack("<4sQIIIIIIQII", b"fmt ", 52, 1, 0, 2, 2, 2_822_400, 1, 2_822_400, 4096, 0)
+    data = struct.pack("<4sQ", b"data", 12 + len(audio)) + audio
+    return struct.pack("<4sQQQ", b"DSD ", 28, 28 + len(fmt) + len(data), 0) + fmt + data
+
+
+def dff() -> bytes:
+    """Return one second of DSD in stereo, as Philips writes it."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return name + struct.pack(">Q", len(content)) + content + b"\0" * (len(content) % 2)
+
+    properties = (
+        chunk(b"FS  ", struct.pack(">I", 2_822_400))
+        + chunk(b"CHNL", struct.pack(">H", 2) + b"SLFTSRGT")
+        + chunk(b"CMPR", b"DSD " + bytes([14]) + b"not compressed\0")
+    )
+    version = chunk(b"FVER", struct.pack(">I", 0x01050000))
+    audio = chunk(b"DSD ", b"\x69" * (2 * 2_822_400 // 8))
+    return chunk(b"FRM8", b"DSD " + version + chunk(b"PROP", b"SND " + properties) + audio)
+
+
+@pytest.mark.parametrize("kind", [dsf, dff])
+def test_dsd_is_found_and_decoded(tmp_path: Path, kind: Callable[[], bytes]) -> None:
+    path = tmp_path / f"a.{kind.__name__}"
+    path.write_bytes(kind())
+    assert found(tmp_path) == [path.name]
+    y, sr = load(path)
+    assert len(y) / sr == pytest.approx(1, abs=0.05)

@@ -3,7 +3,7 @@
 from earmark.audio._clips import CLIP_S, SEGMENT_S, Clip, clip_bounds, clips
 from earmark.audio._digest import audio_digest
 from earmark.audio._find import AUDIO_SUFFIXES, find_audio
-from earmark.audio._readers import Missing
+from earmark.audio._missing import Missing
 from earmark.audio._stream import AudioInfo, AudioStream, AudioWarning, info, load, stream
 
 __all__ = [

@@ -1,20 +1,28 @@
-"""Two decoders behind one shape: libsndfile where it can, FFmpeg (through PyAV) for the rest."""
+"""Two decoders behind one shape: libsndfile where it can, FFmpeg (through PyAV) for the rest.
+
+libsndfile gives up at the first damage, and believes what headers say of the length. A look at the
+file tells where it cannot be trusted; where it fails later, FFmpeg goes on from there.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
+import numpy as np
 import soundfile
 
-from earmark.errors import NoAudioError
-from earmark.types import Float32Array, PathName, Seconds
+from earmark.audio._headers import data_chunk, flac_is_whole
+from earmark.audio._hints import Hints
+from earmark.audio._missing import Missing
+from earmark.audio._mpeg import survey_frames
+from earmark.audio._ogg import survey_pages
+from earmark.errors import AudioError, NoAudioError
+from earmark.types import Float32Array, PathName
 
-__all__ = ["Missing", "Reader", "cut_short", "open_reader"]
+__all__ = ["Reader", "open_reader"]
 
 _BLOCK = 65_536
 """Frames a block has at most: half a megabyte of stereo."""
@@ -22,21 +30,16 @@ _BLOCK = 65_536
 _PLAUSIBLE_RATES = range(1_000, 768_001)
 """A header that says otherwise is damaged; resampling from it could fill the memory."""
 
+_UNKNOWN_LENGTH = 1 << 40
+"""libsndfile gives a length beyond this to streams of which it does not know any."""
 
-@dataclass(frozen=True)
-class Missing:
-    """A stretch of a track whose audio could not be decoded.
+_SAMPLE_BYTES = {
+    "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8,
+    "ULAW": 1, "ALAW": 1,
+}  # fmt: skip
 
-    Attributes
-    ----------
-    start : float
-        Where it begins, in seconds from the start of the file.
-    length : float or None
-        Its length in seconds; None where nothing says how much is missing.
-    """
-
-    start: Seconds
-    length: Seconds | None
+_SHORT_S = 0.05
+"""Less than this is no reason to ask another decoder."""
 
 
 class Reader(Protocol):
@@ -53,9 +56,7 @@ class Reader(Protocol):
     channels : int
         How many channels it has.
     n_samples : int or None
-        Samples of each channel, as the header says; None where it does not.
-    warnings : list of str
-        What went wrong so far without ending the reading.
+        Samples of each channel, as the file says; None where it does not.
     missing : list of Missing
         The stretches that could not be decoded so far, in order.
     """
@@ -66,7 +67,6 @@ class Reader(Protocol):
     sr: int
     channels: int
     n_samples: int | None
-    warnings: list[str]
     missing: list[Missing]
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
@@ -78,69 +78,225 @@ class Reader(Protocol):
         ...
 
 
-def cut_short(decoded: int | None, promised: int, sr: int) -> str:
-    """Say how much of what a header promises is there; None: nothing of what was asked for."""
-    whole = f"the {promised / sr:.2f} s its header speaks of"
-    if decoded is None:
-        return f"cut short: nothing from there on could be decoded of {whole}"
-    return f"cut short: {decoded / sr:.2f} s of {whole} could be decoded"
-
-
 class _SoundFileReader:
     """Reads WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF and more with libsndfile."""
 
     decoder = "libsndfile"
 
     def __init__(self, path: PathName) -> None:
+        self._path = path
         # Bytes, since a name need not be text.
         self._file = soundfile.SoundFile(os.fsencode(path))
         self.container = str(self._file.format)
         self.codec = str(self._file.subtype)
         self.sr = int(self._file.samplerate)
         self.channels = int(self._file.channels)
-        self.n_samples: int | None = int(self._file.frames)
-        self.warnings: list[str] = []
+        frames = int(self._file.frames)
+        self.n_samples: int | None = frames if 0 < frames < _UNKNOWN_LENGTH else None
+        self.is_damaged = False
+        # What libsndfile should be able to give, and what the whole would be.
+        self.expected = self.promised = self.n_samples
         self.missing: list[Missing] = []
-        # libsndfile shortens a data chunk that is longer than the file, and notes that in its log.
-        cut = re.search(r"data : (\d+) \(should be (\d+)\)", self._file.extra_info)
-        if cut and int(cut[1]) > int(cut[2]):
-            share = int(cut[2]) / int(cut[1])
-            self.warnings.append(
-                f"cut short: {share:.0%} of the audio its header speaks of is there"
-            )
-            length = self._file.frames / self.sr
-            self.missing.append(Missing(length, length * (1 / share - 1) if share else None))
+
+    @property
+    def n_frames(self) -> int:
+        """Samples of each channel that libsndfile is ready to give."""
+        return self.expected or 0
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
         start = done = min(skip, self._file.frames)
-        if skip:
-            self._file.seek(start)
-        while True:
-            try:
+        try:
+            if skip:
+                self._file.seek(start)
+            while True:
                 block = self._file.read(_BLOCK, dtype="float32", always_2d=True)
-            except soundfile.LibsndfileError as error:
-                self.warnings.append(f"damaged after {done / self.sr:.2f} s: {error.error_string}")
-                self._missing_from(done)
-                return
-            if not len(block):
-                break
-            done += len(block)
-            yield block
-        if done < self._file.frames:
-            decoded = done if done > start else None
-            self.warnings.append(cut_short(decoded, self._file.frames, self.sr))
-            self._missing_from(done)
+                if not len(block):
+                    break
+                done += len(block)
+                yield block
+        except soundfile.LibsndfileError:
+            yield from self._continued(done)
+            return
+        if self.expected is not None and self.expected - done > _SHORT_S * self.sr:
+            yield from self._continued(done)
+        elif self.promised is not None and self.promised - done > _SHORT_S * self.sr:
+            if done == start and self.expected is not None:  # asked for what is not there
+                done = min(done, self.expected)
+            self.missing.append(Missing(done / self.sr, (self.promised - done) / self.sr))
+        elif self.is_damaged:
+            self.missing.append(Missing(done / self.sr, None))
 
-    def _missing_from(self, done: int) -> None:
-        """Note that nothing after a sample could be decoded."""
-        self.missing.append(Missing(done / self.sr, (self._file.frames - done) / self.sr))
+    def _continued(self, done: int) -> Iterator[Float32Array]:
+        """Go on with FFmpeg where libsndfile fails."""
+        from earmark.audio._ffmpeg import open_ffmpeg
+
+        end = done
+        try:
+            with contextlib.closing(open_ffmpeg(self._path, Hints(is_damaged=True))) as reader:
+                if (reader.sr, reader.channels) == (self.sr, self.channels):
+                    for block in reader.blocks(skip=done):
+                        end += len(block)
+                        yield block
+                    here = done / self.sr
+                    self.missing += [
+                        m for m in reader.missing if m.length is None or m.start + m.length > here
+                    ]
+        except AudioError:
+            pass
+        known = max((m.start + (m.length or 0) for m in self.missing), default=0.0)
+        promised = (self.promised or 0) / self.sr
+        if promised - max(known, end / self.sr) > _SHORT_S:
+            self.missing.append(Missing(end / self.sr, promised - end / self.sr))
 
     def close(self) -> None:
         self._file.close()
 
 
+def _doubt_frames(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
+    """Say why libsndfile is not to be trusted with an MP3; None if it is."""
+    survey = survey_frames(file)
+    if survey is None:
+        return None
+    if survey.gaps or survey.mixed:
+        return Hints(frames=survey)
+    if survey.lost_at_end:
+        reader.n_samples = reader.promised = survey.n_samples
+        # The last frame may be cut, and the encoder's delay is not given out.
+        there = (survey.n_frames - 1) * survey.n_per_frame - survey.n_added
+        reader.expected = max(0, there)
+        return None
+    if survey.promised != survey.n_frames:
+        if reader.n_frames < survey.n_samples - _SHORT_S * survey.sr:
+            return Hints(frames=survey, n_samples=survey.n_samples)
+        reader.n_samples = reader.promised = reader.expected = survey.n_samples
+    return None
+
+
+def _doubt_pages(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
+    """Say why libsndfile is not to be trusted with an Ogg file; None if it is."""
+    return Hints(is_damaged=True) if survey_pages(file).is_damaged else None
+
+
+def _doubt_flac(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
+    """Say why libsndfile is not to be trusted with a FLAC file; None if it is."""
+    if reader.n_samples is None or not flac_is_whole(file, reader.n_samples):
+        return Hints()
+    return None
+
+
+def _doubt_chunks(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
+    """Say why libsndfile is not to be trusted with what is not compressed; None if it is."""
+    bytes_per_sample = _SAMPLE_BYTES.get(reader.codec)
+    if bytes_per_sample is None:
+        return None if reader.n_frames else Hints()
+    unit = bytes_per_sample * reader.channels
+    data = data_chunk(file)
+    if data is None:
+        is_known = reader.container in ("WAV", "WAVEX", "AIFF", "AU", "W64", "CAF")
+        return Hints() if is_known or not reader.n_frames else None
+    there = data.available // unit
+    if data.size is None:
+        return None if reader.n_frames == there else Hints(n_samples=there)
+    if data.size > data.available:
+        reader.n_samples = reader.promised = data.size // unit
+        return None if abs(reader.n_frames - there) <= 1 else Hints()
+    if reader.n_frames > data.size // unit + 1:
+        return Hints(n_samples=data.size // unit)
+    return None if data.is_sound and reader.n_frames else Hints()
+
+
+_DOUBTS = {"MP3": _doubt_frames, "OGG": _doubt_pages, "FLAC": _doubt_flac}
+
+
+def _open_doubted(path: PathName, reader: _SoundFileReader) -> Reader:
+    """Return the reader that gives more of a file."""
+    with open(path, "rb") as file:
+        links = _links(file) if reader.container == "OGG" else []
+        hints = _DOUBTS.get(reader.container, _doubt_chunks)(reader, file)
+    if len(links) > 1:
+        reader.close()
+        return _ChainReader(path, links)
+    if hints is None:
+        return reader
+    from earmark.audio._ffmpeg import count_samples, open_ffmpeg
+
+    try:
+        if reader.container not in _DOUBTS and hints.n_samples is None:
+            # Neither has said anything of its own yet: what is there decides.
+            n_samples = count_samples(path)
+            if n_samples <= reader.n_frames:
+                return reader
+            hints = Hints(n_samples=n_samples)
+        other = open_ffmpeg(path, hints)
+    except AudioError:
+        reader.is_damaged = hints.is_damaged
+        return reader
+    reader.close()
+    return other
+
+
+def _links(file: BinaryIO) -> list[tuple[int, int]]:
+    """Return the bytes of each of the streams that follow each other in an Ogg file."""
+    starts = survey_pages(file).links
+    size = file.seek(0, os.SEEK_END)
+    return list(zip(starts, [*starts[1:], size], strict=True))
+
+
+class _ChainReader:
+    """Reads the streams of a chained Ogg file one after the other."""
+
+    decoder = "ffmpeg"
+
+    def __init__(self, path: PathName, links: list[tuple[int, int]]) -> None:
+        from earmark.audio._ffmpeg import open_ffmpeg
+
+        self._path, self._links = path, links
+        lengths: list[float] = []
+        readers = []
+        for start, end in links[:_MAX_LINKS_AT_ONCE]:
+            try:
+                reader = open_ffmpeg(path, Hints(start=start, end=end))
+            except AudioError:
+                continue
+            reader.close()
+            readers.append(reader)
+            if reader.n_samples is not None:
+                lengths.append(reader.n_samples / reader.sr)
+        if not readers:
+            raise NoAudioError(path, "none of its streams can be decoded")
+        first = readers[0]
+        self.container, self.codec = first.container, first.codec
+        self.sr, self.channels, self._layout = first.sr, first.channels, first.layout
+        self.n_samples = round(sum(lengths) * self.sr) if len(lengths) == len(links) else None
+        self.missing: list[Missing] = []
+
+    def blocks(self, *, skip: int) -> Iterator[Float32Array]:
+        from earmark.audio._ffmpeg import open_ffmpeg
+
+        done = 0
+        for start, end in self._links:
+            hints = Hints(start=start, end=end, sr=self.sr, layout=self._layout)
+            before = done / self.sr
+            try:
+                reader = open_ffmpeg(self._path, hints)
+            except AudioError:
+                continue
+            with contextlib.closing(reader):
+                for block in reader.blocks(skip=0):
+                    done += len(block)
+                    if done > skip:
+                        yield np.ascontiguousarray(block[max(0, skip - (done - len(block))) :])
+                self.missing += [Missing(before + m.start, m.length) for m in reader.missing]
+
+    def close(self) -> None:
+        """Nothing is open between two blocks but what the generator closes."""
+
+
+_MAX_LINKS_AT_ONCE = 64
+
+
 def open_reader(path: PathName) -> Reader:
-    """Open an audio file with the first decoder that knows it.
+    """Open an audio file with the decoder that gives more of it.
 
     Parameters
     ----------
@@ -165,6 +321,8 @@ def open_reader(path: PathName) -> Reader:
         from earmark.audio._ffmpeg import open_ffmpeg
 
         reader = open_ffmpeg(path)
+    else:
+        reader = _open_doubted(path, reader)
     if reader.sr not in _PLAUSIBLE_RATES or not 1 <= reader.channels <= 256:
         with contextlib.closing(reader):
             raise NoAudioError(

@@ -1,0 +1,163 @@
+"""The mean of the channels, or one of them where they cancel each other.
+
+Stereo whose right channel is the left one upside down is silent as a mean. For such a file one
+channel stands for the whole, whatever part of it is asked for. The mean of a file is known at its
+end only: it is looked through beforehand, but only where the first second leaves the question open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from earmark.types import Float32Array
+
+__all__ = ["SILENCE_DB", "loudest_if_mean_is_silent", "to_mono"]
+
+SILENCE_DB = -80.0
+"""A second whose root mean square is below this, in decibels of full scale, is silent."""
+
+_CANCELLED_DB = -60.0
+"""A mean this far below the loudest channel of the same second is what coding left of nothing."""
+
+_AS_LOUD = 0.5
+"""Of the channels that have at least this part of the energy of the loudest the first is taken."""
+
+
+def _mean(block: Float32Array) -> Float32Array:
+    """Average the channels of a block [shape=(n, channels)]."""
+    if block.shape[1] == 1:
+        return block[:, 0]
+    if block.shape[1] == 2:  # bit-identical to the mean, and forty times faster
+        mono: Float32Array = (block[:, 0] + block[:, 1]) * np.float32(0.5)
+        return mono
+    mean: Float32Array = block.mean(axis=1, dtype=np.float32)
+    return mean
+
+
+class _Meter:
+    """Measures, second by second, whether the mean of the channels sounds, and each channel."""
+
+    def __init__(self, sr: int, n_channels: int, *, start: int = 0) -> None:
+        self._sr = sr
+        self._left = sr - start % sr
+        self._is_whole = start % sr == 0
+        self._mean = 0.0
+        self._channels = np.zeros(n_channels)
+        self.mean_sounds = False
+        self.channels_sound = np.zeros(n_channels, dtype=bool)
+        self.totals = np.zeros(n_channels)
+
+    def add(self, block: Float32Array) -> bool:
+        """Take more of the file; return whether a whole second of the mean has sounded."""
+        while len(block) and not self.mean_sounds:
+            part, block = block[: self._left], block[self._left :]
+            mean = _mean(part)
+            self._mean += float(np.dot(mean, mean))
+            self._channels += np.einsum("ij,ij->j", part, part, dtype=np.float64)
+            self._left -= len(part)
+            if not self._left:
+                self.end_second()
+        return self.mean_sounds
+
+    def end_second(self) -> None:
+        """Judge the second that ends here, unless its start is not known."""
+        if self._is_whole:
+            enough = 10 ** (SILENCE_DB / 10) * self._sr
+            self.totals += self._channels
+            self.channels_sound |= self._channels >= enough
+            relative = 10 ** (_CANCELLED_DB / 10) * self._channels.max()
+            self.mean_sounds = self._mean >= max(enough, relative)
+        self._mean, self._channels = 0.0, np.zeros_like(self._channels)
+        self._left, self._is_whole = self._sr, True
+
+
+def loudest_if_mean_is_silent(blocks: Iterable[Float32Array], *, sr: int) -> int | None:
+    """Return the channel to take for a file whose mean is silent; None if it is not.
+
+    Parameters
+    ----------
+    blocks : iterable of np.ndarray [shape=(n, channels)]
+        The file from its start; read no further than its mean is silent.
+    sr : int
+        Its sampling rate in hertz.
+
+    Returns
+    -------
+    int or None
+        None too where every channel is silent.
+
+    Examples
+    --------
+    >>> left = np.sin(np.arange(8000, dtype=np.float32))
+    >>> loudest_if_mean_is_silent([np.stack([left, -left], axis=1)], sr=8000)
+    0
+    """
+    meter: _Meter | None = None
+    for block in blocks:
+        meter = meter or _Meter(sr, block.shape[1])
+        if meter.add(block):
+            return None
+    if meter is None:
+        return None
+    meter.end_second()
+    if meter.mean_sounds or not meter.channels_sound.any():
+        return None
+    loud = meter.totals >= _AS_LOUD * meter.totals[meter.channels_sound].max()
+    return int(np.argmax(loud & meter.channels_sound))
+
+
+def to_mono(
+    blocks: Iterable[Float32Array], *, sr: int, start: int, choose: Callable[[], int | None]
+) -> Iterator[Float32Array]:
+    """Make one channel of a stream of blocks.
+
+    Parameters
+    ----------
+    blocks : iterable of np.ndarray [shape=(n, channels)]
+        Part of a file, or all of it.
+    sr : int
+        Its sampling rate in hertz.
+    start : int
+        Sample of the file at which they begin.
+    choose : callable
+        What `loudest_if_mean_is_silent` says of the whole file; called at most once, and only
+        where the blocks themselves do not tell.
+
+    Yields
+    ------
+    np.ndarray [shape=(n,)]
+        A block for each.
+    """
+    meter: _Meter | None = None
+    held: list[Float32Array] = []
+    n_held = 0
+    channel: int | None = None
+    decided = False
+    for block in blocks:
+        if not decided:
+            meter = meter or _Meter(sr, block.shape[1], start=start)
+            held.append(block)
+            n_held += len(block)
+            decided = meter.add(block)
+            if not decided and n_held < 2 * sr:
+                continue
+            if not decided and any(map(_differ, held)):
+                channel, decided = choose(), True
+            yield from (_pick(each, channel) for each in held)
+            held, n_held = [], 0
+        else:
+            yield _pick(block, channel)
+    if any(map(_differ, held)):
+        channel = choose()
+    yield from (_pick(each, channel) for each in held)
+
+
+def _pick(block: Float32Array, channel: int | None) -> Float32Array:
+    return _mean(block) if channel is None else np.ascontiguousarray(block[:, channel])
+
+
+def _differ(block: Float32Array) -> bool:
+    """Say whether the channels of a block are not all the same."""
+    return bool((block[:, 1:] != block[:, :1]).any())
