@@ -230,7 +230,7 @@ def test_track_there_is_not_or_several(scanned: Path, earmark: Run) -> None:
     library = str(scanned / "library.db")
     done = earmark("library", "show", "nobody", "--library", library)
     assert done.returncode == 2
-    assert b"track='nobody' is no number, path or words of a track" in done.stderr
+    assert b"track='nobody' matches no track of" in done.stderr
     done = earmark("library", "show", "s", "--library", library)
     assert done.returncode == 2
     assert b"may be any of 2: " in done.stderr

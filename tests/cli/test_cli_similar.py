@@ -107,7 +107,7 @@ def test_limits_are_those_given(ask: Run) -> None:
     [
         (["artist 0"], "may be any of 2: 1: artist 0 - alpha; 2: artist 0 - bravo"),
         (["no such"], "track='no such'"),
-        (["99"], "track='99' is no number, path or words of a track"),
+        (["99"], "track='99' matches no track of"),
         (["alpha", "--by", "colour"], "by='colour' is not one of style, timbre"),
         (["alpha", "--tempo", "fast"], "--tempo 'fast'"),
         (["alpha", "--library", "none.db"], "there is no library"),

@@ -41,12 +41,13 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     Examples
     --------
     >>> import tempfile
+    >>> from earmark.library import open_library
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with open_library(f"{folder}/library.db", create=True) as opened:
     ...         find_track(opened, "blue monday")
     Traceback (most recent call last):
     ...
-    earmark.errors.ParameterError: track='blue monday' is no number, path or words of a track ...
+    earmark.errors.ParameterError: track='blue monday' matches no track of ...
     """
     number = int(named) if named.isascii() and named.isdigit() else None
     if number is not None and (by_number := opened.tracks_of([number])):
@@ -58,7 +59,8 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     candidates = opened.tracks(Filters(words=words)) if words else []
     if not candidates:
         raise ParameterError(
-            f"track={named!r} is no number, path or words of a track in {opened.path!r}"
+            f"track={named!r} matches no track of {opened.path!r}: give its number, its path, or "
+            "words from its artist and title"
         )
     shared = frozenset.intersection(*map(recording_keys, candidates))
     if len(candidates) == 1 or shared:
