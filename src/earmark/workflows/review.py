@@ -13,6 +13,7 @@ from earmark.library import (
     Filters,
     Library,
     LibraryTrack,
+    check_genre,
     genre_key,
     is_genre_name,
     known_genres,
@@ -157,6 +158,8 @@ def review_tracks(
     ------
     LibraryError
         If the library cannot be used.
+    ParameterError
+        If no track has the genre asked for.
     """
     wanted = filters or Filters()
     if wanted.corrected is None:
@@ -165,6 +168,7 @@ def review_tracks(
     if not everything and not bounded:
         wanted = replace(wanted, doubtful=True)
     with open_library(library) as opened:
+        check_genre(opened, wanted.genre)
         tracks = opened.tracks(wanted, sort="doubt")
     return [track for track in tracks if track.predicted is not None]
 
