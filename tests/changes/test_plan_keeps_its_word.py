@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,10 @@ def test_number_0_of_id3v1_is_no_genre_to_a_plan(library: Library, tmp_path: Pat
     assert tags_in(library, song) == ()
     row = only(library)
     assert (row.action, row.now) == ("write", ("Blues",))
+    # A library of an older release took it for a genre.
+    (track,) = library.tracks(Filters())
+    older = plan_tags([replace(track, genres=("Blues",))], threshold=Threshold(0.8))
+    assert [row.action for row in older.rows] == ["write"]
     run = apply_plan(library, made_plan(library))
     assert (run.count("written"), read_tags(song).chosen_genres) == (1, ("Jazz",))
     undo_batch(library)

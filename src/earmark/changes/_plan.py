@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,8 @@ __all__ = ["Action", "PlanRow", "TagPlan", "TagPolicy", "Threshold", "model_thre
 Action = Literal["write", "keep"]
 
 _BELOW = "below the threshold"
+_DEFAULT = ("Blues",)
+"""What an ID3v1 tag says that nobody has filled in."""
 
 ONE_FILE_ALBUM = "a one-file album with a cue sheet: tags are not written to its tracks"
 """Why such a file is kept."""
@@ -265,6 +268,14 @@ def _said_already(
     return "has a genre" if has_genre and not policy.replace else ""
 
 
+def _chosen(track: LibraryTrack) -> tuple[str, ...]:
+    """Return the genres that somebody chose, as the library knows them."""
+    if track.genres == _DEFAULT:  # which older libraries do not tell from a chosen one
+        with suppress(TagError):
+            return read_tags(track.path).chosen_genres
+    return track.genres
+
+
 def _look(
     path: str, genres: tuple[str, ...], policy: TagPolicy
 ) -> tuple[tuple[str, ...] | None, str]:
@@ -302,7 +313,7 @@ def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRo
     if seen is None or track.missing:
         why = "the file is gone"
     else:
-        why = _said_already(genres, track.genres, track.genres, policy)
+        why = _said_already(genres, track.genres, _chosen(track), policy)
     why = why or _doubt(track, threshold)
     if not why and not genres:
         why = "its genre is never written, by your names"
