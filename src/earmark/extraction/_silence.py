@@ -215,6 +215,10 @@ def _runs(blocks: Iterable[Float32Array], sr: Hertz) -> Iterator[tuple[bool, Flo
     before = None
     for block in _blocks_of_one_second(blocks, sr):
         silent = _silent(block, size)
+        if not silent.any() and (len(silent) > 1 or not before):
+            yield False, block
+            before = False
+            continue
         if len(block) % size and (len(silent) > 1 or before is not None):
             # A last bit is too short to be a clip: it goes with what is before it.
             silent[-1] = silent[-2] if len(silent) > 1 else before
