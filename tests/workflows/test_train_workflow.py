@@ -173,7 +173,7 @@ def test_training_replaces_nothing_unasked(tmp_path: Path) -> None:
     output.write_bytes(b"mine")
     with pytest.raises(ParameterError, match="exists"):
         train(f"gtzan:{tmp_path}", output=output)
-    with pytest.raises(ParameterError, match="exists"):
+    with pytest.raises(ParameterError, match="is a folder"):
         train(f"gtzan:{tmp_path}", output=tmp_path, overwrite=True)
     assert output.read_bytes() == b"mine"
 
@@ -223,6 +223,7 @@ def test_default_model_is_its_recipe_fitted(data: Path) -> None:
     np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=0, atol=2e-5)
     np.testing.assert_allclose(found.distance, expected.distance, rtol=1e-6)
     assert fitted.min_confidence == pytest.approx(shipped.min_confidence, abs=1e-6)
+    assert fitted.min_margin == pytest.approx(shipped.min_margin, abs=1e-6)
     assert fitted.max_distance == pytest.approx(shipped.max_distance, rel=1e-6)
     assert shipped.manifest["training"]["ids"] == table.ids.tolist()
 
@@ -256,6 +257,7 @@ def test_retrained_model_predicts_the_same(data: Path, retrained: Training) -> N
     np.testing.assert_allclose(found.probabilities, expected.probabilities, rtol=0, atol=1e-6)
     np.testing.assert_allclose(found.distance, expected.distance, rtol=1e-6)
     assert retrained.model.min_confidence == pytest.approx(shipped.min_confidence, abs=1e-6)
+    assert retrained.model.min_margin == pytest.approx(shipped.min_margin, abs=1e-6)
     assert retrained.model.max_distance == pytest.approx(shipped.max_distance, rel=1e-6)
 
 
