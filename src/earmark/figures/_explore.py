@@ -47,7 +47,7 @@ def explore_page(exploration: Mapping[str, Any]) -> str:
     if exploration.get("schema") != _SCHEMA:
         raise ParameterError(f"exploration is {exploration.get('schema')!r}, not {_SCHEMA}")
     dataset = exploration["dataset"]
-    name = plain(dataset["name"])
+    name = _title(dataset)
     groups: dict[str, Any] = {
         "balance": {
             "records": [{"keys": [], "slots": {"balance": _balance(exploration)}}],
@@ -74,6 +74,13 @@ def explore_page(exploration: Mapping[str, Any]) -> str:
     if exploration["spectrograms"]:
         parts.append(_spectrograms(exploration["spectrograms"]))
     return page(f"Earmark: what is in {name}", "".join(parts), groups)
+
+
+def _title(dataset: Mapping[str, Any]) -> str:
+    return _OWN.get(dataset["name"], plain(dataset["name"]))
+
+
+_OWN = {"folder": "a folder of music", "library": "your library"}
 
 
 def _section(key: str, title: str, inner: str) -> str:
@@ -140,7 +147,7 @@ def _header(exploration: Mapping[str, Any]) -> str:
         "Digest of the rows": dataset["digest"],
     }
     return (
-        f"<h1>What is in {escape(plain(dataset['name']))}</h1>{facts(head)}{known}"
+        f"<h1>What is in {escape(_title(dataset))}</h1>{facts(head)}{known}"
         f"<details><summary>Where the rows come from</summary>{facts(sources)}</details>"
     )
 
