@@ -14,7 +14,7 @@ from earmark.errors import ParameterError
 from earmark.evaluation import Intervals, seen_rows
 from earmark.features import GTZAN57
 from earmark.models import write_model
-from earmark.models._onnx import export_onnx
+from earmark.models.export import export_onnx
 from earmark.models.recipe import fit, load_recipe
 from earmark.workflows.evaluate import KNOWN_ARTISTS, UNSEEN, evaluate
 
