@@ -92,6 +92,11 @@ def _limits(genres: Sequence[str], corpus: str) -> list[str]:
 _GTZAN = " of Western recordings from before 2002, most of a few artists each"
 
 
+def _rows(training: Mapping[str, Any]) -> str:
+    rows = f"{training['n']} {training['unit']}s"
+    return rows if training["unit"] == "track" else f"{rows} of {training['n_tracks']} tracks"
+
+
 def render_space_card(manifest: Mapping[str, Any]) -> str:
     """Write the card of a space.
 
@@ -119,10 +124,9 @@ def render_space_card(manifest: Mapping[str, Any]) -> str:
         "## How it was made",
         _how(manifest["recipe"], manifest["n_dims"]),
         *manifest["description"].strip().split("\n\n"),
-        f"Trained on {training['n']} {training['unit']}s of {training['n_tracks']} tracks of "
-        f"{training['corpus']} ({training['n_artists']} groups of artists; "
-        f"{training['citation']}). The ids are in the manifest; these songs lie better in it than "
-        "others do.",
+        f"Trained on {_rows(training)} of {training['corpus']} ({training['n_artists']} groups of "
+        f"artists; {training['citation']}). The ids are in the manifest; these songs lie better in "
+        "it than others do.",
         "## Limits",
         *_limits(training["genres"], training["corpus"]),
     ]
