@@ -140,3 +140,14 @@ def test_converted_tables_are_those_of_a_new_library(library: Library, tmp_path:
 
     with library, open_library(tmp_path / "new.db", create=True) as new:
         assert tables(library) == tables(new)
+
+
+def test_long_files_are_read_again_for_a_cue_sheet_inside(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE track SET duration = 3600 WHERE id = 2")
+    connection.commit()
+    connection.close()
+    with open_library(path) as library:
+        states = {one.id: one.state for one in library.scanned.known()}
+        assert {(one.part, one.cue_sheet) for one in library.scanned.known()} == {(0, "")}
+    assert [number for number, state in states.items() if state is None] == [2]

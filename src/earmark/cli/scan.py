@@ -176,7 +176,8 @@ def _tell_plan(plan: ScanPlan) -> None:
     if plan.answer:
         lines.append(f"{len(plan.answer):,} tracks are answered again, from the features kept")
     if plan.listen and plan.unchanged:
-        lines.append(f"{len(plan.listen):,} files to analyse, {len(plan.unchanged):,} unchanged")
+        n_unchanged = len({one.path for one in plan.unchanged})
+        lines.append(f"{len(plan.listen):,} files to analyse, {n_unchanged:,} unchanged")
     if lines:
         with bar_aside():
             stdout().print("\n".join(lines), style="dim")

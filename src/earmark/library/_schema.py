@@ -230,6 +230,8 @@ def _make_room_for_parts(connection: Connection) -> None:
     connection.execute(
         "CREATE UNIQUE INDEX track_by_path ON track (path, part) WHERE missing_since IS NULL"
     )
+    # A cue sheet beside a file is seen by any scan, one inside only when the file is read again.
+    connection.execute("UPDATE track SET mtime_ns = NULL WHERE duration > 900")
 
 
 def _zeros(bounds: bytes) -> bytes:
