@@ -31,14 +31,15 @@ _BAR_WIDTH = 30
 _NARROW = 90  # columns, below which less is shown so that names can be read
 
 
-def genre_text(track: LibraryTrack) -> Text:
-    """Write the genre of a track: the user's, the model's, or why it is unsure."""
+def genre_text(track: LibraryTrack, *, short: bool = False) -> Text:
+    """Write the genre of a track: the user's, the model's, or why it is unsure, maybe in short."""
     if track.corrected is not None:
         return Text(f"{printable(track.corrected)} \N{CHECK MARK}", style="bold green")
     if track.state == "failed":
         return Text("failed", style="red")
     if track.unsure is not None:
-        return Text(printable(words_of(track)), style="yellow")
+        words = UNSURE_WORDS[track.unsure] if short else words_of(track)
+        return Text(printable(words), style="yellow")
     if track.predicted is None:
         return Text("")
     return Text(track.predicted, style="bold")
@@ -76,7 +77,10 @@ def print_tracks(tracks: Sequence[LibraryTrack], *, with_warnings: bool = False)
         if not narrow:
             row.append("" if track.year is None else str(track.year))
             row.append("" if track.duration is None else time_text(track.duration))
-        row += [genre_text(track), "" if track.corrected else confidence]
+        genre = genre_text(track, short=narrow)
+        if track.predicted is not None and track.predicted not in genre.plain:
+            confidence = f"{printable(track.predicted)} {confidence}"  # what it is the share of
+        row += [genre, "" if track.corrected else confidence]
         if not narrow:
             row.append(Text(printable(", ".join(track.genres)), style="dim"))
         table.add_row(*row)
