@@ -98,7 +98,7 @@ def test_tag_in_the_middle_of_an_mp3_is_passed_over(tmp_path: Path) -> None:
     tags.add(TIT2(text=["x" * 3000]))
     tags.save(tmp_path / "tag")
     content = path.read_bytes()
-    at = content.index(b"\xff\xfb", len(content) // 2)
+    at = middle_of_a_frame(content)
     path.write_bytes(content[:at] + (tmp_path / "tag").read_bytes() + content[at:])
     assert_whole(path, 6)
 

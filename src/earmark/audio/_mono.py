@@ -21,9 +21,6 @@ SILENCE_DB = -80.0
 _CANCELLED_DB = -60.0
 """A mean this far below the loudest channel of the same second is what coding left of nothing."""
 
-_AS_LOUD = 0.5
-"""Of the channels that have at least this part of the energy of the loudest the first is taken."""
-
 
 def _mean(block: Float32Array) -> Float32Array:
     """Average the channels of a block [shape=(n, channels)]."""
@@ -104,8 +101,7 @@ def loudest_if_mean_is_silent(blocks: Iterable[Float32Array], *, sr: int) -> int
     meter.end_second()
     if meter.mean_sounds or not meter.channels_sound.any():
         return None
-    loud = meter.totals >= _AS_LOUD * meter.totals[meter.channels_sound].max()
-    return int(np.argmax(loud & meter.channels_sound))
+    return int(np.argmax(np.where(meter.channels_sound, meter.totals, -1.0)))
 
 
 def to_mono(
