@@ -87,9 +87,12 @@ def test_each_track_of_the_sheet_is_a_track_of_the_library(tmp_path: Path, name:
     assert all(one is not None and one.bounds[0, 0] == 0 for one in answers)
 
 
-def test_unchanged_album_costs_no_more_than_a_look(again: Callable[..., ScanReport]) -> None:
+def test_unchanged_album_costs_no_more_than_a_look(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
     report = again()
     assert (report.n_files, report.n_unchanged, report.n_refreshed) == (1, 1, 0)
+    assert _named(home) == _WHOLE
 
 
 def test_edited_sheet_alone_is_noticed(home: Path, again: Callable[..., ScanReport]) -> None:
@@ -149,6 +152,7 @@ def test_album_moved_with_its_sheet_is_recognised(
         (home / "music" / name).rename(home / "music" / "sorted" / name)
     report = again()
     assert (report.n_moved, report.n_missing) == (1, 0)
+    assert _named(home) == _WHOLE
     assert [one.id for one in _tracks(home)] == ids
     assert {one.path for one in _tracks(home)} == {str(home / "music" / "sorted" / "album.flac")}
 
