@@ -127,7 +127,7 @@ def test_mean_of_a_track_leaves_silence_out(tmp_path: Path) -> None:
 def test_channels_that_cancel_each_other_are_not_silence(tmp_path: Path) -> None:
     left = music_like(duration=12) / 2
     soundfile.write(tmp_path / "left.wav", -left, SR, subtype="FLOAT")
-    both = np.stack([0.9 * left, -left, 0.1 * left], axis=1)
+    both = np.stack([-left, left], axis=1)
     soundfile.write(tmp_path / "both.wav", both, SR, subtype="FLOAT")
     assert extract_track(tmp_path / "both.wav", [GTZAN57]).sounding == (12,)
     found = extract_track(tmp_path / "both.wav", [GTZAN57]).matrix(GTZAN57)

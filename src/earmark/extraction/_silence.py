@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from earmark import audio
-from earmark.types import BoolArray, Float32Array, FloatArray, Hertz, PathName, Seconds
+from earmark.types import BoolArray, Float32Array, Hertz, Seconds
 
 __all__ = [
     "MIN_SILENCE_S",
@@ -16,7 +16,6 @@ __all__ = [
     "clips_of_sound",
     "seconds_of_sound",
     "silent_seconds",
-    "sounding_channel",
 ]
 
 SILENCE_DB = -80.0
@@ -139,41 +138,6 @@ def clips_of_sound(
             end = start + clip.end
             yield audio.Clip(start + clip.start, end, clip.y)
         start = end
-
-
-def sounding_channel(path: PathName, *, sr: Hertz) -> int | None:
-    """Find the loudest channel of a file, for one whose channels cancel each other out.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-    sr : float
-        Sampling rate in hertz at which silence is looked for.
-
-    Returns
-    -------
-    int or None
-        Its number, from 0; None if there is one channel only, or all are silent throughout.
-
-    Raises
-    ------
-    AudioError
-        Of the class that says why the file cannot be used.
-    """
-    power: FloatArray | None = None
-    sounds: BoolArray | None = None
-    with audio.stream(path, sr=sr, mono=False) as blocks:
-        for block in blocks:
-            if block.ndim == 1:
-                return None
-            loud = np.array([not silent_seconds(y, sr=sr).all() for y in block.T])
-            of_block = np.einsum("ij,ij->j", block, block, dtype=np.float64)
-            power = of_block if power is None else power + of_block
-            sounds = loud if sounds is None else sounds | loud
-    if power is None or sounds is None or not sounds.any():
-        return None
-    return int(np.where(sounds, power, -1.0).argmax())
 
 
 def _size(seconds: Seconds, sr: Hertz) -> int:

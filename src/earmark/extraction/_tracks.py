@@ -17,7 +17,6 @@ from earmark.extraction._silence import (
     clips_of_sound,
     seconds_of_sound,
     silent_seconds,
-    sounding_channel,
 )
 from earmark.features import FeatureSet, extract
 from earmark.tags import CueTrack
@@ -101,9 +100,6 @@ def extract_track(
 ) -> TrackFeatures:
     """Decode a file and compute feature sets of each of its clips.
 
-    Where channels cancel each other out, so that their mean is silent and one of them is not, the
-    loudest one stands for the whole file.
-
     Parameters
     ----------
     path : str or path-like
@@ -138,17 +134,9 @@ def extract_track(
     (((0.0, 3.0), (3.0, 6.0)), (2, 57))
     """
     sr, names = _checked(sets, unit)
-
-    def extract_from(channel: int | None) -> TrackFeatures:
-        with audio.stream(path, sr=sr, mono=channel is None) as blocks:
-            mono = _channel_of(blocks, channel)
-            units = _compute_units(mono, os.fspath(path), sr=sr, names=names, unit=unit)
-            return _finish(units, blocks, blocks.warnings, tuple(blocks.missing), unit=unit)
-
-    track = extract_from(None)
-    if any(track.sounding) or (channel := sounding_channel(path, sr=sr)) is None:
-        return track
-    return extract_from(channel)
+    with audio.stream(path, sr=sr) as blocks:
+        units = _compute_units(blocks, os.fspath(path), sr=sr, names=names, unit=unit)
+        return _finish(units, blocks, blocks.warnings, tuple(blocks.missing), unit=unit)
 
 
 def extract_parts(
@@ -200,32 +188,10 @@ def extract_parts(
     [2.0, 4.0]
     """
     sr, names = _checked(sets, unit)
-
-    def extract_from(channel: int | None) -> list[TrackFeatures | AudioError]:
-        return _extract_parts(path, parts, channel, sr=sr, names=names, unit=unit)
-
-    tracks = extract_from(None)
-    analysed = [one for one in tracks if isinstance(one, TrackFeatures)]
-    if any(any(one.sounding) for one in analysed) or not analysed:
-        return tracks
-    channel = sounding_channel(path, sr=sr)
-    return tracks if channel is None else extract_from(channel)
-
-
-def _extract_parts(
-    path: PathName,
-    parts: Sequence[CueTrack],
-    channel: int | None,
-    *,
-    sr: int,
-    names: Sequence[str],
-    unit: Unit,
-) -> list[TrackFeatures | AudioError]:
-    """Do what `extract_parts` does with the mean of the channels, or with one of them."""
     found: list[_Units | AudioError] = []
     from_ = parts[0].start if parts else 0.0  # what comes before need not be decoded
-    with audio.stream(path, sr=sr, offset=from_, mono=channel is None) as blocks:
-        cutter = _Cutter(_channel_of(blocks, channel), at=round(from_ * sr))
+    with audio.stream(path, sr=sr, offset=from_) as blocks:
+        cutter = _Cutter(blocks, at=round(from_ * sr))
         for part in parts:
             name = part_name(os.fspath(path), part.number)
             first, end = (None if at is None else round(at * sr) for at in (part.start, part.end))
@@ -249,11 +215,6 @@ def _extract_parts(
             else _finish(one, blocks, blocks.warnings if lost else (), lost, unit=unit)
             for one, lost in zip(found, missing, strict=True)
         ]
-
-
-def _channel_of(blocks: Iterable[Float32Array], channel: int | None) -> Iterable[Float32Array]:
-    """Return blocks of one channel; those of a mono stream as they are."""
-    return blocks if channel is None else (block[:, channel] for block in blocks)
 
 
 def _checked(sets: Sequence[FeatureSet], unit: Unit) -> tuple[int, tuple[str, ...]]:
