@@ -37,7 +37,7 @@ def is_notable(stretches: Sequence[Missing]) -> bool:
 
     Examples
     --------
-    >>> is_notable([Missing(3.0, 0.02)]), is_notable([Missing(3.0, 0.02)] * 5)
+    >>> is_notable([Missing(3.0, 0.02)]), is_notable([Missing(3.0, 0.02)] * 6)
     (False, True)
     """
     return any(m.length is None for m in stretches) or (
