@@ -43,7 +43,6 @@ class Prediction:
 
 
 @checked
-@checked
 def is_decided(probabilities: FloatArray, *, min_confidence: float, min_margin: float) -> BoolArray:
     """Tell which answers name a genre clearly enough.
 
