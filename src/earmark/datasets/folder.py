@@ -167,7 +167,7 @@ def check_layout(folder: PathName, found: Sequence[Track], *, fewest: int) -> No
 
     Examples
     --------
-    >>> check_layout("music", [Track(id="song.mp3", path="music/song.mp3")], fewest=5)
+    >>> check_layout("music", [Track("song.mp3", "", path="music/song.mp3")], fewest=5)
     Traceback (most recent call last):
     ...
     earmark.errors.DatasetError: 'music' is not laid out by genre. Expected: a folder for each \
