@@ -252,7 +252,7 @@ def edited(path: Path, line: int, /, **cells: str) -> None:
 
 def test_plan_is_read_as_written(path: Path) -> None:
     assert read_organise_plan(path) == PLAN
-    with pytest.raises(ParameterError, match="exists: delete it"):
+    with pytest.raises(ParameterError, match="already exists"):
         write_organise_plan(path, PLAN)
 
 

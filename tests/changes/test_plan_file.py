@@ -141,7 +141,7 @@ def test_missing_plan_is_told(tmp_path: Path) -> None:
 
 
 def test_file_that_is_there_is_not_overwritten_unasked(path: Path) -> None:
-    with pytest.raises(ParameterError, match="exists: delete it"):
+    with pytest.raises(ParameterError, match="already exists"):
         write_plan(path, PLAN)
     write_plan(path, TagPlan((), Threshold(0.1)), overwrite=True)
     assert read_plan(path).rows == ()

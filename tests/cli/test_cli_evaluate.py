@@ -119,7 +119,7 @@ def test_page_is_replaced_when_asked_alone(rows: str, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("mine")
     command = ("evaluate", "-d", rows, "-m", "majority", "-p", "artist", "--report", str(page))
-    assert "exists: delete it" in str(run(*command).exception)
+    assert "already exists" in str(run(*command).exception)
     assert page.read_text() == "mine"
     assert run(*command, "--overwrite").exit_code == 0
     assert page.read_text(encoding="utf-8") != "mine"

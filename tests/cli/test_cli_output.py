@@ -252,7 +252,7 @@ def test_model_that_is_there_is_not_replaced_unasked(earmark: Run, tmp_path: Pat
     (tmp_path / "x.earmark").write_bytes(b"mine")
     done = earmark("train", "-d", "gtzan:nowhere", "-o", "x.earmark", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"exists: delete it, choose another, or ask to overwrite it" in done.stderr
+    assert b"already exists. Choose another name, or pass" in done.stderr
     done = earmark("train", "-d", "gtzan:nowhere", "-o", "x.earmark", "--overwrite", cwd=tmp_path)
     assert done.returncode == 1
     assert (tmp_path / "x.earmark").read_bytes() == b"mine"

@@ -180,7 +180,7 @@ def test_help_shows_examples(earmark: Run) -> None:
         (("plan", "--threshold", "2"), 2, "Invalid value for '--threshold'"),
         (("plan", "--genres", "0"), 2, "Invalid value for '--genres'"),
         (("plan", "--names", "{}/no.toml", "--threshold", "0.5"), 2, "No such file"),
-        (("plan", "--threshold", "0.5", "-o", "{}/library.db"), 2, "exists: delete it"),
+        (("plan", "--threshold", "0.5", "-o", "{}/library.db"), 2, "already exists"),
         (("plan", "--threshold", "0.5", "-o", "{}/no/plan.csv"), 1, "No such file"),
         (("apply", "{}/no.csv"), 2, "no such file"),
         (("apply", "{}/music/sure.flac"), 2, "it is not UTF-8"),

@@ -120,7 +120,7 @@ def test_organising_what_cannot_be_is_refused(library: Path, tmp_path: Path) -> 
     with pytest.raises(PlanError, match="no such file"):
         apply_organise(tmp_path / "no.csv", library=library)
     (tmp_path / "there.csv").touch()
-    with pytest.raises(ParameterError, match="exists: delete it"):
+    with pytest.raises(ParameterError, match="already exists"):
         plan_organise(into=tmp_path / "into", library=library, output=tmp_path / "there.csv")
     with pytest.raises(ParameterError, match="nothing was changed"):
         undo_organise(library=library)

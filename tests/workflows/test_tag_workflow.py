@@ -156,7 +156,7 @@ def test_what_is_missing_is_told(tmp_path: Path, library: Path) -> None:
     with pytest.raises(PlanError, match="no such file"):
         apply_tags(tmp_path / "no.csv", library=library)
     (tmp_path / "there.csv").touch()
-    with pytest.raises(ParameterError, match="exists: delete it"):
+    with pytest.raises(ParameterError, match="already exists"):
         plan_tags(library=library, threshold=0.5, output=tmp_path / "there.csv")
     with pytest.raises(ParameterError, match="batch=7 is not in the journal"):
         undo_tags(7, library=library)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-from earmark.errors import ParameterError, PlanError
+from earmark.errors import PlanError
+from earmark.files import atomic_write, check_target
 from earmark.library import FileState
 from earmark.types import PathName
 
@@ -87,25 +85,12 @@ def write_table(
     overwrite: bool,
 ) -> None:
     """Write a plan in one step; ParameterError if the file is there, OSError if it cannot be."""
-    target = os.fspath(path)
-    if os.path.lexists(target) and not overwrite:
-        raise ParameterError(
-            f"output={target!r} exists: delete it, choose another, or ask to overwrite it"
-        )
-    folder = os.path.dirname(target) or os.curdir
-    handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([version, json.dumps(about)])
-            writer.writerow(columns)
-            writer.writerows(rows)
-        os.chmod(part, 0o644)
-        os.replace(part, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
-        raise
+    check_target(path, overwrite=overwrite)
+    with atomic_write(path, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([version, json.dumps(about)])
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
 def read_table(

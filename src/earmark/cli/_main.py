@@ -30,6 +30,7 @@ from earmark.cli import (
     warmup,
 )
 from earmark.cli._output import printable
+from earmark.cli._words import in_flags
 from earmark.errors import (
     EarmarkError,
     LibraryError,
@@ -137,7 +138,8 @@ def run() -> None:
     try:
         app()
     except EarmarkError as error:
-        print(f"earmark: {printable(str(error))}", file=sys.stderr)
+        said = in_flags(str(error), command=typer.main.get_command(app), words=sys.argv[1:])
+        print(f"earmark: {printable(said)}", file=sys.stderr)
         sys.exit(2 if isinstance(error, _USAGE) else 1)
     except OSError as error:
         print(f"earmark: {printable(str(error))}", file=sys.stderr)

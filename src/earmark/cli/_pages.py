@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earmark.arguments import PAGE_ENDINGS, check_ending
-from earmark.errors import MissingExtraError, ParameterError
+from earmark.arguments import PAGE_ENDINGS
+from earmark.errors import MissingExtraError
+from earmark.files import atomic_write, check_target
 
 if TYPE_CHECKING:
     from earmark.evaluation import Results
@@ -25,15 +26,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a page tha
 
 def check_page(path: Path | None, *, overwrite: bool) -> None:
     """Refuse, before anything is done, a page that could not be written at the end."""
-    if path is None:
-        return
-    check_ending("report", path, PAGE_ENDINGS)
-    if not path.parent.is_dir():
-        raise ParameterError(f"report={str(path)!r}: its folder does not exist")
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise ParameterError(
-            f"report={str(path)!r} exists: delete it, choose another, or ask to overwrite it"
-        )
+    check_target(path, overwrite=overwrite, name="report", endings=PAGE_ENDINGS)
 
 
 def write_page(
@@ -46,6 +39,5 @@ def write_page(
         raise MissingExtraError("train", error.name) from error
 
     page = results_page([one.to_dict() for one in results], comparison=comparison)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_text(page, encoding="utf-8")
-    unfinished.replace(path)
+    with atomic_write(path, "w") as file:
+        file.write(page)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from earmark.arguments import PAGE_ENDINGS, check_ending
+from earmark.arguments import PAGE_ENDINGS
 from earmark.cli._output import compile_first, printable, progress_bar, stdout, told_warnings
-from earmark.errors import ParameterError
+from earmark.files import atomic_write, check_target
 
 if TYPE_CHECKING:
     from earmark.workflows.explore import Exploration
@@ -67,8 +66,7 @@ def _explore(
     from earmark.figures import explore_page
     from earmark.workflows.explore import explore
 
-    if output is not None:
-        _check_output(output, overwrite=overwrite)
+    check_target(output, overwrite=overwrite, endings=PAGE_ENDINGS)
     compile_first()
     with told_warnings(), progress_bar("Exploring") as progress:
         found = explore(
@@ -81,24 +79,12 @@ def _explore(
         )
     content = found.to_dict()
     if output is not None:
-        unfinished = output.with_name(output.name + ".part")
-        unfinished.write_text(explore_page(content), encoding="utf-8")
-        os.replace(unfinished, output)
+        with atomic_write(output, "w") as file:
+            file.write(explore_page(content))
     if as_json:
         typer.echo(json.dumps(content, indent=1))
     else:
         _tell(found, output)
-
-
-def _check_output(output: Path, *, overwrite: bool) -> None:
-    """Refuse what cannot be written before an hour is spent."""
-    check_ending("output", output, PAGE_ENDINGS)
-    if not output.parent.is_dir():
-        raise ParameterError(f"output={str(output)!r}: its folder does not exist")
-    if output.is_dir() or (output.exists() and not overwrite):
-        raise ParameterError(
-            f"output={str(output)!r} exists: delete it, choose another, or ask to overwrite it"
-        )
 
 
 def _tell(found: Exploration, output: Path | None) -> None:

@@ -119,12 +119,12 @@ def _playlist(
     library: LibraryOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The playlist, as JSON.")] = False,
 ) -> None:
+    from earmark.files import check_target
     from earmark.recommend import render
-    from earmark.workflows.playlist import check_target, format_of, make_playlist, write_playlist
+    from earmark.workflows.playlist import format_of, make_playlist, write_playlist
 
     chosen = format_of(output or "", kind)
-    if output is not None:
-        check_target(output, overwrite=overwrite)
+    check_target(output, overwrite=overwrite)
     with print_cache_warnings(), progress_bar("Indexing") as progress:
         made = make_playlist(
             like=like or (),

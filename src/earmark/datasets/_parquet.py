@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from earmark.datasets._table import FeatureTable
 from earmark.errors import DatasetError
+from earmark.files import atomic_write
 from earmark.types import PathName
 
 __all__ = ["is_table", "open_parquet", "read_parquet", "write_parquet"]
@@ -56,15 +57,8 @@ def write_parquet(table: FeatureTable, path: PathName) -> None:
         "digest": table.digest,
     }
     rows = pa.table(columns).replace_schema_metadata({"earmark": json.dumps(told)})
-    part_path = f"{os.fspath(path)}.part"
-    try:
-        with open(part_path, "wb") as file:
-            pq.write_table(rows, file)
-        os.replace(part_path, path)
-    except BaseException:
-        if os.path.lexists(part_path):
-            os.unlink(part_path)
-        raise
+    with atomic_write(path) as file:
+        pq.write_table(rows, file)
 
 
 def open_parquet(path: PathName) -> pa.Table:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from earmark.evaluation._records import from_record, to_record
 from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.evaluation._results_1 import upgraded
 from earmark.evaluation._score import Metrics, Unsure
+from earmark.files import atomic_write
 from earmark.types import PathName
 
 __all__ = [
@@ -309,16 +308,8 @@ class Results:
         OSError
             If it cannot be written.
         """
-        target = Path(path)
-        handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(self.to_json())
-            os.chmod(unfinished, 0o644)
-            os.replace(unfinished, target)
-        except BaseException:
-            os.unlink(unfinished)
-            raise
+        with atomic_write(path, "w") as file:
+            file.write(self.to_json())
 
 
 def read_results(path: PathName) -> Results:

@@ -19,10 +19,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import stat
 import struct
-import tempfile
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -38,6 +36,7 @@ from earmark.errors import (
     ModelNotFoundError,
     ModelPayloadError,
 )
+from earmark.files import atomic_write
 from earmark.types import PathName
 
 __all__ = ["FORMAT_VERSION", "LargeModelWarning", "ModelFile", "read_model", "write_model"]
@@ -148,15 +147,8 @@ def write_model(
     if n_bytes > _MAX_BYTES:
         raise ModelFormatError(path, f"it would be larger than {_MAX_BYTES} bytes")
     target = Path(path)
-    handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(_seal(buffer.getvalue()))
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, target)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
+    with atomic_write(target) as file:
+        file.write(_seal(buffer.getvalue()))
     if n_bytes > _LARGE_BYTES:
         megabytes = f"{n_bytes / 1e6:.0f} MB, more than {_LARGE_BYTES / 1e6:.0f}"
         warnings.warn(

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-from earmark.arguments import check_ending
 from earmark.changes import OrganisePlan, Run, TagPlan, load_names
-from earmark.errors import ParameterError
 from earmark.library import Batch, Filters, Library, LibraryTrack, check_genre
 from earmark.types import PathName
 
-__all__ = ["check_output", "names_of", "report_of", "wanted_tracks"]
-
-
-def check_output(output: PathName | None, *, overwrite: bool) -> None:
-    """Refuse a plan's file that is not CSV or is there, before the plan is made."""
-    if output is None:
-        return
-    if os.path.lexists(output) and not overwrite:
-        raise ParameterError(
-            f"output={os.fspath(output)!r} exists: delete it, choose another, or ask to "
-            "overwrite it"
-        )
-    check_ending("output", output, (".csv",))
+__all__ = ["names_of", "report_of", "wanted_tracks"]
 
 
 def names_of(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:

@@ -32,6 +32,7 @@ from earmark.extraction import (
     usable_cores,
 )
 from earmark.features import FeatureSet, get_feature_set
+from earmark.files import atomic_write, check_target
 from earmark.types import PathName, Progress
 
 __all__ = ["Extraction", "extract_features", "failures_path"]
@@ -262,34 +263,20 @@ def _refuse_to_overwrite(target: str, *, overwrite: bool) -> None:
         system, inner = fsspec.core.url_to_fs(target)
         exists = system.exists(inner)
     else:
-        if not os.path.isdir(os.path.dirname(target)):
-            raise ParameterError(f"output={target!r}: its folder does not exist")
-        if os.path.isdir(target):
-            raise ParameterError(f"output={target!r} is a folder")
         # With its journal beside it, a table is one this run was about to finish.
-        exists = os.path.lexists(target) and not os.path.lexists(f"{target}.journal")
+        resumed = os.path.lexists(f"{target}.journal")
+        check_target(target, overwrite=overwrite or resumed)
+        return
     if exists and not overwrite:
         raise ParameterError(
-            f"output={target!r} exists: delete it, choose another, or ask to overwrite it"
+            f"output={target!r} already exists. Choose another name, or pass overwrite=True"
         )
 
 
 def _write_tables(target: str, schema: pa.Schema, answers: Answers) -> tuple[int, Failed]:
     """Write both tables to the local disk, and put them in place when both are whole."""
-    parts = [f"{target}.part", f"{failures_path(target)}.part"]
-    try:
-        with open(parts[0], "wb") as features, open(parts[1], "wb") as failures:
-            written = _write(features, failures, schema, answers, ending=_ending(target))
-        os.replace(parts[1], failures_path(target))
-        os.replace(parts[0], target)
-    except BaseException as error:
-        for part in parts:
-            if os.path.lexists(part):
-                os.unlink(part)
-        if isinstance(error, OSError) and error.filename is None:  # a full disk names no file
-            raise OSError(error.errno, error.strerror or str(error), target) from error
-        raise
-    return written
+    with atomic_write(target) as features, atomic_write(failures_path(target)) as failures:
+        return _write(features, failures, schema, answers, ending=_ending(target))
 
 
 def _ending(output: str) -> str:

@@ -22,9 +22,10 @@ from earmark.changes import apply_organise as apply_rows
 from earmark.changes import plan_organise as plan_rows
 from earmark.changes import undo_organise as undo_rows
 from earmark.changes._transfer import Mode
+from earmark.files import check_target
 from earmark.library import Batch, Filters, open_library
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import check_output, names_of, report_of, wanted_tracks
+from earmark.workflows._changing import names_of, report_of, wanted_tracks
 
 __all__ = [
     "SCHEMA",
@@ -123,7 +124,7 @@ def plan_organise(
     ...     plan_organise(into=f"{folder}/by genre", library=f"{folder}/music.db").to_place
     ()
     """
-    check_output(output, overwrite=overwrite)
+    check_target(output, overwrite=overwrite, endings=(".csv",))
     policy = OrganisePolicy(
         os.fspath(into),
         by,

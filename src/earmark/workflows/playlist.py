@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from earmark.arguments import check_ending, checked
 from earmark.errors import ParameterError
+from earmark.files import atomic_write, check_target
 from earmark.library import Filters, check_genre, open_library
 from earmark.recommend import (
     MIN_LENGTH,
@@ -186,15 +186,8 @@ def write_playlist(
     check_target(target, overwrite=overwrite)
     chosen = format_of(target, kind)
     content = render(playlist, chosen, folder=str(target.parent) if relative else None)
-    handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, target)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
+    with atomic_write(target) as file:
+        file.write(content)
     return str(target)
 
 
@@ -210,16 +203,3 @@ def format_of(path: PathName, kind: str | None) -> PlaylistFormat:
         if one == kind:
             return one
     raise ParameterError(f"kind={kind!r} is not one of {', '.join(known)}")
-
-
-def check_target(path: PathName, *, overwrite: bool) -> None:
-    """Refuse a file that is there, or whose folder is not."""
-    target = os.path.abspath(os.fspath(path))
-    if not os.path.isdir(os.path.dirname(target)):
-        raise ParameterError(f"output={target!r}: its folder does not exist")
-    if os.path.isdir(target):
-        raise ParameterError(f"output={target!r} is a folder")
-    if os.path.lexists(target) and not overwrite:
-        raise ParameterError(
-            f"output={target!r} exists: delete it, choose another, or ask to overwrite it"
-        )

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 
 import earmark
-from earmark.arguments import check_ending, checked
+from earmark.arguments import checked
 from earmark.datasets import FeatureTable, Fold, parse_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import protocol_folds
 from earmark.features import SEGMENT_BANDS
 from earmark.features._segments import to_bytes
+from earmark.files import check_target
 from earmark.models import Space, load_space, write_model
 from earmark.models.export import export_space
 from earmark.models.recipe import FittedSpace, SpaceRecipe, fit_space, load_space_recipe
@@ -185,14 +186,7 @@ def train_space(
         If the file cannot be written.
     """
     how = load_space_recipe(recipe)
-    check_ending("output", output, (".earmark",))
-    target = Path(output)
-    if not target.parent.is_dir():
-        raise ParameterError(f"output={str(output)!r}: its folder does not exist")
-    if target.is_dir() or (target.exists() and not overwrite):
-        raise ParameterError(
-            f"output={str(output)!r} exists: delete it, choose another, or ask to overwrite it"
-        )
+    check_target(output, overwrite=overwrite, endings=(".earmark",))
     table = load_space_rows(dataset, how)
     if "artist" not in table.groups:
         raise DatasetError(f"{dataset!r} does not say who the artists are, which a score needs")
@@ -200,7 +194,7 @@ def train_space(
     if progress is not None:
         progress(len(scores), len(scores) + 1, "all rows")
     fitted = fit_space(how, table)
-    manifest = _manifest(target.stem, fitted, table, scores)
+    manifest = _manifest(Path(output).stem, fitted, table, scores)
     card = render_space_card(manifest)
     write_model(output, manifest=manifest, payload=export_space(fitted), card=card)
     if progress is not None:

@@ -20,10 +20,11 @@ from earmark.changes import (
 )
 from earmark.changes import plan_tags as plan_rows
 from earmark.errors import ParameterError
+from earmark.files import check_target
 from earmark.library import Batch, Filters, open_library
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import check_output, names_of, report_of, wanted_tracks
+from earmark.workflows._changing import names_of, report_of, wanted_tracks
 
 __all__ = [
     "SCHEMA",
@@ -115,7 +116,7 @@ def plan_tags(
     for name, value in (("threshold", threshold), ("precision", precision)):
         if value is not None and not 0 <= value <= 1:
             raise ParameterError(f"{name}={value!r} is not from 0 to 1")
-    check_output(output, overwrite=overwrite)
+    check_target(output, overwrite=overwrite, endings=(".csv",))
     policy = TagPolicy(
         replace=replace,
         max_genres=max_genres,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import earmark
-from earmark.arguments import check_ending, checked
+from earmark.arguments import checked
 from earmark.datasets import DatasetWarning, FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
@@ -30,6 +30,7 @@ from earmark.evaluation import (
     score,
 )
 from earmark.features import feature_sets
+from earmark.files import check_target
 from earmark.models import DEFAULT_MODEL, Model, load_model, write_model
 from earmark.models.export import export_onnx
 from earmark.models.families import get_family
@@ -231,14 +232,7 @@ def train(
         known or too few. The model's card says so as well.
     """
     how = load_recipe(DEFAULT_MODEL if recipe == "default" else recipe)
-    check_ending("output", output, (".earmark",))
-    target = Path(output)
-    if not target.parent.is_dir():
-        raise ParameterError(f"output={str(output)!r}: its folder does not exist")
-    if target.is_dir() or (target.exists() and not overwrite):
-        raise ParameterError(
-            f"output={str(output)!r} exists: delete it, choose another, or ask to overwrite it"
-        )
+    check_target(output, overwrite=overwrite, endings=(".earmark",))
     features = None if how.feature_set is None else how.feature_set.name
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DatasetWarning)
@@ -272,7 +266,7 @@ def train(
     if scored is not None:
         scored(scores)
     fitted = fit(how, table, classes=table.classes)
-    manifest = _manifest(target.stem, fitted, table, scores, {**n_artists, "warnings": told})
+    manifest = _manifest(Path(output).stem, fitted, table, scores, {**n_artists, "warnings": told})
     manifest["leakage_gap"] = None if gap is None else asdict(gap)
     write_model(output, manifest=manifest, payload=export_onnx(fitted), card=render_card(manifest))
     if progress is not None:

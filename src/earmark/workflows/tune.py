@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import Any
 import numpy as np
 
 import earmark
-from earmark.arguments import PAGE_ENDINGS, check_ending, checked
+from earmark.arguments import PAGE_ENDINGS, checked
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.evaluation import N_FOLDS, inner_groups, protocol_folds
+from earmark.files import atomic_write, check_target
 from earmark.models.recipe import Recipe, check_groups, load_recipe
 from earmark.tuning import NestedTuning, Tuning, nested_tune
 from earmark.tuning import tune as search_space
@@ -154,17 +154,7 @@ rows were not seen'
     )
 
 
-def _check_target(name: str, path: PathName | None, *, overwrite: bool) -> None:
-    """Refuse before the search what could not be written after it."""
-    if path is None:
-        return
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise ParameterError(f"{name}={str(path)!r}: its folder does not exist")
-    if target.is_dir() or (target.exists() and not overwrite):
-        raise ParameterError(
-            f"{name}={str(path)!r} exists: delete it, choose another, or ask to overwrite it"
-        )
+_ENDINGS: dict[str, tuple[str, ...]] = {"output": (".toml",), "report": PAGE_ENDINGS}
 
 
 def _check_targets(overwrite: bool, **targets: PathName | None) -> None:
@@ -176,25 +166,7 @@ def _check_targets(overwrite: bool, **targets: PathName | None) -> None:
             if other != name:
                 raise ParameterError(f"{name}={str(path)!r} is {other} too")
         if name != "study":
-            _check_target(name, path, overwrite=overwrite)
-    for name, endings in (("output", (".toml",)), ("report", PAGE_ENDINGS)):
-        target = targets[name]
-        if target is not None:
-            check_ending(name, target, endings)
-
-
-def _write(path: PathName, text: str) -> None:
-    """Write a file in one step: a reader finds the old one or the new one, whole."""
-    target = Path(path)
-    handle, unfinished = tempfile.mkstemp(dir=target.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        os.chmod(unfinished, 0o644)
-        os.replace(unfinished, target)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
+            check_target(path, overwrite=overwrite, name=name, endings=_ENDINGS[name])
 
 
 def _comment(model: TunedModel) -> str:
@@ -348,9 +320,11 @@ def tune(
         report=None if report is None else os.fspath(report),
     )
     if output is not None:
-        _write(output, render_recipe(tuned.recipe, comment=_comment(tuned)))
+        with atomic_write(output, "w") as file:
+            file.write(render_recipe(tuned.recipe, comment=_comment(tuned)))
     if report is not None:
         from earmark.figures._tuning import tuning_page
 
-        _write(report, tuning_page(json.loads(json.dumps(tuned.to_dict()))))
+        with atomic_write(report, "w", errors="backslashreplace") as file:
+            file.write(tuning_page(json.loads(json.dumps(tuned.to_dict()))))
     return tuned

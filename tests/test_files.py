@@ -1,0 +1,119 @@
+"""Files are written whole or not at all, and never over one that is there unless asked."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from earmark.errors import ParameterError
+from earmark.files import atomic_write, check_target
+
+
+def test_file_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with atomic_write(path, "w") as file:
+        file.write("né")
+        file.flush()
+        assert path.read_text() == "old"
+    assert path.read_bytes() == "né".encode()
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_file_stays_as_it_was_when_writing_fails(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def write_half() -> None:
+        with atomic_write(path) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_full_disk_names_the_file(tmp_path: Path) -> None:
+    def write() -> None:
+        with atomic_write(tmp_path / "a.txt"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match=r"a\.txt") as caught:
+        write()
+    assert caught.value.errno == errno.ENOSPC
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_new_file_gets_the_permissions_of_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with atomic_write(tmp_path / "a.txt") as file:
+            file.write(b"new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o666 & ~umask
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_permissions_of_a_file_that_is_replaced_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    path.chmod(0o640)
+    with atomic_write(path) as file:
+        file.write(b"new")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    real, link = tmp_path / "there" / "real.txt", tmp_path / "link.txt"
+    real.write_text("old")
+    link.symlink_to(real)
+    with atomic_write(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+
+
+def test_long_name_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("é" * 100 + ".txt")
+    with atomic_write(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("name", "overwrite", "reason"),
+    [
+        ("there.txt", False, "already exists. Choose another name, or pass overwrite=True"),
+        ("dangling", False, "already exists"),
+        ("folder", True, "is a folder"),
+        ("no/new.txt", False, "its folder does not exist"),
+        ("new.html", False, "new.html"),
+    ],
+)
+def test_target_that_could_not_be_written_is_refused(
+    tmp_path: Path, name: str, overwrite: bool, reason: str
+) -> None:
+    (tmp_path / "there.txt").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "folder").mkdir()
+    endings = (".txt",) if name.endswith(".html") else ()
+    with pytest.raises(ParameterError, match=f"report=.*{reason}"):
+        check_target(tmp_path / name, overwrite=overwrite, name="report", endings=endings)
+
+
+def test_target_that_can_be_written_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "there.txt").touch()
+    check_target(tmp_path / "there.txt", overwrite=True, endings=(".txt",))
+    check_target(tmp_path / "new.txt", overwrite=False)
+    check_target("new.txt", overwrite=False)
+    check_target(None, overwrite=False)
