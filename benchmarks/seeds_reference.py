@@ -36,7 +36,7 @@ from sklearn.svm import SVC
 
 from earmark.datasets import FeatureTable, Fold, load_dataset
 from earmark.evaluation import Estimate, HeldOut, estimates, held_out_predictions
-from earmark.models.families import Network
+from earmark.models.families.mlp import Network
 from earmark.models.recipe import Recipe, fit, load_recipe
 from earmark.types import IntArray
 from earmark.workflows.evaluate import evaluate

@@ -49,8 +49,6 @@ def check_target(
     if path is None:
         return
     text = os.fspath(path)
-    if endings:
-        check_ending(name, path, endings)
     if os.path.isdir(text):
         raise ParameterError(f"{name}={text!r} is a folder")
     if not os.path.isdir(os.path.dirname(text) or os.curdir):
@@ -59,6 +57,8 @@ def check_target(
         raise ParameterError(
             f"{name}={text!r} already exists. Choose another name, or pass overwrite=True"
         )
+    if endings:
+        check_ending(name, path, endings)
 
 
 @overload
@@ -114,9 +114,8 @@ def atomic_write(
     target = os.path.realpath(path)
     folder, base = os.path.split(target)
     part = os.path.join(folder, f"{base[:50]}.{secrets.token_hex(4)}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        with _opened(handle, mode, newline, errors) as file:
+        with _new_file(part, mode, newline, errors) as file:
             yield file
         with contextlib.suppress(FileNotFoundError):
             os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
@@ -129,7 +128,7 @@ def atomic_write(
         raise
 
 
-def _opened(handle: int, mode: str, newline: str | None, errors: str) -> IO[Any]:
+def _new_file(path: str, mode: str, newline: str | None, errors: str) -> IO[Any]:
     if mode == "wb":
-        return open(handle, "wb")
-    return open(handle, "w", encoding="utf-8", newline=newline, errors=errors)
+        return open(path, "xb")
+    return open(path, "x", encoding="utf-8", newline=newline, errors=errors)

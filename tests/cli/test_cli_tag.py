@@ -181,7 +181,7 @@ def test_help_shows_examples(earmark: Run) -> None:
         (("plan", "--genres", "0"), 2, "Invalid value for '--genres'"),
         (("plan", "--names", "{}/no.toml", "--threshold", "0.5"), 2, "No such file"),
         (("plan", "--threshold", "0.5", "-o", "{}/library.db"), 2, "already exists"),
-        (("plan", "--threshold", "0.5", "-o", "{}/no/plan.csv"), 1, "No such file"),
+        (("plan", "--threshold", "0.5", "-o", "{}/no/plan.csv"), 2, "its folder does not exist"),
         (("apply", "{}/no.csv"), 2, "no such file"),
         (("apply", "{}/music/sure.flac"), 2, "it is not UTF-8"),
         (("undo", "7"), 2, "batch=7 is not in the journal"),

@@ -69,7 +69,7 @@ def test_search_goes_on_and_says_so(earmark: Run, dataset: str, tmp_path: Path) 
     assert b"3 of 48 points of knn tried, 2 of them before" in done.stdout
     other = earmark("tune", "-d", dataset, "-m", "svm", "--trials", "3", *study)
     assert (other.returncode, other.stdout) == (2, b"")
-    assert b"it holds the search model='knn'" in other.stderr
+    assert b"it holds the search --model 'knn'" in other.stderr
     assert b"asked for is model='svm'" in other.stderr
 
 
@@ -83,20 +83,20 @@ def test_help_shows_examples(earmark: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("-d", "nowhere"), 2, "dataset='nowhere' is not of the form NAME:PATH"),
+        (("-d", "nowhere"), 2, "--dataset 'nowhere' is not of the form NAME:PATH"),
         (("-d", "{}", "-m", "no-such"), 2, "recipe='no-such'"),
-        (("-d", "{}", "-m", "majority"), 2, "space='majority' is not one of"),
+        (("-d", "{}", "-m", "majority"), 2, "--space 'majority' is not one of"),
         (("-d", "{}", "-m", "gtzan57"), 2, "has 3 classifiers: only one can be tuned"),
-        (("-d", "{}", "--search", "luck"), 2, "search='luck' is not one of grid, optuna"),
-        (("-d", "{}", "--space", "knn"), 2, "space='knn' is for family 'knn', model 'svm'"),
+        (("-d", "{}", "--search", "luck"), 2, "--search 'luck' is not one of grid, optuna"),
+        (("-d", "{}", "--space", "knn"), 2, "--space 'knn' is for family 'knn', model 'svm'"),
         (("-d", "{}", "--protocol", "official"), 2, "its test rows are not for choosing"),
-        (("-d", "{}", "--minutes", "0"), 2, "minutes=0.0 must be above 0"),
-        (("-d", "{}", "--minutes", "nan"), 2, "minutes=nan must be above 0"),
+        (("-d", "{}", "--minutes", "0"), 2, "--minutes 0.0 must be above 0"),
+        (("-d", "{}", "--minutes", "nan"), 2, "--minutes nan must be above 0"),
         (("-d", "{}", "--trials", "0"), 2, "Invalid value for '--trials'"),
         (("-d", "{}", "--trials", "many"), 2, "Invalid value for '--trials'"),
         (("-d", "{}", "--seed", "-1"), 2, "Invalid value for '--seed'"),
-        (("-d", "{}", "--rule", "luck"), 2, "rule='luck' is not one of best, one-se"),
-        (("-d", "{}", "--rows", "test"), 2, "rows='test' is not one of train, all"),
+        (("-d", "{}", "--rule", "luck"), 2, "--rule 'luck' is not one of best, one-se"),
+        (("-d", "{}", "--rows", "test"), 2, "--rows 'test' is not one of train, all"),
         (("-d", "{}", "-o", "/no/such/folder/a.toml"), 2, "its folder does not exist"),
         (("-d", "{}", "--study", "/no/such/folder/a"), 2, "No such file or directory"),
     ],

@@ -290,7 +290,7 @@ def test_second_run_is_refused_while_the_first_goes_on(folder: Path, output: Pat
 
 def test_table_that_is_there_is_kept(folder: Path, output: Path) -> None:
     output.write_bytes(b"mine")
-    with pytest.raises(ParameterError, match=r"features\.parquet' exists: .*overwrite"):
+    with pytest.raises(ParameterError, match=r"features\.parquet' already exists.*overwrite"):
         extract_features([folder], output=output)
     assert os.listdir(output.parent) == ["features.parquet"]
     assert output.read_bytes() == b"mine"
@@ -391,8 +391,8 @@ def test_table_that_finds_no_room_leaves_what_was_there(
         full = ("failures" in os.path.basename(path)) == (which == "failures")
         return FullDisk(path, room if full else 10**9)
 
-    monkeypatch.setattr(workflow, "open", opened, raising=False)
-    with pytest.raises(OSError, match=r"No space left on device.*features\.parquet'"):
+    monkeypatch.setattr("earmark.files.open", opened, raising=False)
+    with pytest.raises(OSError, match=r"No space left on device.*\.parquet'"):
         extract_features([folder], output=output, overwrite=True)
     assert [output.read_bytes(), Path(failures_path(output)).read_bytes()] == old
     assert sorted(os.listdir(output.parent)) == [

@@ -137,7 +137,7 @@ def test_paths_are_relative_unless_asked_otherwise(tmp_path: Path) -> None:
 def test_file_that_is_there_is_kept_unless_asked_otherwise(tmp_path: Path) -> None:
     target = tmp_path / "a.m3u8"
     target.write_text("mine")
-    with pytest.raises(ParameterError, match=r"a\.m3u8' exists"):
+    with pytest.raises(ParameterError, match=r"a\.m3u8' already exists"):
         write_playlist(playlist(), target)
     assert target.read_text() == "mine"
     write_playlist(playlist(), target, overwrite=True)

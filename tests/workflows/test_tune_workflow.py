@@ -149,8 +149,8 @@ def test_search_of_other_rows_is_another_search(dataset: str, tmp_path: Path) ->
     [
         ({"rows": "test"}, "rows='test' is not one of train, all"),
         ({"output": "{}/no/a.toml"}, "output='.*': its folder does not exist"),
-        ({"output": "{}"}, "output='.*' exists"),
-        ({"report": "{}/there"}, "report='.*there' exists"),
+        ({"output": "{}"}, "output='.*' is a folder"),
+        ({"report": "{}/there"}, "report='.*there' already exists"),
         ({"output": "{}/a", "report": "{}/a"}, "report='.*' is output too"),
         ({"output": "{}/a", "study": "{}/a"}, "output='.*' is study too"),
         ({"protocol": "official"}, "protocol='official' is not one of"),

@@ -6,7 +6,6 @@ import json
 import os
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -165,8 +164,8 @@ def _check_targets(overwrite: bool, **targets: PathName | None) -> None:
             other = seen.setdefault(os.path.realpath(path), name)
             if other != name:
                 raise ParameterError(f"{name}={str(path)!r} is {other} too")
-        if name != "study":
-            check_target(path, overwrite=overwrite, name=name, endings=_ENDINGS[name])
+    for name, endings in _ENDINGS.items():
+        check_target(targets[name], overwrite=overwrite, name=name, endings=endings)
 
 
 def _comment(model: TunedModel) -> str:
