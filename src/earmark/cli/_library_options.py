@@ -45,8 +45,9 @@ LibraryOption = Annotated[
     typer.Option(
         "--library",
         envvar="EARMARK_LIBRARY",
-        help="The library's file.",
-        show_default="library.db in the user's data folder",
+        metavar="FILE",
+        help="Library file.",
+        show_default="library.db in your data folder",
     ),
 ]
 GenreOption = Annotated[
@@ -54,8 +55,8 @@ GenreOption = Annotated[
     typer.Option(
         "--genre",
         "-g",
-        metavar="TEXT",
-        help="Only tracks of this genre: yours, else the model's.",
+        metavar="GENRE",
+        help="Only tracks of this genre (your correction, or else the model's answer).",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -100,7 +101,7 @@ TempoOption = Annotated[
     typer.Option(
         "--tempo",
         metavar="RANGE",
-        help="Only tracks of this tempo, in beats per minute: 90-110, -80, 140-.",
+        help="Only tracks with this tempo in beats per minute: 90-110, -80 or 140-.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -109,7 +110,7 @@ InOption = Annotated[
     typer.Option(
         "--in",
         metavar="FOLDER",
-        help="Only tracks in this folder, or this file.",
+        help="Only tracks in this folder (or this one file).",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -120,7 +121,7 @@ MinConfidenceOption = Annotated[
         metavar="NUMBER",
         min=0,
         max=1,
-        help="Only answers of at least this confidence, 0 to 1.",
+        help="Only tracks with at least this confidence, from 0 to 1.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -131,7 +132,7 @@ MaxConfidenceOption = Annotated[
         metavar="NUMBER",
         min=0,
         max=1,
-        help="Only answers of at most this confidence, 0 to 1.",
+        help="Only tracks with at most this confidence, from 0 to 1.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -139,7 +140,7 @@ UnsureOption = Annotated[
     bool | None,
     typer.Option(
         "--unsure/--sure",
-        help="Only tracks whose genre is unsure (or is not).",
+        help="Only tracks the model is unsure about (or is sure about).",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -172,7 +173,7 @@ WarnedOption = Annotated[
     bool | None,
     typer.Option(
         "--warned/--not-warned",
-        help="Only tracks with warnings, such as audio that could not be decoded (or without).",
+        help="Only tracks with warnings, such as damaged audio (or without warnings).",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -273,7 +274,7 @@ def parse_range(option: str, text: str | None) -> tuple[float | None, float | No
         return None
     match = _RANGE.fullmatch(text.strip())
     if match is None or not (match[1] or match[3]) or (match[3] and not match[2]):
-        raise ParameterError(f"{option} {text!r} is not of the form 90, 90-110, 90- or -110")
+        raise ParameterError(f"{option} {text!r} is not a range. Write 90, 90-110, 90- or -110")
     low = float(match[1]) if match[1] else None
     high = float(match[3]) if match[3] else None
     return (low, high) if match[2] else (low, low)
@@ -297,7 +298,7 @@ def filters_of(
     warned: bool | None = None,
     missing: bool = False,
 ) -> Filters:
-    """Make filters of what was typed."""
+    """Return the filters for the options that were typed."""
     from earmark.library import Filters
 
     years = parse_range("--year", year)
