@@ -39,14 +39,13 @@ def _paragraphs(text: str | None) -> str:
 
 
 def _examples(epilog: str | None) -> Iterator[str]:
-    """Yield the commands of "Examples:  earmark a  ·  earmark b"."""
-    _, _, commands = (epilog or "").partition(":  ")
-    yield from (command.strip() for command in commands.split("  ·  ") if command.strip())
+    """Yield the lines below "Examples:", as they are to be typed."""
+    yield from (line.replace("\\[", "[") for line in (epilog or "").split("\n")[1:])
 
 
 def _parameters(command: Any, context: typer.Context) -> Iterator[str]:
     rows = []
-    for parameter in command.params:
+    for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is None or parameter.name == "help":
             continue
@@ -66,7 +65,7 @@ def _describe(command: Any, words: tuple[str, ...], parent: Any) -> Iterator[str
         yield from _parameters(command, context)
     examples = list(_examples(command.epilog))
     if examples:
-        lines = "\n".join(f"$ {line}" if line.startswith("earmark") else line for line in examples)
+        lines = "\n".join(examples)
         yield f"```console\n{lines}\n```"
     for name, subcommand in getattr(command, "commands", {}).items():
         yield from _describe(subcommand, (*words, name), context)

@@ -205,8 +205,8 @@ def test_table_shows_no_name_raw(table: bytes, raw: bytes, shown: bytes) -> None
 
 
 def test_table_counts(table: bytes) -> None:
-    assert f"{len(CLASSIFIED)} classified, ".encode() in table
-    assert f"; {len(FAILING)} failed".encode() in table
+    assert f"{len(CLASSIFIED)} classified (".encode() in table
+    assert f", {len(FAILING)} failed".encode() in table
 
 
 # --- permissions --------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_albums_of_every_format_are_their_tracks(
     n_files = len(list(music.glob("*.cue")))
     text = call("scan", tmp_path / "music", "-j1")
     assert f"{n_files} files: {n_files} analysed" in text
-    assert f"{4 * n_files} tracks by cue sheets" in text
+    assert f"{4 * n_files} tracks according to cue sheets" in text
     tracks = json.loads(call("library", "list", "--limit", "0", "--json"))["tracks"]
     assert len(tracks) == 4 * n_files
     for path in sorted((tmp_path / "music").iterdir()):
@@ -152,12 +152,12 @@ def test_one_album_through_every_command(call: Callable[..., Any], tmp_path: Pat
 
     sheet = folder / "flac album.cue"
     sheet.write_text(sheet.read_text().replace("song 4", "last song"))
-    assert "1 with other tags" in call("scan", "-j1")
+    assert "1 with new tags" in call("scan", "-j1")
     assert "last song" in call("library", "list")
 
     for path in (album, sheet):
         path.unlink()
-    assert "4 gone" in call("scan", folder, "-j1")
+    assert "4 missing" in call("scan", folder, "-j1")
     assert f"{album}#01" in call("library", "prune")
     call("library", "prune", "--yes")
     assert json.loads(call("library", "list", "--json"))["total"] == 0

@@ -35,7 +35,7 @@ def test_list_names_every_dataset() -> None:
     done = run("list")
     assert done.exit_code == 0
     names = [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()]
-    assert names == ["NAME", *(corpus.name for corpus in corpora())]
+    assert names == ["Name", *(corpus.name for corpus in corpora())]
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])

@@ -65,7 +65,7 @@ def test_table_tells_scores_gap_and_what_they_are_of(rows: str) -> None:
     assert " ".join(head) == (
         "table: 30 tracks of 3 genres, columns, seed 0; accuracy with 95 % intervals"
     )
-    assert columns == ["Protocol", "n", "Folds", "Intervals", "over", "knn", "majority"]
+    assert columns == ["Protocol", "Rows", "Folds", "Intervals", "over", "knn", "majority"]
     told = {line[0]: line for line in body if line}
     assert told["random"][1:5] == ["30", "5", "30", "tracks"]
     assert told["artist"][1:5] == ["30", "5", "15", "artists"]
@@ -74,7 +74,7 @@ def test_table_tells_scores_gap_and_what_they_are_of(rows: str) -> None:
     assert re.fullmatch(r"(\[\d\.\d{3}, \d\.\d{3}\] ?){2}", " ".join(below))
     assert told["leakage"][1:4] == ["gap", "15", "artists"]
     assert told["leakage"][4][0] in "+-"
-    assert any(line[:3] == ["left", "out:", "official"] for line in body)
+    assert any(line[:2] == ["Skipped", "official:"] for line in body)
 
 
 def test_segments_vote_in_a_line_of_their_own(tmp_path: Path) -> None:
@@ -83,7 +83,10 @@ def test_segments_vote_in_a_line_of_their_own(tmp_path: Path) -> None:
     told = [" ".join(line) for line in found]
     assert "90 segments" in told[0]
     assert sum("90 of 30 tracks 5" in line for line in told) == 3
-    assert sum(re.match(r"segments vote \d\.\d{3}$", line) is not None for line in told) == 3
+    assert (
+        sum(re.match(r"tracks, by vote of segments \d\.\d{3}$", line) is not None for line in told)
+        == 3
+    )
 
 
 def test_many_models_come_in_several_tables(rows: str) -> None:
@@ -144,14 +147,14 @@ def test_comparison_tells_differences_and_warnings(rows: str, tmp_path: Path) ->
     run("evaluate", "-d", other, "-m", "lda", "-p", "random", "-o", third)
     found = lines_of(run("compare", first, second, third))
     columns, knn, majority, lda, _, heads, difference, *notes = found
-    assert columns[:5] == ["Protocol", "Model", "Dataset", "n", "Folds"]
+    assert columns[:5] == ["Protocol", "Model", "Dataset", "Rows", "Folds"]
     assert knn[:7] == ["random", "knn", "table", "30", "5", "30", "tracks"]
     assert [majority[1], lda[1]] == ["majority", "lda"]
     assert heads[:4] == ["Protocol", "Compared", "Common", "rows"]
-    assert difference[:7] == ["random", "majority", "less", "knn", "30", "30", "tracks"]
+    assert difference[:7] == ["random", "majority", "minus", "knn", "30", "30", "tracks"]
     assert difference[7][0] in "+-"
     assert notes[-1][0] != "random"
-    assert "note:" in {line[0] for line in notes}
+    assert "Note:" in {line[0] for line in notes}
     page = tmp_path / "page.html"
     done = run("compare", first, second, "--report", str(page), "--json")
     assert json.loads(done.stdout)["schema"] == "earmark.compare/2"

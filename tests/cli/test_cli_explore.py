@@ -41,8 +41,8 @@ def run(*arguments: str) -> Result:
 def test_counts_are_printed(music: str) -> None:
     done = run(music)
     assert done.exit_code == 0
-    assert "near duplicates: 0 pairs" in done.stdout
-    assert "written" not in done.stdout
+    assert "Near duplicates: 0 pairs" in done.stdout
+    assert "Written" not in done.stdout
 
 
 def test_json_is_all_that_is_printed(music: str) -> None:

@@ -63,7 +63,7 @@ def test_all_done_is_one_line_and_exit_code_zero(
     output = tmp_path / "a.parquet"
     done = call(folder, "-o", output, "--jobs", 1)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == f"2 files gave 2 rows of {output}; 0 failed\n"
+    assert done.stdout == f"2 rows from 2 files written to {output}; 0 failed\n"
     table = pq.read_table(output)
     assert table["path"].to_pylist() == [str(folder / "b.wav"), str(folder / "sub" / "a.flac")]
     assert set(table["fingerprint"].to_pylist()) == {GTZAN57.fingerprint}
@@ -80,7 +80,7 @@ def test_failures_are_named_and_exit_code_one(
     first, second, last = done.stdout.splitlines()
     assert first.startswith(f"failed  {tmp_path}/text\\n.mp3: no decoder finds audio in it")
     assert second == f"failed  {tmp_path}/none.wav: no such file"
-    assert last == f"2 files gave 2 rows of {output}; 2 failed"
+    assert last == f"2 rows from 2 files written to {output}; 2 failed"
     failures = pq.read_table(tmp_path / "a.failures.parquet").to_pylist()
     assert [row["code"] for row in failures] == ["no-audio", "not-found"]
 
@@ -139,7 +139,9 @@ def test_resuming_is_told(
     assert done.exit_code == 130
     assert os.listdir(tmp_path) == ["a.parquet.journal"]
     done = call(folder, "-o", output, "--jobs", 1)
-    assert done.stdout == f"2 files (1 of them before) gave 2 rows of {output}; 0 failed\n"
+    assert done.stdout == (
+        f"2 rows from 2 files (1 of them in an earlier run) written to {output}; 0 failed\n"
+    )
 
 
 # --- what is asked for --------------------------------------------------------------------------
@@ -185,7 +187,7 @@ def test_help_says_how_and_what(call: Callable[..., Any], flag: str) -> None:
     done = call(flag)
     assert done.exit_code == 0
     told = " ".join(done.stdout.split())
-    for words in ("Examples:", "earmark features ~/Music -o", "--engine ray", "Exit code 0"):
+    for words in ("Examples:", "earmark features ~/Music -o", "--engine ray", "Exit code: 0"):
         assert words in told
     for option in ("--output", "--set", "--unit", "--jobs", "--engine", "--address", "--overwrite"):
         assert option in told

@@ -122,7 +122,7 @@ def test_genre_that_no_track_has_lists_those_there_are(ask: Ask, command: list[s
 def test_one_track_is_counted_as_one(ask: Ask) -> None:
     assert ask("library", "list", "coltrane")[1].endswith("\n1 track\n")
     assert ask("library", "list", "-n", "1")[1].endswith(
-        "\n4 tracks; the other 3 are shown by --limit 0\n"
+        "\n4 tracks, 3 of them not shown. Show all with --limit 0\n"
     )
 
 

@@ -50,18 +50,16 @@ def test_organise_plan_apply_history_undo(call: Call, tmp_path: Path) -> None:
     into, plan = str(tmp_path / "into"), str(tmp_path / "plan.csv")
     done = call("plan", "--into", into, "--mode", "copy", "-o", plan)
     assert done.exit_code == 0, done.output
-    assert f"2 to be copied into {into}, 1 kept where they are" in done.stdout
+    assert f"2 files to copy into {into}, 1 to leave as they are" in done.stdout
     assert "1  another file comes there" in done.stdout
     words = " ".join(done.stdout.split())
     assert f"collision {tmp_path}/music/2/A.flac: Jazz/Unknown artist/A.flac: another file" in words
     assert " needed, " in done.stdout
-    assert f"written to {plan}: look it over" in done.stdout
+    assert f"Plan written to {plan}. Check it and edit it" in done.stdout
     assert not Path(into).exists()
     done = call("apply", plan)
     assert done.exit_code == 0, done.output
-    assert (
-        done.stdout == "2 placed, 0 skipped, 0 failed\ntake it back with: earmark organise undo 1\n"
-    )
+    assert done.stdout == "2 placed, 0 skipped, 0 failed\nUndo this with: earmark organise undo 1\n"
     done = call("history")
     assert "copy" in done.stdout
     assert into in "".join(done.stdout.split())
@@ -83,8 +81,8 @@ def test_apply_without_a_plan_shows_one_first(call: Call, tmp_path: Path) -> Non
     into = str(tmp_path / "into")
     done = call("apply", "--into", into, "--by", "genre", "--mode", "move")
     assert isinstance(done.exception, ParameterError)
-    assert "look at the plan, and say --yes" in str(done.exception)
-    assert "2 to be moved" in done.stdout
+    assert "Check the plan, then pass --yes" in str(done.exception)
+    assert "2 files to move" in done.stdout
     assert not Path(into).exists()
     done = call("apply", "--into", into, "--by", "genre", "--mode", "move", "--yes")
     assert done.exit_code == 0
@@ -110,9 +108,9 @@ def test_organise_json_follows_its_schema(call: Call, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("plan",), "--into FOLDER is needed"),
-        (("apply", "--mode", "copy"), "--into FOLDER is needed"),
-        (("apply", "plan.csv", "--into", "x"), "give either PLAN or --into"),
+        (("plan",), "Pass --into FOLDER"),
+        (("apply", "--mode", "copy"), "Pass --into FOLDER"),
+        (("apply", "plan.csv", "--into", "x"), "PLAN and --into cannot be combined"),
         (("plan", "--into", "x", "--by", "mood"), "by='mood'"),
         (("plan", "--into", "x", "--mode", "burn"), "mode='burn'"),
         (("undo", "7"), "batch=7 is not in the journal"),
@@ -126,7 +124,7 @@ def test_organise_refuses(call: Call, arguments: tuple[str, ...], message: str) 
 
 def test_nothing_organised_yet(call: Call) -> None:
     done = call("history")
-    assert (done.exit_code, done.stdout) == (0, "nothing was applied yet\n")
+    assert (done.exit_code, done.stdout) == (0, "No plan has been applied yet\n")
 
 
 def test_what_was_cut_short_is_told(
@@ -145,11 +143,14 @@ def test_what_was_cut_short_is_told(
     done = call("undo")
     assert done.exit_code == 0
     words = " ".join(done.stdout.split())
-    assert f"cut short before: {tmp_path}/music/1/a.flac: folder" in words
+    assert f"left over from a run that was cut short: {tmp_path}/music/1/a.flac: folder" in words
     assert "is not there: it is looked at again later" in words
     (tmp_path / "away").rename(into.parent)
     done = call("undo")
-    assert f"cut short before: {tmp_path}/music/1/a.flac: was placed" in done.stdout
+    assert (
+        f"left over from a run that was cut short: {tmp_path}/music/1/a.flac: was placed"
+        in done.stdout
+    )
     assert done.stdout.endswith("1 undone, 0 skipped, 0 failed\n")
     assert not into.exists()
 
@@ -168,7 +169,7 @@ def test_template_names_files_and_covers_go_along(call: Call, tmp_path: Path) ->
     assert lyrics["target"] == "flac/Unknown artist/a.lrc"
     done = call("plan", "--into", into, "--template", template)
     words = " ".join(done.stdout.split())
-    assert f"3 to be linked into {into} (1 of them covers, lyrics and the like)" in words
+    assert f"3 files to link into {into} (1 of them covers, lyrics and similar files)" in words
     done = call("plan", "--into", into, "--template", "{mood}/{title}")
     assert isinstance(done.exception, ParameterError)
     assert "'mood' is not a field; the fields are genre, artist," in str(done.exception)

@@ -228,7 +228,7 @@ def test_wrong_usage_is_exit_code_two(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["classify", "a.wav", "--json", "--csv"], "exclude each other"),
+        (["classify", "a.wav", "--json", "--csv"], "cannot be combined"),
         (["classify", "a.wav", "--model", "gtzan58"], "no model of that name; there are: gtzan57"),
         (["classify", "a.wav", "--model", "none.earmark"], "no such file"),
         (["models", "show", "gtzan58"], "no model of that name"),

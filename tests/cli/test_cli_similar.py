@@ -144,7 +144,7 @@ def test_playlist_is_written_and_not_written_over(ask: Run, music: Path) -> None
     arguments = ("playlist", "--like", "alpha", "--like", "echo", "-n", "5", "-o", str(target))
     done = ask(*arguments)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert f"written to {target}" in done.stdout.decode().replace("\n", "")
+    assert f"Written to {target}" in done.stdout.decode().replace("\n", "")
     lines = target.read_text().splitlines()
     assert lines[:4] == [
         "#EXTM3U",

@@ -57,27 +57,27 @@ def test_there_and_back(earmark: Run, library: Path, music: Path, tmp_path: Path
     done = earmark("tag", "plan", *where, "--threshold", "0.7", "-o", plan, COLUMNS="300")
     said = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
-    assert "2 to be written, 2 kept as they are" in said
+    assert "2 files to write, 2 to leave as they are" in said
     assert "1  has a genre" in said
     assert "1  below the threshold" in said
-    assert "written is what is 70% sure or more; 75% of the tracks here have one" in said
+    assert "Answers with a confidence of 70% or more are written. In this library, 75% of" in said
     assert "new\\nline.flac" in said
     assert "Hip-Hop" in said
-    assert f"written to {plan}" in said
+    assert f"Plan written to {plan}" in said
     assert read_tags(music / "sure.flac").genres == ()
 
     done = earmark("tag", "apply", plan, *where)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.decode().splitlines() == [
         "2 written, 0 skipped, 0 failed",
-        "take it back with: earmark tag undo 1",
+        "Undo this with: earmark tag undo 1",
     ]
     assert read_tags(music / "sure.flac").genres == ("Hip-Hop",)
 
     again = earmark("tag", "apply", plan, *where, COLUMNS="300")
     assert again.returncode == 0
     lines = again.stdout.decode().splitlines()
-    assert lines[-1] == "0 written, 2 already so, 0 skipped, 0 failed"
+    assert lines[-1] == "0 written, 2 unchanged, 0 skipped, 0 failed"
     assert f"unchanged {music}/sure.flac: already so" in lines
 
     told = earmark("tag", "history", *where).stdout.decode().splitlines()

@@ -43,11 +43,11 @@ def test_search_is_told_and_written(earmark: Run, dataset: str, tmp_path: Path) 
     )
     said = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
-    assert "3 of 48 points of knn tried; 0 could not be fitted" in said
+    assert "3 of 48 settings of knn tried, 0 failed" in said
     assert "the 18 test rows were not seen" in said
     assert "chosen    n_neighbors = " in said
-    assert "too high, being the best of many" in said
-    assert "honest    0." in said
+    assert "too high, because it is the best of many" in said
+    assert "unbiased  0." in said
     assert f"recipe    {recipe}" in said
     assert recipe.read_text().startswith("# Chosen by earmark tune")
     assert page.read_text().startswith("<!doctype html>")
@@ -66,7 +66,7 @@ def test_search_goes_on_and_says_so(earmark: Run, dataset: str, tmp_path: Path) 
     study = ("--study", str(tmp_path / "a.study"))
     earmark("tune", "-d", dataset, "-m", "knn", "--trials", "2", "-j", "1", *study)
     done = earmark("tune", "-d", dataset, "-m", "knn", "--trials", "3", "-j", "1", *study)
-    assert b"3 of 48 points of knn tried, 2 of them before" in done.stdout
+    assert b"3 of 48 settings of knn tried, 2 of them before" in done.stdout
     other = earmark("tune", "-d", dataset, "-m", "svm", "--trials", "3", *study)
     assert (other.returncode, other.stdout) == (2, b"")
     assert b"it holds the search --model 'knn'" in other.stderr

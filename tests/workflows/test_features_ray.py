@@ -285,7 +285,7 @@ def test_command_starts_ray_where_none_runs(music: Path, expected: Path, tmp_pat
         check=False,
     )
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[-1] == f"199 files gave 199 rows of {output}; 1 failed"
+    assert done.stdout.splitlines()[-1] == f"199 rows from 199 files written to {output}; 1 failed"
     assert output.read_bytes() == expected.read_bytes()
     failures = Path(failures_path(output)).read_bytes()
     assert failures == Path(failures_path(expected)).read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AllOption",
     "BatchArgument",
-    "JsonOption",
     "LimitOption",
     "NamesOption",
-    "OutputOption",
-    "OverwriteOption",
     "add_group",
     "print_document",
     "print_history",
@@ -40,32 +38,33 @@ __all__ = [
 Report = Callable[[Any], Mapping[str, Any]]
 Row = TypeVar("Row")
 
-AllOption = Annotated[bool, typer.Option("--all", help="Also show the files that are kept.")]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="Also show the files that stay as they are.")
+]
 BatchArgument = Annotated[
     int | None,
-    typer.Argument(help="Number, as shown by history.", show_default="the last"),
+    typer.Argument(
+        metavar="ID", help="Number of the run, as shown by history.", show_default="the last one"
+    ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 LimitOption = Annotated[
-    int, typer.Option("--limit", "-n", min=0, help="Maximum number of files shown (0 for all).")
+    int,
+    typer.Option(
+        "--limit", "-n", metavar="N", min=0, help="Maximum number of files to show (0 for all)."
+    ),
 ]
 NamesOption = Annotated[
     Path | None,
     typer.Option(
         "--names",
-        help='What you call genres: TOML lines hiphop = "Rap", or CSV; "": leave such files alone.',
+        metavar="FILE",
+        help='Your names for genres: a TOML file with lines such as hiphop = "Rap", or a CSV file. '
+        'An empty name "" leaves files of that genre alone.',
         show_default=False,
     ),
 ]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", help="File to write the plan to.", show_default=False),
-]
-OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace an existing output file.")
-]
 
-_STATES = {"written": "was written", "placed": "was placed", "undone": "was taken back"}
+_STATES = {"written": "was written", "placed": "was placed", "undone": "was undone"}
 _WORDS: Mapping[OutcomeState, str] = {
     "already": "unchanged",
     "skipped": "[yellow]skipped[/]",
@@ -114,7 +113,7 @@ def rows_shown(rows: Sequence[Row], *, limit: int, table: Callable[[Sequence[Row
         console.print(table(shown))
         console.print()
     if len(rows) > len(shown):
-        console.print(f"{len(rows) - len(shown):,} more are shown by --limit 0", style="dim")
+        console.print(f"{len(rows) - len(shown):,} more. Show all with --limit 0", style="dim")
 
 
 def print_kept(plan: TagPlan | OrganisePlan) -> None:
@@ -127,8 +126,8 @@ def print_written(output: Path | None, command: str) -> None:
     """Print where a plan was written to, and what to do with it."""
     if output is not None:
         stdout().print(
-            f"written to {escape(printable(str(output)))}: look it over, edit it, then "
-            f"earmark {command} apply it",
+            f"Plan written to {escape(printable(str(output)))}. Check it and edit it, then run: "
+            f"earmark {command} apply {escape(printable(shlex.quote(str(output))))}",
             soft_wrap=True,
         )
 
@@ -162,18 +161,18 @@ def print_run(
         console.print(f"{word} {name}: {reason}", soft_wrap=True)
 
     for outcome in run.cut_short:
-        line("cut short before:", outcome)
+        line("left over from a run that was cut short:", outcome)
     for state, word in _WORDS.items():
         for outcome in run.outcomes:
             if outcome.state == state:
                 line(word, outcome)
     counts = [f"{run.count(done):,} {done}"]
     if run.count("already"):
-        counts.append(f"{run.count('already'):,} already so")
+        counts.append(f"{run.count('already'):,} unchanged")
     counts += [f"{run.count('skipped'):,} skipped", f"{run.count('failed'):,} failed"]
     console.print(", ".join(counts))
     if undo and run.count(done):
-        console.print(f"take it back with: {undo} {run.batch}")
+        console.print(f"Undo this with: {undo} {run.batch}")
 
 
 def print_history(
@@ -198,7 +197,7 @@ def print_history(
         print_document(report(batches))
         return
     if not batches:
-        stdout().print("nothing was applied yet")
+        stdout().print("No plan has been applied yet")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("ID", done.capitalize(), "Undone", "Failed"):

@@ -31,10 +31,10 @@ def examples(*commands: str) -> str:
     Examples
     --------
     >>> examples("earmark scan ~/Music")
-    'Example:\nearmark scan ~/Music'
+    'Example:\n$ earmark scan ~/Music'
     """
     title = "Example:" if len(commands) == 1 else "Examples:"
-    return "\n".join([title, *map(escape, commands)])
+    return "\n".join([title, *(f"$ {escape(command)}" for command in commands)])
 
 
 def _usage(argument: TyperArgument, context: object) -> list[str]:

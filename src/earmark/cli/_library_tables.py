@@ -67,7 +67,7 @@ def print_tracks(tracks: Sequence[LibraryTrack], *, with_warnings: bool = False)
     table.add_column("Genre", no_wrap=True)
     table.add_column("Confidence" if not narrow else "", justify="right", no_wrap=True)
     if not narrow:
-        table.add_column("In its tags", overflow="ellipsis", max_width=20)
+        table.add_column("In tags", overflow="ellipsis", max_width=20)
     for track in tracks:
         confidence = "" if track.confidence is None else f"{track.confidence:.0%}"
         name = Text(shortened(track.caption))
@@ -95,7 +95,7 @@ def print_details(details: TrackDetails) -> None:
     )
     console.print(Text(printable(track.name), style="dim"), soft_wrap=True)
     if track.missing:
-        console.print("Its file is gone", style="red")
+        console.print("File not found: it was moved, renamed or deleted", style="red")
     for warning in track.warnings:
         console.print(Text(f"warning  {printable(warning)}", style="yellow"))
     if track.error_reason is not None:
@@ -104,7 +104,7 @@ def print_details(details: TrackDetails) -> None:
     if details.answer is not None:
         _print_timeline(details)
     if details.neighbours:
-        console.print("\nNear it", style="bold")
+        console.print("\nSimilar songs", style="bold")
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(justify="right", style="dim")
         table.add_column(overflow="fold", ratio=2)
@@ -121,24 +121,24 @@ def _facts(track: LibraryTrack) -> Table:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     in_tags = printable(", ".join(track.genres)) or "no genre"
-    table.add_row("In its tags", Text(in_tags))
+    table.add_row("In tags", Text(in_tags))
     if track.corrected is not None:
-        table.add_row("You say", Text(printable(track.corrected), style="bold green"))
+        table.add_row("Your genre", Text(printable(track.corrected), style="bold green"))
     if track.predicted is not None and track.confidence is not None:
-        heard = Text(f"{track.predicted} {track.confidence:.0%}", style="bold")
+        answer = Text(f"{track.predicted} {track.confidence:.0%}", style="bold")
         if track.unsure is not None:
-            heard.append(f"  {printable(words_of(track))}", style="yellow")
-        table.add_row("Heard", heard)
+            answer.append(f"  {printable(words_of(track))}", style="yellow")
+        table.add_row("Sounds like", answer)
         ranked = sorted(track.probabilities.items(), key=lambda one: -one[1])[1:4]
         others = ", ".join(f"{printable(genre)} {share:.0%}" for genre, share in ranked)
-        table.add_row("Or", Text(others))
+        table.add_row("Also possible", Text(others))
     elif track.unsure is not None:
-        table.add_row("Heard", Text(words_of(track), style="yellow"))
+        table.add_row("Sounds like", Text(words_of(track), style="yellow"))
     for name, value in (
         ("Album", shortened(track.album)),
         ("Year", track.year),
         ("Length", None if track.duration is None else time_text(track.duration)),
-        ("Tempo", None if not track.tempo else f"{track.tempo:.0f} a minute"),
+        ("Tempo", None if not track.tempo else f"{track.tempo:.0f} beats per minute"),
     ):
         if value:
             table.add_row(name, Text(str(value)))
@@ -182,9 +182,9 @@ def print_stats(found: LibraryStats) -> None:
         (found.n_albums, "albums"),
         (found.n_corrected, "corrected by you"),
         (unsure, f"unsure{_reasons(found)}"),
-        (found.n_without_genre, "without a genre in their tags"),
-        (found.n_failed, "failed: earmark library failed"),
-        (found.n_missing, "gone: earmark library prune"),
+        (found.n_without_genre, "without a genre in tags"),
+        (found.n_failed, "failed (see earmark library failed)"),
+        (found.n_missing, "missing (remove with earmark library prune)"),
     ):
         if count or what.startswith("tracks"):
             table.add_row(f"{count:,}", what)
@@ -196,7 +196,7 @@ def print_stats(found: LibraryStats) -> None:
         console.print()
         console.print(_bars({f"{decade}s": count for decade, count in found.decades.items()}))
     size = found.n_bytes / 1e6
-    console.print(f"\nThe library takes {size:,.1f} MB", style="dim")
+    console.print(f"\nSize of the library: {size:,.1f} MB", style="dim")
 
 
 def _reasons(found: LibraryStats) -> str:

@@ -29,6 +29,7 @@ from earmark.cli import (
     tune,
     warmup,
 )
+from earmark.cli._help import examples, use_plain_help
 from earmark.cli._output import printable
 from earmark.cli._words import in_flags
 from earmark.errors import (
@@ -51,7 +52,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 app = typer.Typer(
     name="earmark",
-    help="Listens to music, names its genre and shows why, offline.",
+    help="Find out the genre of your music, find similar songs, and keep your library in order.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -72,6 +73,7 @@ datasets.add_to(app)
 features.add_to(app)
 config.add_to(app)
 warmup.add_to(app)
+use_plain_help(app)
 
 _MUSIC = ("classify", "scan", "library", "similar", "playlist", "tag", "organise")
 """Commands that are shown first, as those for a collector of music."""
@@ -105,16 +107,20 @@ def _print_version(wanted: bool) -> None:
 
 
 @app.callback(
-    help="Listens to music, names its genre and shows why, offline.",
-    epilog="Examples:  earmark classify ~/Music  ·  earmark scan ~/Music  ·  "
-    "earmark similar song.mp3  ·  earmark models show",
+    help="Find out the genre of your music, find similar songs, and keep your library in order.",
+    epilog=examples(
+        "earmark classify ~/Music",
+        "earmark scan ~/Music",
+        "earmark similar song.mp3",
+        "earmark models show",
+    ),
 )
 def _earmark(
     context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
-            "--version", help="Print the version.", callback=_print_version, is_eager=True
+            "--version", help="Show the version and exit.", callback=_print_version, is_eager=True
         ),
     ] = False,
 ) -> None:

@@ -140,7 +140,10 @@ def compile_first() -> None:
         return
     console = Console(file=sys.stderr)
     if console.is_terminal:
-        console.print("Compiling the inner loops, once: some ten seconds", style="dim")
+        console.print(
+            "Compiling numeric code. This takes about ten seconds and happens only once",
+            style="dim",
+        )
     warmup()
 
 

@@ -1,12 +1,10 @@
-"""HTML pages of results, as an option of several commands."""
+"""HTML reports of results, which several commands write."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from earmark.arguments import PAGE_ENDINGS
 from earmark.errors import MissingExtraError
@@ -15,13 +13,7 @@ from earmark.files import atomic_write, check_target
 if TYPE_CHECKING:
     from earmark.evaluation import Results
 
-__all__ = ["Overwrite", "Page", "check_page", "write_page"]
-
-Page = Annotated[
-    Path | None,
-    typer.Option("--report", help="HTML page to write: tables and figures.", show_default=False),
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a page that is there.")]
+__all__ = ["check_page", "write_page"]
 
 
 def check_page(path: Path | None, *, overwrite: bool) -> None:

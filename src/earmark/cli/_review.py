@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["confirm_new_genre", "run_review"]
 
 _HELP = """\
-  1, 2, 3 ...   set one of the genres listed
-  a genre       set it; a new one is confirmed first
-  Enter or n    go on, and leave this track as it is
-  b             go back to the track before
-  u             undo: take back what was set last
-  ?             this help, and the genres there are
-  q             end; what was set is kept"""
+  1, 2, 3 ...   set the genre with this number
+  a genre       set this genre; a new one must be confirmed
+  Enter or n    leave this track as it is and show the next one
+  b             go back to the previous track
+  u             undo the last genre you set
+  ?             show this help and the known genres
+  q             quit; the genres you set are kept"""
 
 
 def run_review(review: Review) -> None:
@@ -43,7 +43,7 @@ def run_review(review: Review) -> None:
         elif not _followed(review, typed):
             _set(review, typed)
     else:
-        stdout().print("\nThat was the last one", style="dim")
+        stdout().print("\nThat was the last track", style="dim")
     count = f"{review.n_set} genre{'' if review.n_set == 1 else 's'} set"
     undo = ". Clear one with: earmark library set-genre TRACK --clear" if review.n_set else ""
     stdout().print(f"\n{count}{undo}")
@@ -73,7 +73,7 @@ def _followed(review: Review, typed: str) -> bool:
         review.skip()
     elif typed == "b":
         if not review.back():
-            stdout().print("This is the first one", style="dim")
+            stdout().print("This is the first track", style="dim")
     elif typed == "?":
         genres = printable(", ".join(review.genres))
         stdout().print(Text(f"{_HELP}\nGenres: {genres}", style="dim"))
@@ -85,9 +85,9 @@ def _followed(review: Review, typed: str) -> bool:
 def _undone(review: Review) -> bool:
     track = review.undo()
     if track is None:
-        stdout().print("Nothing is left to undo", style="dim")
+        stdout().print("There is nothing to undo", style="dim")
         return False
-    stdout().print(Text(f"Taken back: {printable(track.caption)}", style="dim"))
+    stdout().print(Text(f"Undone: {printable(track.caption)}", style="dim"))
     return True
 
 
@@ -98,7 +98,7 @@ def _set(review: Review, typed: str) -> None:
     choices = review.choices
     if typed.isascii() and typed.isdigit():
         if not 1 <= int(typed) <= len(choices):
-            stdout().print(f"There is no number {typed}", style="dim")
+            stdout().print(f"No genre has the number {typed}. Type ? for help", style="dim")
             return
         typed = choices[int(typed) - 1]
         review.set(typed, new=True)  # a genre of its tags may be in no other place
@@ -110,7 +110,7 @@ def _set(review: Review, typed: str) -> None:
             return
         genre = review.set(typed, new=True)
     except ParameterError:
-        stdout().print(Text(f"{printable(typed)!r} is no genre. ? shows help", style="dim"))
+        stdout().print(Text(f"{printable(typed)!r} is not a genre. Type ? for help", style="dim"))
         return
     if genre != typed:
         stdout().print(Text(f"Set to {printable(genre)}", style="dim"))

@@ -37,7 +37,7 @@ IncludeUnfamiliarOption = Annotated[
     bool,
     typer.Option(
         "--include-unfamiliar",
-        help="Include music unlike any the model knows, even where the query is not.",
+        help="Include music unlike any the model knows.",
     ),
 ]
 MinLikenessOption = Annotated[
@@ -47,17 +47,18 @@ MinLikenessOption = Annotated[
         metavar="NUMBER",
         min=0,
         max=1,
-        help="Leave out songs less like the query than this, 0 to 1 (0 for none).",
-        show_default="0.1 by style, 0.65 by timbre",
+        help="Leave out songs whose likeness is below this, from 0 to 1 (0 to keep all).",
+        show_default="0.1 for style, 0.65 for timbre",
     ),
 ]
 PerArtistOption = Annotated[
     int,
     typer.Option(
         "--per-artist",
-        metavar="NUMBER",
+        metavar="N",
         min=0,
-        help="Maximum number of songs by one artist, unless too few are left (0 for any).",
+        help="Maximum number of songs by one artist (0 for any number). Exceeded only if too few "
+        "songs are left.",
     ),
 ]
 

@@ -18,7 +18,7 @@ _TITLES = {
     "track": "track",
     "artist": "artist",
     "official": "official",
-    "official_artist_clean": "official, artists apart",
+    "official_artist_clean": "official, new artists only",
     "published3": "published3",
     "unseen": "new rows",
     "unseen_known_artists": "new rows, known artists",
@@ -84,7 +84,13 @@ def results_tables(results: Results, *, width: int) -> Iterator[Table]:
 
 def _table(results: Results, models: Sequence[ModelResult]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Protocol", "n", "Folds", "Intervals over", *(model.name for model in models)):
+    for column in (
+        "Protocol",
+        "Rows",
+        "Folds",
+        "Intervals over",
+        *(model.name for model in models),
+    ):
         table.add_column(printable(column), overflow="fold")
     for protocol in results.protocols:
         runs = [model.run(protocol) for model in models]
@@ -95,7 +101,7 @@ def _table(results: Results, models: Sequence[ModelResult]) -> Table:
                 *(_cell(None if run is None else run.metrics.accuracy) for run in runs),
             )
         if any(run.track_metrics is not None for run in there):
-            table.add_row("  segments vote", "", "", "", *map(_voted, runs))
+            table.add_row("  tracks, by vote of segments", "", "", "", *map(_voted, runs))
     if any(model.leakage_gap is not None for model in models):
         gaps = (_cell(model.leakage_gap, difference_text) for model in models)
         units = units_text([one.gap_intervals for one in models if one.gap_intervals is not None])

@@ -15,6 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._help import examples
+from earmark.cli._options import AudioPathsArgument, JobsOption, ModelOption
 from earmark.cli._output import (
     SILENT_MARK,
     compile_first,
@@ -37,16 +39,17 @@ _NARROW = 90  # columns, below which the table says less so that names can be re
 
 _HELP = (
     "Name the genre of audio files.\n\n"
-    "A track is answered clip by clip of 30 s and as a whole. An answer that is not to be relied "
-    'on says so: "not sure: between rock and metal" where the top genre is weak or close to the '
-    'next, "not like any music I know" where nothing like it was in the training data. Silence is '
-    "left out. Of an album in one file with a cue sheet, each track is answered.\n\n"
-    "Exit code 0: all classified; 1: some failed; 2: usage."
+    "Each track gets a genre as a whole and one for every 30 seconds. An answer you should not "
+    'rely on says so: "not sure: between rock and metal" if the best genre is weak or close to the '
+    'second, "not like any music I know" if nothing similar was in the training data. Silence does '
+    "not count. If a cue sheet divides a file into tracks, each track gets its own genre.\n\n"
+    "Exit code: 0 if all files were classified, 1 if some failed, 2 if the command was wrong."
 )
 
-_EXAMPLES = (
-    "Examples:  earmark classify ~/Music  ·  earmark classify a.mp3 b.flac --json  ·  "
-    "earmark classify ~/Music --csv > genres.csv"
+_EXAMPLES = examples(
+    "earmark classify ~/Music",
+    "earmark classify a.mp3 b.flac --json",
+    "earmark classify ~/Music --csv > genres.csv",
 )
 
 
@@ -62,27 +65,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _classify(
-    paths: Annotated[
-        list[str], typer.Argument(help="Audio files, and folders to search.", show_default=False)
-    ],
-    model: Annotated[
-        str, typer.Option("--model", "-m", help="Name of a shipped model, or an .earmark file.")
-    ] = "",
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, help="Files worked on at a time.", show_default="cores"
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
-    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="One JSON object a file.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="One row a file.")] = False,
+    paths: AudioPathsArgument,
+    model: ModelOption = "",
+    jobs: JobsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Print one JSON object per line, one for each track.")
+    ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV, one row for each track.")
+    ] = False,
 ) -> None:
     from earmark.models import DEFAULT_MODEL, load_model
     from earmark.workflows.classify import Classification, classify_many
 
     if as_json + as_jsonl + as_csv > 1:
-        raise ParameterError("--json, --jsonl and --csv exclude each other")
+        raise ParameterError("--json, --jsonl and --csv cannot be combined. Choose one")
     asked = load_model(model or DEFAULT_MODEL)
     n_failed = 0
     answered: list[Classification] = []
@@ -113,7 +111,7 @@ def _classify(
     if not (as_json or as_jsonl or as_csv):
         _print_table(answered, asked.classes)
     if stopped:
-        typer.echo("stopped before the rest", err=True)
+        typer.echo("Stopped. The remaining files were not classified", err=True)
         raise typer.Exit(130)
     if n_failed:
         raise typer.Exit(1)
@@ -174,8 +172,8 @@ def _write_csv(answers: Iterable[Any], model: Any) -> None:
 
 
 _MEANINGS: Mapping[Unsure, str] = {
-    "undecided": "answers this weak, or this close, are wrong more often than right",
-    "unfamiliar": "unlike the music the model was trained on, so its numbers mean little",
+    "undecided": "answers this weak or this close are wrong more often than right",
+    "unfamiliar": "unlike the music the model was trained on, so its confidence means little",
 }
 
 
@@ -209,7 +207,7 @@ def _print_table(answers: list[Any], genres: tuple[str, ...]) -> None:
             console.print(f"[red]failed[/]  {name}: {reason}", soft_wrap=True)
     n_unsure = sum(answer.unsure is not None for answer in classified)
     console.print(
-        f"\n{len(classified)} classified, {n_unsure} of them unsure; "
+        f"\n{len(classified)} classified ({n_unsure} unsure), "
         f"{len(answers) - len(classified)} failed",
         style="dim",
     )
@@ -226,7 +224,7 @@ def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int)
     table.add_column("Confidence" if not narrow else "", justify="right", no_wrap=True)
     if not narrow:
         table.add_column("Runner-up", no_wrap=True)
-    table.add_column("Clips", no_wrap=True)
+    table.add_column("Over time", no_wrap=True)
     strip_width = max(4, min(_STRIP_WIDTH, width // 4 - 10))
     for answer in answers:
         confidence, runner_up = "", ""
@@ -265,7 +263,7 @@ def _name(answer: Any, folder: str) -> Text:
 def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> None:
     letters = genre_letters(genres)
     seen = {clip.genre for answer in answers for clip in answer.clips}
-    legend = Text("Clips, 30 s each or several:  ", style="dim")
+    legend = Text("Genre over time, 30 s or more per letter:  ", style="dim")
     for genre in genres:
         if genre in seen:
             legend.append(letters[genre], style=genre_style(genre, genres))

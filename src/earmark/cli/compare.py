@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from earmark.cli._help import examples
+from earmark.cli._options import OverwriteOption, ReportOption
 from earmark.cli._output import printable, stdout
-from earmark.cli._pages import Overwrite, Page, check_page, write_page
+from earmark.cli._pages import check_page, write_page
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -19,15 +21,15 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Set results files of *earmark evaluate* side by side.\n\n"
-    "Under each protocol the first model of the first file is the baseline. Differences from it "
-    "are of the rows that both models were tested on, with paired 95 % bootstrap intervals, over "
-    "artists where the protocol keeps artists apart. Files of another dataset are listed without "
-    "differences."
+    "Compare results files written by earmark evaluate.\n\n"
+    "The first model of the first file is the baseline. For each protocol, the other models are "
+    "compared with it on the rows that both were tested on. Numbers in brackets are paired 95 % "
+    "bootstrap intervals: over artists if the protocol keeps artists apart, otherwise over tracks. "
+    "Results on another dataset are listed without a comparison."
 )
-_EXAMPLES = (
-    "Examples:  earmark compare before.json after.json  ·  "
-    "earmark compare *.json --report page.html"
+_EXAMPLES = examples(
+    "earmark compare before.json after.json",
+    "earmark compare *.json --report page.html",
 )
 
 
@@ -43,10 +45,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _compare(
-    results: Annotated[list[Path], typer.Argument(help="Results files.", show_default=False)],
-    report: Page = None,
-    overwrite: Overwrite = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The comparison, as JSON.")] = False,
+    results: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Results files.", show_default=False)
+    ],
+    report: ReportOption = None,
+    overwrite: OverwriteOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
 ) -> None:
     try:
         from earmark.workflows.compare import compare
@@ -67,7 +71,7 @@ def _show(found: Comparison) -> None:
     from earmark.cli._tables import estimate_text, protocol_note
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Protocol", "Model", "Dataset", "n", "Folds", "Intervals over", "Accuracy"):
+    for column in ("Protocol", "Model", "Dataset", "Rows", "Folds", "Intervals over", "Accuracy"):
         table.add_column(column, overflow="fold")
     protocols = dict.fromkeys(entry.protocol for entry in found.entries)
     for protocol in protocols:
@@ -87,7 +91,7 @@ def _show(found: Comparison) -> None:
         stdout().print()
         stdout().print(_differences_table(found))
     for warning in found.warnings:
-        stdout().print(printable(f"note: {warning}"), style="yellow")
+        stdout().print(printable(f"Note: {warning}"), style="yellow")
 
 
 def _differences_table(found: Comparison) -> Table:
@@ -102,7 +106,7 @@ def _differences_table(found: Comparison) -> Table:
             rows += f" of {one.n_model} and {one.n_baseline}"
         table.add_row(
             protocol_note(one.protocol, [])[0],
-            printable(f"{one.model} less {one.baseline}"),
+            printable(f"{one.model} minus {one.baseline}"),
             rows,
             units_text([one.intervals]),
             difference_text(one.accuracy),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._help import examples
+from earmark.cli._options import JsonOption
 from earmark.cli._output import printable, stdout
 from earmark.settings import load_settings, settings_path
 
 __all__ = ["add_to"]
 
 _HELP = (
-    "Show the settings and where they come from.\n\n"
-    "A flag wins over an environment variable, that over the configuration file, and the file over "
-    "the default. The file is earmark.toml; docs/reference/config.md describes it."
+    "Show your settings and where they come from.\n\n"
+    "An option on the command line comes first, then an environment variable, then the "
+    "configuration file earmark.toml, then the default. docs/reference/config.md describes the "
+    "file."
 )
 
 
@@ -32,17 +34,21 @@ def add_to(app: typer.Typer) -> None:
     config = typer.Typer(
         no_args_is_help=True,
         help=_HELP,
-        epilog='Examples:  earmark config show  ·  $EDITOR "$(earmark config path)"',
+        epilog=examples("earmark config show", '$EDITOR "$(earmark config path)"'),
     )
-    config.command("show", epilog="Example:  earmark config show --json")(_show)
-    config.command("path", epilog='Example:  $EDITOR "$(earmark config path)"')(_path)
+    config.command("show", epilog=examples("earmark config show", "earmark config show --json"))(
+        _show
+    )
+    config.command(
+        "path", epilog=examples("earmark config path", '$EDITOR "$(earmark config path)"')
+    )(_path)
     app.add_typer(config, name="config")
 
 
 def _show(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show each setting, its value, and where that comes from."""
+    """Show each setting, its value and where it comes from."""
     loaded = load_settings()
     if as_json:
         document = {
@@ -82,5 +88,5 @@ def _text(value: object) -> str:
 
 
 def _path() -> None:
-    """Print the path of the configuration file, whether it exists or not."""
+    """Print the path of the configuration file, even if it does not exist yet."""
     typer.echo(settings_path())

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from earmark.cli._help import examples
+from earmark.cli._options import JsonOption
 from earmark.cli._output import printable, stdout
 from earmark.cli.explore import add_explore
 
@@ -27,14 +29,17 @@ def add_to(app: typer.Typer) -> None:
     """
     datasets = typer.Typer(
         no_args_is_help=True,
-        help="The collections of labelled music that models are trained and scored on.",
-        epilog="Examples:  earmark datasets list  ·  earmark datasets show gtzan:data/gtzan",
+        help="List and inspect the datasets that models are trained and tested on.",
+        epilog=examples("earmark datasets list", "earmark datasets show gtzan:data/gtzan"),
     )
-    datasets.command("list", epilog="Example:  earmark datasets list")(_list)
+    datasets.command("list", epilog=examples("earmark datasets list"))(_list)
     datasets.command(
         "show",
-        epilog="Examples:  earmark datasets show gtzan  ·  earmark datasets show folder:Music  ·  "
-        "earmark datasets show table:mine.csv --json",
+        epilog=examples(
+            "earmark datasets show gtzan",
+            "earmark datasets show folder:Music",
+            "earmark datasets show table:mine.csv --json",
+        ),
         no_args_is_help=True,
     )(_show)
     add_explore(datasets)
@@ -42,9 +47,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _list(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List the datasets there are loaders for, and what --dataset NAME:PATH expects at PATH."""
+    """List the datasets Earmark can load, and what each expects at PATH."""
     from earmark.workflows.datasets import list_datasets
 
     found = list_datasets()
@@ -52,8 +57,8 @@ def _list(
         typer.echo(json.dumps({"schema": _SCHEMA, "datasets": found}, indent=1))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
-    table.add_column("NAME", no_wrap=True)
-    for column in ("What", "PATH is", "Licence"):
+    table.add_column("Name", no_wrap=True)
+    for column in ("Content", "Expected at PATH", "Licence"):
         table.add_column(column, overflow="fold")
     for one in found:
         table.add_row(one["name"], f"{one['title']}: {one['size']}", one["expects"], one["licence"])
@@ -62,11 +67,16 @@ def _list(
 
 def _show(
     dataset: Annotated[
-        str, typer.Argument(help="NAME, or NAME:PATH to see what is there.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="NAME, or NAME:PATH to see what is at the path.",
+            show_default=False,
+        ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show what a dataset is, what is known to be wrong with it, and what is found of it."""
+    """Show what a dataset holds, its known faults, and what was found at PATH."""
     from earmark.workflows.datasets import describe_dataset
 
     told = describe_dataset(dataset)
@@ -89,14 +99,14 @@ def _print(told: dict[str, Any]) -> None:
     table.add_column()
     table.add_row("Dataset", f"{told['name']}: {told['title']}")
     table.add_row("Size", told["size"])
-    table.add_row("PATH is", told["expects"])
-    table.add_row("Features", ", ".join(told["feature_sets"]) or "computed from its audio")
+    table.add_row("Expected at PATH", told["expects"])
+    table.add_row("Features", ", ".join(told["feature_sets"]) or "computed from the audio")
     table.add_row("Cite", told["citation"])
     table.add_row("Licence", told["licence"])
     for number, fault in enumerate(told["faults"]):
         table.add_row("" if number else "Known faults", f"- {fault}")
     for number, file in enumerate(told["files"]):
-        told_of = file.get("state") or f"SHA-256 {file['sha256'] or 'differs by copy'}"
+        told_of = file.get("state") or f"SHA-256 {file['sha256'] or 'differs between copies'}"
         table.add_row("" if number else "Files", f"{file['name']}: {told_of}")
     console.print(table)
     if told["content"] is not None:

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from earmark.cli._help import examples
+from earmark.cli._options import (
+    DatasetOption,
+    OverwriteOption,
+    ProcessesOption,
+    ReportOption,
+    SeedOption,
+)
 from earmark.cli._output import printable, progress_bar, stdout, told_warnings
-from earmark.cli._pages import Overwrite, Page, check_page, write_page
+from earmark.cli._pages import check_page, write_page
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -18,22 +26,23 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Score models on a dataset, with and without songs or artists on both sides of the split.\n\n"
-    "Needs the extra *train*: pip install 'earmark\\[train]'. Every model is fitted anew in each "
-    "fold, and so is everything that learns. Numbers in brackets are 95 % bootstrap intervals, "
-    "over artists where the protocol keeps artists apart, else over tracks. The leakage gap is the "
-    "accuracy under *random* less that under *artist*, of the same rows. With --output, finished "
-    "runs are kept: the same command takes up where it stopped."
+    "Measure how accurate models are on a dataset, under different train/test splits.\n\n"
+    "Requires extra packages: pip install 'earmark\\[train]'. Each model is trained again in every "
+    "fold. Numbers in brackets are 95 % bootstrap intervals: over artists if the protocol keeps "
+    "artists apart, otherwise over tracks. The leakage gap is the accuracy under random minus the "
+    "accuracy under artist, on the same rows. With --output, finished runs are kept: if you stop, "
+    "run the same command again to continue."
 )
-_EXAMPLES = (
-    "Examples:  earmark evaluate -d gtzan:DATA/gtzan -m knn,svm  ·  "
+_EXAMPLES = examples(
+    "earmark evaluate -d gtzan:DATA/gtzan -m knn,svm",
     "earmark evaluate -d segments57:DATA/segments57 -m forest -p random,track,artist "
-    "-o results.json --report page.html  ·  "
-    "earmark evaluate -d folder:MUSIC -m mine.earmark --new-rows"
+    "-o results.json --report page.html",
+    "earmark evaluate -d folder:MUSIC -m mine.earmark --new-rows",
 )
 _PROTOCOLS = (
-    "random (rows at random), track (tracks whole), artist (artists whole), official, published3, "
-    "joined by commas; all: those that the dataset supports."
+    "How to split, separated by commas: random (any row on either side), track (no track on both "
+    "sides), artist (no artist on both sides), official, published3; or all that the dataset "
+    "supports."
 )
 
 
@@ -49,59 +58,63 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _evaluate(
-    dataset: Annotated[
-        str,
-        typer.Option(
-            "--dataset",
-            "-d",
-            help="NAME:PATH, as in gtzan:FOLDER, segments57:FOLDER, fma:FOLDER or folder:MUSIC.",
-            show_default=False,
-        ),
-    ],
+    dataset: DatasetOption,
     models: Annotated[
         str,
         typer.Option(
             "--models",
             "-m",
-            help="Joined by commas: default (the recipe of the model that ships), knn, svm, "
-            "forest and other families and presets, recipes (name or TOML file), .earmark files "
-            "(used as they are, on rows they were not trained on).",
+            metavar="MODELS",
+            help="Models, separated by commas: default (the recipe of the default model), a "
+            "family or preset such as knn, svm or forest, a recipe (name or TOML file), or an "
+            ".earmark file, which is tested as it is on rows it was not trained on.",
         ),
     ] = "default",
-    protocols: Annotated[str, typer.Option("--protocols", "-p", help=_PROTOCOLS)] = "all",
+    protocols: Annotated[
+        str, typer.Option("--protocols", "-p", metavar="PROTOCOLS", help=_PROTOCOLS)
+    ] = "all",
     new_rows: Annotated[
         bool,
         typer.Option(
             "--new-rows",
-            help="Score an .earmark file on the rows it was not trained on, those by artists it "
-            "was trained on apart.",
+            help="Test an .earmark file on the rows it was not trained on, and separately on those "
+            "by artists it was trained on.",
         ),
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Results file (JSON) to write after every run."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="JSON file to write the results to, updated after every run.",
+        ),
     ] = None,
-    report: Page = None,
-    overwrite: Overwrite = False,
+    report: ReportOption = None,
+    overwrite: OverwriteOption = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget the runs that --output holds already.")
+        bool,
+        typer.Option("--fresh", help="Ignore the runs already in the output file and start again."),
     ] = False,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Random seed of the folds.")] = 0,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Folds at a time; 0: one for each core.")
-    ] = 0,
+    seed: SeedOption = 0,
+    jobs: ProcessesOption = 0,
     importances: Annotated[
         bool,
-        typer.Option("--importances", help="Also measure what each column is worth, by shuffling."),
+        typer.Option(
+            "--importances", help="Also measure how much each feature matters, by shuffling it."
+        ),
     ] = False,
     features: Annotated[
         str | None,
-        typer.Option("--features", help="Feature set for models that take any."),
+        typer.Option("--features", metavar="NAME", help="Feature set, for models that accept any."),
     ] = None,
     unit: Annotated[
-        str | None, typer.Option("--unit", help="track or segment, where the dataset has both.")
+        str | None,
+        typer.Option(
+            "--unit", metavar="UNIT", help="What a row is: track or segment, if there are both."
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     try:
         from earmark.extraction import usable_cores
@@ -152,7 +165,7 @@ trained on; 90 rows it was trained on are left out'
     if rows["artists_known"]:
         parts.append(f"{known:,} new rows by artists it was trained on")
     else:
-        parts = [f"{new:,} new rows; the dataset does not say who they are by"]
+        parts = [f"{new:,} new rows; the dataset does not name their artists"]
     left_out = f"{rows['trained_on']:,} rows it was trained on are left out"
     return f"{model}: {', '.join(parts)}; {left_out}"
 
@@ -174,4 +187,4 @@ def _show(results: Results) -> None:
         if "rows" in model.recipe:
             console.print(printable(_rows_text(model.name, model.recipe["rows"])))
     for protocol, reason in results.skipped.items():
-        console.print(printable(f"left out: {protocol} ({reason})"), style="dim")
+        console.print(printable(f"Skipped {protocol}: {reason}"), style="dim")

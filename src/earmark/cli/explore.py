@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from earmark.arguments import PAGE_ENDINGS
+from earmark.cli._help import examples
+from earmark.cli._options import JsonOption, OverwriteOption, ProcessesOption, SeedOption
 from earmark.cli._output import compile_first, printable, progress_bar, stdout, told_warnings
 from earmark.files import atomic_write, check_target
 
@@ -18,15 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["add_explore"]
 
 _HELP = (
-    "Look at a dataset before anything is fitted to it.\n\n"
-    "Counts of tracks and artists, exact and near duplicates, how features are spread, correlated "
-    "and mapped, and a spectrogram of each genre where there is audio. Features of a folder of "
-    "audio are computed once and kept in your cache folder. With --output all of it is written as "
-    "one HTML page that needs no network."
+    "Describe a dataset: counts, duplicates, features, and a map of its tracks.\n\n"
+    "Shows the number of tracks and artists per genre, and exact and near duplicates. With "
+    "--output, an HTML report adds the distributions and correlations of the features, a map of "
+    "the tracks, and a spectrogram of each genre if there is audio. The report works offline. "
+    "Features of a folder of audio are computed once and kept in your cache folder."
 )
-_EXAMPLES = (
-    "Examples:  earmark datasets explore gtzan:DATA/gtzan -o gtzan.html  ·  "
-    "earmark datasets explore folder:MUSIC --json"
+_EXAMPLES = examples(
+    "earmark datasets explore gtzan:DATA/gtzan -o gtzan.html",
+    "earmark datasets explore folder:MUSIC --json",
 )
 
 
@@ -43,25 +45,40 @@ def add_explore(app: typer.Typer) -> None:
 
 def _explore(
     dataset: Annotated[
-        str, typer.Argument(help="NAME:PATH, see: earmark datasets list.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="DATASET",
+            help="Dataset as NAME:PATH. See earmark datasets list.",
+            show_default=False,
+        ),
     ],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The HTML page to write.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="HTML file to write the report to.",
+            show_default=False,
+        ),
     ] = None,
     features: Annotated[
         str | None,
-        typer.Option("--features", "-f", help="A feature set.", show_default="the dataset's first"),
+        typer.Option(
+            "--features",
+            "-f",
+            metavar="NAME",
+            help="Feature set.",
+            show_default="the first of the dataset",
+        ),
     ] = None,
-    faulty: Annotated[bool, typer.Option("--faulty", help="Keep rows with known faults.")] = False,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Which tracks are examples.")] = 0,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Files at a time (0: one for each core).")
-    ] = 0,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a page that is there.")
+    faulty: Annotated[
+        bool, typer.Option("--faulty", help="Include rows with known faults.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, as JSON.")] = False,
+    seed: SeedOption = 0,
+    jobs: ProcessesOption = 0,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     from earmark.figures import explore_page
     from earmark.workflows.explore import explore
@@ -102,9 +119,9 @@ def _tell(found: Exploration, output: Path | None) -> None:
     lines = [
         f"{dataset['n']} {dataset['unit']}s, {dataset['n_columns']} features "
         f"({dataset['feature_set']})",
-        f"exact duplicates: {exact['n_groups']} groups, {exact['n_across_genres']} across genres",
-        f"near duplicates: {near['n_pairs']} pairs, {near['n_across_genres']} across genres",
+        f"Exact duplicates: {exact['n_groups']} groups, {exact['n_across_genres']} across genres",
+        f"Near duplicates: {near['n_pairs']} pairs, {near['n_across_genres']} across genres",
     ]
     if output is not None:
-        lines.append(f"written: {printable(str(output))}")
+        lines.append(f"Written to {printable(str(output))}")
     typer.echo("\n".join(["", *lines]))

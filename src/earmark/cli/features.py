@@ -7,21 +7,23 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from earmark.cli._help import examples
+from earmark.cli._options import AudioPathsArgument, JobsOption, OverwriteOption
 from earmark.cli._output import compile_first, printable, progress_bar
 
 __all__ = ["add_to"]
 
 _HELP = (
-    "Write the features of audio files as a table: Parquet or CSV, by the output's ending.\n\n"
-    "One row for each clip of 30 s, segment of 3 s or track. Files that cannot be used become rows "
-    "of a second table, with the reason. A run that was ended goes on where it was when the same "
-    "command is given again.\n\n"
-    "Exit code 0: all done; 1: some failed; 2: usage."
+    "Compute features of audio files and write them as a Parquet or CSV table.\n\n"
+    "The table has one row for each 30 s clip, 3 s segment or track. Files that cannot be used are "
+    "listed in a second table, with the reason. You can stop at any time: run the same command "
+    "again and it continues.\n\n"
+    "Exit code: 0 if all files were used, 1 if some failed, 2 if the command was wrong."
 )
-_EXAMPLES = (
-    "Examples:  earmark features ~/Music -o music.parquet  ·  "
-    "earmark features a.mp3 -o a.parquet --set gtzan57 --set contrast --unit segment  ·  "
-    "earmark features s3://bucket/music -o s3://bucket/music.parquet --engine ray"
+_EXAMPLES = examples(
+    "earmark features ~/Music -o music.parquet",
+    "earmark features a.mp3 -o a.parquet --set gtzan57 --set contrast --unit segment",
+    "earmark features s3://bucket/music -o s3://bucket/music.parquet --engine ray",
 )
 
 
@@ -37,39 +39,52 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _features(
-    paths: Annotated[
-        list[str], typer.Argument(help="Audio files, and folders to search.", show_default=False)
-    ],
+    paths: AudioPathsArgument,
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", help="The file to write: .parquet or .csv.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Table to write, ending in .parquet or .csv.",
+            show_default=False,
         ),
     ],
     sets: Annotated[
         list[str] | None,
-        typer.Option("--set", "-s", help="A feature set; may be repeated.", show_default="gtzan57"),
-    ] = None,
-    unit: Annotated[
-        str, typer.Option("--unit", "-u", help="What a row is about: clip, segment or track.")
-    ] = "clip",
-    jobs: Annotated[
-        int | None,
         typer.Option(
-            "--jobs", "-j", min=1, help="Files worked on at a time.", show_default="cores"
+            "--set",
+            "-s",
+            metavar="NAME",
+            help="Feature set. Can be repeated.",
+            show_default="gtzan57",
         ),
     ] = None,
+    unit: Annotated[
+        str,
+        typer.Option("--unit", "-u", metavar="UNIT", help="What a row is: clip, segment or track."),
+    ] = "clip",
+    jobs: JobsOption = None,
     engine: Annotated[
-        str, typer.Option("--engine", help="local, or ray for any fsspec path (extra: ray).")
+        str,
+        typer.Option(
+            "--engine",
+            metavar="ENGINE",
+            help="Where to compute: local, or ray, which also reads remote paths such as s3://. "
+            "Requires extra packages: pip install 'earmark\\[ray]'.",
+        ),
     ] = "local",
     address: Annotated[
         str | None,
-        typer.Option("--address", help="Of a Ray cluster.", show_default="this machine"),
+        typer.Option(
+            "--address",
+            metavar="ADDRESS",
+            help="Address of the Ray cluster.",
+            show_default="this machine",
+        ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a table that is there.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="What was done, as JSON.")] = False,
+    overwrite: OverwriteOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a summary as JSON.")] = False,
 ) -> None:
     compile_first()
     from earmark.workflows.features import extract_features
@@ -103,9 +118,9 @@ def _features(
     else:
         for error in done.failed:
             typer.echo(f"failed  {printable(str(error.path))}: {printable(error.reason)}")
-        resumed = f" ({done.n_resumed} of them before)" if done.n_resumed else ""
+        resumed = f" ({done.n_resumed} of them in an earlier run)" if done.n_resumed else ""
         typer.echo(
-            f"{done.n_files - len(done.failed)} files{resumed} gave {done.n_rows} rows of "
+            f"{done.n_rows} rows from {done.n_files - len(done.failed)} files{resumed} written to "
             f"{printable(done.output)}; {len(done.failed)} failed"
         )
     if done.failed:

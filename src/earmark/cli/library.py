@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from earmark.cli._help import examples
 from earmark.cli._library_options import (
     ArtistOption,
     GenreOption,
@@ -18,6 +20,7 @@ from earmark.cli._library_options import (
     with_filters,
 )
 from earmark.cli._library_tables import print_details, print_stats, print_tracks
+from earmark.cli._options import JsonOption, YesOption
 from earmark.cli._output import printable, stdout
 from earmark.cli._review import confirm_new_genre, run_review
 
@@ -27,17 +30,23 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Ask the library that earmark scan made, correct it, and tidy it up.\n\n"
-    "A TRACK is its number (earmark library list shows it), its path, or words that artist and "
-    "title of one track hold."
+    "Search your library, correct genres, and remove what is gone.\n\n"
+    "A TRACK is a number from earmark library list, a path, or words from the artist and title."
 )
-_EXAMPLES = (
-    "Examples:  earmark library list --genre jazz --year 1955-1965  ·  "
-    "earmark library show 'blue train'  ·  earmark library set-genre 17 jazz  ·  "
-    "earmark library export --csv > library.csv"
+_EXAMPLES = examples(
+    "earmark library list --genre jazz --year 1955-1965",
+    "earmark library show 'blue train'",
+    "earmark library set-genre 17 jazz",
+    "earmark library export --csv > library.csv",
 )
-_SORTS = "path, artist, title, genre, confidence, doubt, year or added."
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+_SortOption = Annotated[
+    str,
+    typer.Option(
+        "--sort",
+        metavar="ORDER",
+        help="Sort by path, artist, title, genre, confidence, doubt, year or added.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,18 +58,21 @@ def add_to(app: typer.Typer) -> None:
         The application.
     """
     library = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
-    for name, command, example in (
-        ("list", _list, "earmark library list blue train  ·  earmark library list --genre jazz"),
-        ("show", _show, "earmark library show 17  ·  earmark library show 'blue train' --json"),
-        ("stats", _stats, "earmark library stats"),
-        ("failed", _failed, "earmark library failed"),
-        ("export", _export, "earmark library export --csv > library.csv"),
-        ("review", _review, "earmark library review  ·  earmark library review --genre rock"),
-        ("set-genre", _set_genre, "earmark library set-genre 17 18 19 jazz  ·  ... 17 --clear"),
-        ("prune", _prune, "earmark library prune  ·  earmark library prune --yes"),
-        ("forget", _forget, "earmark library forget /media/usb/Music --yes"),
-    ):
-        library.command(name, epilog=f"Example:  {example}")(command)
+    commands: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
+        (_list, ("list blue train", "list --genre jazz")),
+        (_show, ("show 17", "show 'blue train' --json")),
+        (_stats, ("stats",)),
+        (_failed, ("failed",)),
+        (_export, ("export --csv > library.csv",)),
+        (_review, ("review", "review --genre rock")),
+        (_set_genre, ("set-genre 17 18 19 jazz", "set-genre 17 --clear")),
+        (_prune, ("prune", "prune --yes")),
+        (_forget, ("forget /media/usb/Music", "forget /media/usb/Music --yes")),
+    )
+    for command, uses in commands:
+        name = uses[0].partition(" ")[0]
+        epilog = examples(*(f"earmark library {use}" for use in uses))
+        library.command(name, epilog=epilog)(command)
     app.add_typer(library, name="library")
 
 
@@ -70,19 +82,22 @@ def _list(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Only tracks whose artist or title contains every one of these words.",
-            metavar="WORDS",
+            help="Only tracks whose artist and title contain all these words.",
+            metavar="WORD",
             show_default=False,
         ),
     ] = None,
     library: LibraryOption = None,
-    sort: Annotated[str, typer.Option("--sort", help=f"By {_SORTS}")] = "path",
+    sort: _SortOption = "path",
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=0, help="Maximum number of rows (0 for all).")
+        int,
+        typer.Option(
+            "--limit", "-n", metavar="N", min=0, help="Maximum number of rows (0 for all)."
+        ),
     ] = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """List tracks: genre, confidence, and what the tags say."""
+    """List tracks with their genre, confidence and tags."""
     from dataclasses import replace
 
     from earmark.workflows.library import list_tracks
@@ -97,16 +112,23 @@ def _list(
     print_tracks(page.tracks, with_warnings=bool(filters.warned))
     more = page.total - len(page.tracks)
     count = "1 track" if page.total == 1 else f"{page.total:,} tracks"
-    rest = f"; the other {more:,} are shown by --limit 0" if more else ""
+    rest = f", {more:,} of them not shown. Show all with --limit 0" if more else ""
     stdout().print(f"\n{count}{rest}", style="dim")
 
 
 def _show(
-    track: Annotated[str, typer.Argument(help="Number, path, or words.", show_default=False)],
+    track: Annotated[
+        str,
+        typer.Argument(
+            metavar="TRACK",
+            help="Number, path, or words from artist and title.",
+            show_default=False,
+        ),
+    ],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one track: its genre in time, the tags beside the prediction, the nearest songs."""
+    """Show a track: its tags, its genre as a whole and over time, and similar songs."""
     from earmark.workflows.library import show_track
 
     details = show_track(track, library=library)
@@ -122,7 +144,7 @@ def _stats(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Count tracks, genres, artists, what is unsure, failed and gone."""
+    """Show how many tracks, artists and genres there are, and how many are unsure or missing."""
     from earmark.workflows.library import stats
 
     found = stats(filters, library=library)
@@ -135,7 +157,7 @@ def _stats(
 def _failed(
     library: LibraryOption = None, folder: InOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the files that could not be analysed, or only in part, and why."""
+    """List files that could not be analysed, or only partly, with the reason."""
     from earmark.workflows.library import failed_tracks
 
     page = failed_tracks(filters_of(folder=folder), library=library)
@@ -151,24 +173,26 @@ def _failed(
     others = f", {len(warned):,} analysed with warnings" if warned else ""
     stdout().print(f"\n{page.total:,} failed{others}", style="dim")
     if page.total:
-        stdout().print("Try them again with: earmark scan --retry-failed", style="dim")
+        stdout().print("Try again with: earmark scan --retry-failed", style="dim")
 
 
 @with_filters()
 def _export(
     filters: Filters,
     library: LibraryOption = None,
-    sort: Annotated[str, typer.Option("--sort", help=f"By {_SORTS}")] = "path",
-    as_csv: Annotated[bool, typer.Option("--csv", help="A table (the default).")] = False,
+    sort: _SortOption = "path",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV (the default).")] = False,
     as_json: JsonOption = False,
-    as_lines: Annotated[bool, typer.Option("--jsonl", help="JSON, a track a line.")] = False,
+    as_lines: Annotated[
+        bool, typer.Option("--jsonl", help="Write one JSON object per line, one for each track.")
+    ] = False,
 ) -> None:
-    """Write tracks to standard output, for other programs."""
+    """Write tracks to standard output as CSV or JSON, for other programs."""
     from earmark.errors import ParameterError
     from earmark.workflows.library import export_tracks
 
     if as_csv + as_json + as_lines > 1:
-        raise ParameterError("--csv, --json and --jsonl: choose one")
+        raise ParameterError("--csv, --json and --jsonl cannot be combined. Choose one")
     kind = "json" if as_json else "jsonl" if as_lines else "csv"
     sys.stdout.flush()
     with open(sys.stdout.fileno(), "w", newline="", closefd=False, **_ENCODING) as output:
@@ -185,11 +209,11 @@ def _review(
     folder: InOption = None,
     max_confidence: MaxConfidenceOption = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Ask about every track, not only the doubtful ones.")
+        bool, typer.Option("--all", help="Ask about every track, not only the unsure ones.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Walk through the tracks whose genre is in doubt, and set it."""
+    """Go through the tracks with an unsure genre, and set it."""
     from earmark.library import open_library
     from earmark.workflows.library import TrackPage
     from earmark.workflows.review import Review, review_tracks
@@ -202,11 +226,12 @@ def _review(
     if not is_terminal():
         print_tracks(tracks)
         stdout().print(
-            f"\n{len(tracks):,} to review; in a terminal, this command asks about each", style="dim"
+            f"\n{len(tracks):,} to review. Run this command in a terminal to set their genres",
+            style="dim",
         )
         return
     if not tracks:
-        stdout().print("No genre is in doubt; --all asks about every track", style="dim")
+        stdout().print("No genre is unsure. Review every track with --all", style="dim")
         return
     with open_library(library) as opened:
         run_review(Review(opened, tracks))
@@ -221,25 +246,30 @@ def _set_genre(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            help="Tracks, then the genre; with --clear, tracks alone.",
+            help="One or more tracks, then the genre (with --clear, only tracks).",
             metavar="TRACK... GENRE",
             show_default=False,
         ),
     ],
     library: LibraryOption = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Clear the genre you set.")] = False,
+    clear: Annotated[
+        bool,
+        typer.Option(
+            "--clear", help="Remove the genre you set, so that the model's answer counts again."
+        ),
+    ] = False,
     new: Annotated[
-        bool, typer.Option("--new", help="Add the genre if no track has it and no model knows it.")
+        bool, typer.Option("--new", help="Allow a genre that no track has and no model knows.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Set the genre of tracks. It replaces what the model says, everywhere."""
+    """Set the genre of tracks. Your genre replaces the model's answer everywhere."""
     from earmark.errors import ParameterError, UnknownGenreError
     from earmark.workflows.library import TrackPage, set_genre
 
     tracks, genre = (arguments, None) if clear else (arguments[:-1], arguments[-1])
     if not tracks:
-        raise ParameterError("TRACK... GENRE: a track and its genre are needed")
+        raise ParameterError("Give one or more tracks and then the genre, such as: 17 18 jazz")
     try:
         found = set_genre(tracks, genre, new=new, library=library)
     except UnknownGenreError as error:
@@ -260,29 +290,34 @@ def _set_genre(
 
 def _prune(
     library: LibraryOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; else it is only shown.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Forget tracks whose files are gone, with your corrections of them."""
+    """Remove tracks from the library whose files no longer exist, with your corrections."""
     from earmark.workflows.library import prune_library
 
     gone = prune_library(library=library, preview=not yes)
-    _tell_gone(gone, "forgotten", done=yes, as_json=as_json)
+    _tell_gone(gone, "removed", done=yes, as_json=as_json)
 
 
 def _forget(
-    folder: Annotated[str, typer.Argument(help="A folder that was scanned.", show_default=False)],
+    folder: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER", help="Folder that was scanned before.", show_default=False
+        ),
+    ],
     library: LibraryOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; else it is only shown.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Scan a folder no longer, and mark its tracks whose files are gone."""
+    """Stop scanning a folder, and mark its tracks whose files no longer exist as missing."""
     from earmark.workflows.library import forget_folder
 
     gone = forget_folder(folder, library=library, preview=not yes)
-    _tell_gone(gone, "marked as gone", done=yes, as_json=as_json)
+    _tell_gone(gone, "marked as missing", done=yes, as_json=as_json)
     if not as_json and not yes and not gone:
-        stdout().print("The folder would not be scanned any more; do it with --yes", style="dim")
+        stdout().print("The folder would no longer be scanned. Confirm with --yes", style="dim")
 
 
 def _tell_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool) -> None:
@@ -292,11 +327,11 @@ def _tell_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool
         typer.echo(json.dumps(TrackPage(tuple(gone), len(gone)).to_dict(), indent=1))
         return
     for track in gone:
-        corrected = f" (you said: {printable(track.corrected)})" if track.corrected else ""
+        corrected = f" (your genre: {printable(track.corrected)})" if track.corrected else ""
         typer.echo(f"{printable(track.name)}{corrected}")
     if done:
         stdout().print(f"\n{len(gone):,} {what}", style="dim")
     elif gone:
-        stdout().print(f"\n{len(gone):,} would be {what}; do it with --yes", style="dim")
+        stdout().print(f"\n{len(gone):,} would be {what}. Confirm with --yes", style="dim")
     else:
-        stdout().print("Nothing is gone", style="dim")
+        stdout().print("No files are missing", style="dim")

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from earmark.cli._help import examples
+from earmark.cli._options import JsonOption
 from earmark.cli._output import print_card, stdout
 
 __all__ = ["add_to"]
@@ -23,20 +25,23 @@ def add_to(app: typer.Typer) -> None:
     """
     models = typer.Typer(
         no_args_is_help=True,
-        help="The models that name genres.",
-        epilog="Examples:  earmark models list  ·  earmark models show gtzan57",
+        help="List the models that name genres, and show their model cards.",
+        epilog=examples("earmark models list", "earmark models show gtzan57"),
     )
-    models.command("list", epilog="Example:  earmark models list")(_list)
+    models.command("list", epilog=examples("earmark models list"))(_list)
     models.command(
         "show",
-        epilog="Examples:  earmark models show  ·  earmark models show gtzan57 --json  ·  "
-        "earmark models show mine.earmark",
+        epilog=examples(
+            "earmark models show",
+            "earmark models show gtzan57 --json",
+            "earmark models show mine.earmark",
+        ),
     )(_show)
     app.add_typer(models, name="models")
 
 
 def _list(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the models that come with Earmark."""
     from earmark.workflows.models import list_models
@@ -46,7 +51,7 @@ def _list(
         typer.echo(json.dumps({"schema": "earmark.models/1", "models": found}, indent=1))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Model", "Features", "Genres", "Accuracy, artists apart", "Size"):
+    for column in ("Model", "Features", "Genres", "Accuracy on new artists", "Size"):
         table.add_column(column)
     for model in found:
         score = model["scores"]["artist"]["accuracy"]
@@ -62,13 +67,18 @@ def _list(
 
 def _show(
     model: Annotated[
-        str, typer.Argument(help="Name of a shipped model, or an .earmark file.")
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="Name of a model that comes with Earmark, or an .earmark file.",
+            show_default="gtzan943",
+        ),
     ] = "",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Everything its file says of it, as JSON.")
+        bool, typer.Option("--json", help="Print all metadata of the model file as JSON.")
     ] = False,
 ) -> None:
-    """Show the card of a model: what it is, how it was made, and how right it is."""
+    """Show a model card: what the model is, how it was made and how accurate it is."""
     from earmark.models import DEFAULT_MODEL, load_model
     from earmark.workflows.models import describe_model
 

@@ -15,11 +15,8 @@ from rich.text import Text
 from earmark.cli._changing import (
     AllOption,
     BatchArgument,
-    JsonOption,
     LimitOption,
     NamesOption,
-    OutputOption,
-    OverwriteOption,
     add_group,
     print_document,
     print_history,
@@ -28,6 +25,7 @@ from earmark.cli._changing import (
     print_written,
     rows_shown,
 )
+from earmark.cli._help import examples
 from earmark.cli._library_options import (
     AlbumOption,
     ArtistOption,
@@ -38,6 +36,7 @@ from earmark.cli._library_options import (
     YearOption,
     filters_of,
 )
+from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
 from earmark.cli._output import printable, progress_bar, stdout
 from earmark.errors import ParameterError
 from earmark.wording import UNSURE_WORDS
@@ -49,25 +48,30 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Put files into folders by genre, artist and so on: look at a plan first, apply it, undo it."
-    "\n\nNothing is ever overwritten. Names are made safe on every system. Of files that would get "
-    "the same place the first gets it, and the others are listed. Covers, lyrics, cue sheets, logs "
-    "and booklets go along with their songs."
+    "Sort files into folders by genre, artist and so on: make a plan, apply it, undo it.\n\n"
+    "No file is ever overwritten. If two files would get the same name, the first one gets it and "
+    "the other is listed. File names are made safe for Windows, macOS and Linux. Covers, lyrics, "
+    "cue sheets, logs and booklets move with their songs."
 )
-_EXAMPLES = (
-    "Examples:  earmark organise plan --into ~/Sorted -o plan.csv  ·  "
-    "earmark organise apply plan.csv  ·  earmark organise undo"
+_EXAMPLES = examples(
+    "earmark organise plan --into ~/Sorted -o plan.csv",
+    "earmark organise apply plan.csv",
+    "earmark organise undo",
 )
 
 _IntoOption = Annotated[
-    Path | None, typer.Option("--into", help="The folder they come into.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--into", metavar="FOLDER", help="Folder to sort the files into.", show_default=False
+    ),
 ]
 _ByOption = Annotated[
     str,
     typer.Option(
         "--by",
-        help="Name folders after: genre, artist, albumartist, album, year, decade. Files keep "
-        "their names.",
+        metavar="LEVELS",
+        help="Levels of folders, separated by /: genre, artist, albumartist, album, year or "
+        "decade. Files keep their names.",
     ),
 ]
 _TemplateOption = Annotated[
@@ -75,9 +79,9 @@ _TemplateOption = Annotated[
     typer.Option(
         "--template",
         metavar="TEXT",
-        help="Name folders and files after this instead, as "
-        "'{genre}/{albumartist}/{year} {album}/{disc}-{track:02} {title}'. Also: artist, composer, "
-        "decade, filename, extension.",
+        help="Pattern for folder and file names, instead of --by. Example: "
+        "'{genre}/{artist}/{year} {album}/{track:02} {title}'. Other fields: "
+        "albumartist, composer, decade, disc, filename, extension.",
         show_default=False,
     ),
 ]
@@ -86,32 +90,39 @@ _SourceOption = Annotated[
     typer.Option(
         "--genre-source",
         metavar="SOURCE",
-        help="Where the genre comes from: predicted, tag, or tag-or-predicted (the tag if there is "
-        "one). Your corrections always win.",
+        help="Where the genre comes from: predicted (the model), tag, or tag-or-predicted (the tag "
+        "if there is one). Your corrections always come first.",
     ),
 ]
 _PerAlbumOption = Annotated[
     bool,
     typer.Option(
         "--per-album/--no-per-album",
-        help="Give all songs of an album in one folder the same genre, by vote.",
+        help="Give all songs of an album in one folder the same genre, by majority vote.",
     ),
 ]
 _SidecarsOption = Annotated[
     bool,
     typer.Option(
         "--sidecars/--no-sidecars",
-        help="Take covers, lyrics, cue sheets, logs and booklets along with their songs.",
+        help="Place covers, lyrics, cue sheets, logs and booklets with their songs.",
     ),
 ]
 _ModeOption = Annotated[
-    str, typer.Option("--mode", "-m", help="link (symbolic, absolute), copy or move.")
+    str,
+    typer.Option(
+        "--mode",
+        "-m",
+        metavar="MODE",
+        help="What to do with files: link (make symbolic links), copy or move.",
+    ),
 ]
 _KeepUnsureOption = Annotated[
     bool,
     typer.Option(
         "--keep-unsure",
-        help="Leave unsure and silent songs where they are. By default they go to a folder Unsure.",
+        help="Leave unsure and silent songs where they are, instead of placing them in a folder "
+        "named Unsure.",
     ),
 ]
 
@@ -127,26 +138,30 @@ def add_to(app: typer.Typer) -> None:
     commands: dict[str, tuple[Callable[..., None], str]] = {
         "plan": (
             _plan,
-            "Examples:  earmark organise plan --into ~/Sorted  ·  "
-            "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
+            examples(
+                "earmark organise plan --into ~/Sorted",
+                "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
+            ),
         ),
         "apply": (
             _apply,
-            "Examples:  earmark organise apply plan.csv  ·  "
-            "earmark organise apply --into ~/Sorted --mode move --yes",
+            examples(
+                "earmark organise apply plan.csv",
+                "earmark organise apply --into ~/Sorted --mode move --yes",
+            ),
         ),
-        "undo": (_undo, "Examples:  earmark organise undo  ·  earmark organise undo 3"),
-        "history": (_history, "Example:  earmark organise history"),
+        "undo": (_undo, examples("earmark organise undo", "earmark organise undo 3")),
+        "history": (_history, examples("earmark organise history")),
     }
     add_group(app, "organise", commands, about=_HELP, examples=_EXAMPLES)
 
 
 def _made_plan(into: Path | None, filters: Filters, **asked: Any) -> OrganisePlan:
-    """Make a plan of what was typed."""
+    """Make the plan that was asked for."""
     from earmark.workflows.organise import plan_organise
 
     if into is None:
-        raise ParameterError("--into FOLDER is needed: where files come to")
+        raise ParameterError("Pass --into FOLDER: the folder to sort the files into")
     wanted = replace(filters, missing=None, state=None)
     with progress_bar("Planning") as progress:
         return plan_organise(wanted, into=into, progress=progress, **asked)
@@ -162,7 +177,7 @@ def _plan(
     treat_as_empty: TreatAsEmptyOption = None,
     sidecars: _SidecarsOption = True,
     library: LibraryOption = None,
-    output: OutputOption = None,
+    output: PlanOutputOption = None,
     keep_unsure: _KeepUnsureOption = False,
     names: NamesOption = None,
     genre: GenreOption = None,
@@ -175,7 +190,7 @@ def _plan(
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where files would come to, one by one; no file is changed."""
+    """Show where each file would go. No file is changed."""
     from earmark.workflows.organise import report
 
     plan = _made_plan(
@@ -209,7 +224,12 @@ def _plan(
 
 def _apply(
     plan: Annotated[
-        str | None, typer.Argument(help="What earmark organise plan -o wrote.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="PLAN",
+            help="Plan file, written by earmark organise plan -o.",
+            show_default=False,
+        ),
     ] = None,
     into: _IntoOption = None,
     by: _ByOption = "genre/artist",
@@ -220,7 +240,7 @@ def _apply(
     treat_as_empty: TreatAsEmptyOption = None,
     sidecars: _SidecarsOption = True,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Without a plan: make one, show it, and do it.")
+        bool, typer.Option("--yes", "-y", help="Without PLAN: make a plan, show it and apply it.")
     ] = False,
     library: LibraryOption = None,
     keep_unsure: _KeepUnsureOption = False,
@@ -233,11 +253,11 @@ def _apply(
     limit: LimitOption = 100,
     as_json: JsonOption = False,
 ) -> None:
-    """Do what a plan says; each file comes to its place as a whole or stays where it is."""
+    """Apply a plan. Each file is placed completely or stays where it is."""
     from earmark.workflows.organise import apply_organise, report
 
     if plan is not None and into is not None:
-        raise ParameterError("a plan says itself where to: give either PLAN or --into")
+        raise ParameterError("PLAN and --into cannot be combined: a plan already names its folder")
     what: OrganisePlan | str
     if plan is not None:
         what = plan
@@ -265,7 +285,7 @@ def _apply(
         if not as_json:
             _print_plan(what, limit=limit, show_kept=False)
         if not yes:
-            raise ParameterError("nothing was changed: look at the plan, and say --yes to do it")
+            raise ParameterError("Nothing was changed. Check the plan, then pass --yes to apply it")
     with progress_bar("Placing") as progress:
         run = apply_organise(what, library=library, progress=progress)
     print_run(run, report=report, as_json=as_json, done="placed", undo="earmark organise undo")
@@ -279,10 +299,10 @@ def _undo(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove the links and copies an apply made, and bring back what it moved."""
+    """Undo an apply: remove the links and copies it made, and move files back."""
     from earmark.workflows.organise import report, undo_organise
 
-    with progress_bar("Taking back") as progress:
+    with progress_bar("Undoing") as progress:
         run = undo_organise(batch, library=library, progress=progress)
     print_run(run, report=report, as_json=as_json, done="undone")
     if run.count("failed") or run.count("skipped"):
@@ -290,7 +310,7 @@ def _undo(
 
 
 def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List what was applied, and how much of it stands."""
+    """List the plans applied so far, and how much of each has been undone."""
     from earmark.workflows.organise import list_organise_batches, report
 
     batches = list_organise_batches(library=library)
@@ -313,9 +333,9 @@ def _bytes_text(size: int) -> str:
 
 def _table(rows: Sequence[OrganiseRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("", no_wrap=True)
+    table.add_column("Action", no_wrap=True)
     table.add_column("File", overflow="fold", ratio=1)
-    table.add_column("Into", overflow="fold", ratio=1)
+    table.add_column("New place", overflow="fold", ratio=1)
     for row in rows:
         style = "dim" if row.action == "keep" else ""
         target = row.target if row.action != "keep" else row.why
@@ -331,25 +351,25 @@ def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
     console = stdout()
     rows_shown(plan.rows if show_kept else plan.to_place, limit=limit, table=_table)
     for row in plan.collisions[: limit or None]:
-        told = (printable(row.path), printable(row.target), row.why, printable(row.taken_by))
-        name, target, why, other = map(escape, told)
+        cells = (printable(row.path), printable(row.target), row.why, printable(row.taken_by))
+        name, target, why, other = map(escape, cells)
         console.print(
             f"[yellow]collision[/] {name}: {target}: {why}: {other}",
             soft_wrap=True,
         )
     into = escape(printable(plan.into))
-    verb = {"link": "linked", "copy": "copied", "move": "moved"}[plan.mode]
     n_kept = len(plan.rows) - len(plan.to_place)
     n_sidecars = sum(row.kind == "sidecar" for row in plan.to_place)
-    along = f" ({n_sidecars:,} of them covers, lyrics and the like)" if n_sidecars else ""
+    along = f" ({n_sidecars:,} of them covers, lyrics and similar files)" if n_sidecars else ""
     console.print(
-        f"{len(plan.to_place):,} to be {verb} into {into}{along}, {n_kept:,} kept where they are",
+        f"{len(plan.to_place):,} files to {plan.mode} into {into}{along}, "
+        f"{n_kept:,} to leave as they are",
         soft_wrap=True,
     )
     print_kept(plan)
     for note, count in plan.notes.items():
-        where = ": to the folder Unsure" if note in UNSURE_WORDS.values() else ""
+        where = ", placed in the folder Unsure" if note in UNSURE_WORDS.values() else ""
         console.print(f"  {count:,}  {escape(note)}{where}", style="dim", soft_wrap=True)
     if plan.bytes_needed and plan.bytes_free is not None:
-        told_free = f"{_bytes_text(plan.bytes_needed)} needed, {_bytes_text(plan.bytes_free)} free"
-        console.print(told_free if plan.fits else f"[red]the disk is too small:[/] {told_free}")
+        space = f"{_bytes_text(plan.bytes_needed)} needed, {_bytes_text(plan.bytes_free)} free"
+        console.print(space if plan.fits else f"[red]Not enough space:[/] {space}")

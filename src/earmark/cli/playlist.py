@@ -9,8 +9,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
+from earmark.cli._options import JsonOption, OverwriteOption
 from earmark.cli._output import printable, progress_bar, stdout, time_text
 from earmark.cli._suggesting import (
     IncludeUnfamiliarOption,
@@ -29,18 +31,18 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Make a playlist: like some songs, from one to another, or of a genre or other filters.\n\n"
-    "A track is given by its number, its path, or words from its artist and title. No artist comes "
-    "twice in a row and no recording twice. Short tracks, silence and music unlike any the model "
-    "knows are left out, as in earmark similar. Without --output the playlist is shown; with it, "
-    "it is written as M3U8, PLS, XSPF, CSV or JSON, paths relative to the file's folder unless "
+    "Make a playlist of songs like a track, from one track to another, or matching filters.\n\n"
+    "A TRACK is its number, its path, or words from its artist and title. No artist plays twice in "
+    "a row, and no recording appears twice. Short tracks, silent tracks and music unlike any the "
+    "model knows are left out, as in earmark similar. Use --output to write the playlist to an "
+    "M3U8, PLS, XSPF, CSV or JSON file. Paths in it are relative to its folder unless you pass "
     "--absolute."
 )
-_EXAMPLES = (
-    "Examples:  earmark playlist --like 'blue train' -o evening.m3u8  ·  "
-    "earmark playlist --from 17 --to 'master of puppets' --tracks 15  ·  "
-    "earmark playlist --genre reggae --minutes 60 -o reggae.xspf  ·  "
-    "earmark playlist --tempo 118-126 --year 1990-"
+_EXAMPLES = examples(
+    "earmark playlist --like 'blue train' -o evening.m3u8",
+    "earmark playlist --from 17 --to 'master of puppets' --tracks 15",
+    "earmark playlist --genre reggae --minutes 60 -o reggae.xspf",
+    "earmark playlist --tempo 118-126 --year 1990-",
 )
 
 
@@ -63,28 +65,36 @@ def _playlist(
         typer.Option(
             "--like",
             metavar="TRACK",
-            help="Songs like this track. Can be repeated.",
+            help="Choose songs like this track. Can be repeated.",
             show_default=False,
         ),
     ] = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="TRACK", help="The first track.", show_default=False),
+        typer.Option(
+            "--from",
+            metavar="TRACK",
+            help="First track: the playlist leads from it to the track of --to.",
+            show_default=False,
+        ),
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="TRACK", help="The last track.", show_default=False),
+        typer.Option("--to", metavar="TRACK", help="Last track.", show_default=False),
     ] = None,
     tracks: Annotated[
         int | None,
         typer.Option(
-            "--tracks", "-n", metavar="NUMBER", min=1, help="Number of songs.", show_default="25"
+            "--tracks", "-n", metavar="N", min=1, help="Number of songs.", show_default="25"
         ),
     ] = None,
     minutes: Annotated[
         float | None,
         typer.Option(
-            "--minutes", metavar="NUMBER", help="Length instead of --tracks.", show_default=False
+            "--minutes",
+            metavar="N",
+            help="Length in minutes, instead of --tracks.",
+            show_default=False,
         ),
     ] = None,
     per_artist: PerArtistOption = 3,
@@ -95,7 +105,7 @@ def _playlist(
         int,
         typer.Option(
             "--seed",
-            metavar="NUMBER",
+            metavar="N",
             min=0,
             help="Random seed. A different seed gives a different playlist.",
         ),
@@ -103,21 +113,28 @@ def _playlist(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="The file to write.", show_default=False
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File to write the playlist to.",
+            show_default=False,
         ),
     ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
-            "--format", help="m3u8, pls, xspf, csv or json.", show_default="the file's ending"
+            "--format",
+            metavar="FORMAT",
+            help="Format: m3u8, pls, xspf, csv or json.",
+            show_default="from the file name",
         ),
     ] = None,
-    absolute: Annotated[bool, typer.Option("--absolute", help="Write absolute paths.")] = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that exists.")
+    absolute: Annotated[
+        bool, typer.Option("--absolute", help="Write absolute paths instead of relative ones.")
     ] = False,
+    overwrite: OverwriteOption = False,
     library: LibraryOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The playlist, as JSON.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     from earmark.files import check_target
     from earmark.recommend import render
@@ -153,7 +170,7 @@ def _playlist(
         return
     _print(made, min_length=min_length)
     if written is not None:
-        typer.echo(f"written to {printable(written)}")
+        typer.echo(f"Written to {printable(written)}")
 
 
 def _print(made: Playlist, *, min_length: float) -> None:
@@ -172,7 +189,9 @@ def _print(made: Playlist, *, min_length: float) -> None:
     console.print(table)
     total = time_text(made.duration)
     count = "1 song" if len(made.tracks) == 1 else f"{len(made.tracks)} songs"
-    console.print(f"\n{count}, {total}. Score: likeness to the song before it", style="dim")
+    console.print(
+        f"\n{count}, {total}. Score: how much each song sounds like the one before it", style="dim"
+    )
     for note in made.notes:
         console.print(Text(f"Note: {printable(note)}", style="yellow"), soft_wrap=True)
     left_out = words_of_left_out(made.left_out, min_length=min_length)

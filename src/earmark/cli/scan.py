@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption
 from earmark.cli._library_tables import genre_text, words_of
+from earmark.cli._options import JobsOption
 from earmark.cli._output import bar_aside, compile_first, printable, progress_bar, stdout, time_text
 
 if TYPE_CHECKING:
@@ -21,18 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Listen to folders of music once, and keep what was heard in the library.\n\n"
-    "Every file is decoded once: its tags, its genre clip by clip, and what similar songs are "
-    "found by. What is done is kept file by file: ended at any moment, the same command goes on "
-    "where it was. Scanned again, unchanged files cost no more than a look at their time; moved, "
-    "renamed and retagged ones are recognised by their audio; those that are gone are marked, and "
-    "kept until earmark library prune. An album in one file with a cue sheet is as many tracks as "
-    "the sheet names. Nothing is ever written to your files.\n\n"
-    "Exit code 0: all analysed; 1: some failed; 2: usage."
+    "Analyse folders of music and add them to the library.\n\n"
+    "Each file is read once, for its tags, its genre and what makes it sound like other songs. You "
+    "can stop a scan at any time: run the same command again and it continues. The next scan of a "
+    "folder analyses only new and changed files. Files that were moved, renamed or retagged are "
+    "recognised by their audio. Files that no longer exist are marked as missing and stay in the "
+    "library until you run earmark library prune. If a cue sheet divides a file into tracks, each "
+    "becomes a track of its own. Your files are never changed.\n\n"
+    "Exit code: 0 if all files were analysed, 1 if some failed, 2 if the command was wrong."
 )
-_EXAMPLES = (
-    "Examples:  earmark scan ~/Music  ·  earmark scan  (all that were scanned before)  ·  "
-    "earmark scan ~/Music --watch"
+_EXAMPLES = examples(
+    "earmark scan ~/Music",
+    "earmark scan",
+    "earmark scan ~/Music --watch",
 )
 
 
@@ -50,7 +53,11 @@ def add_to(app: typer.Typer) -> None:
 def _scan(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(help="Folders and files.", show_default="what was scanned before"),
+        typer.Argument(
+            metavar="PATH",
+            help="Folders and audio files to scan.",
+            show_default="all folders scanned before",
+        ),
     ] = None,
     library: LibraryOption = None,
     model: Annotated[
@@ -58,25 +65,22 @@ def _scan(
         typer.Option(
             "--model",
             "-m",
-            help="Name of a shipped model, or an .earmark file; remembered.",
-            show_default="what the library remembers, at first gtzan943",
+            metavar="MODEL",
+            help="Model to use: a name from earmark models list, or an .earmark file. The library "
+            "remembers it for the next scan.",
+            show_default="the model of the last scan, at first gtzan943",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, help="Files worked on at a time.", show_default="cores"
-        ),
-    ] = None,
+    jobs: JobsOption = None,
     retry_failed: Annotated[
         bool,
-        typer.Option("--retry-failed", help="Listen again to unchanged files that failed."),
+        typer.Option("--retry-failed", help="Analyse files again that failed before."),
     ] = False,
     keep_watching: Annotated[
-        bool, typer.Option("--watch", help="Go on, and scan whenever something changes.")
+        bool, typer.Option("--watch", help="Keep running, and scan whenever files change.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON; with --watch, a line for each change.")
+        bool, typer.Option("--json", help="Print JSON (with --watch, one line per change).")
     ] = False,
 ) -> None:
     compile_first()
@@ -97,7 +101,10 @@ def _scan(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        typer.echo("Ended. What was done is kept: the same command goes on from here.", err=True)
+        typer.echo(
+            "Stopped. Files analysed so far are kept: run the same command again to continue.",
+            err=True,
+        )
         raise typer.Exit(130) from None
     _tell(report, as_json=as_json, indent=1)
     if report.failed:
@@ -132,7 +139,7 @@ def _watch(
         roots += first.roots
         _tell(first, as_json=as_json, indent=None)
         if not as_json:
-            stdout().print("Watching for changes. Ctrl-C ends.", style="dim")
+            stdout().print("Watching for changes. Press Ctrl-C to stop.", style="dim")
         for _ in reports:  # each change was printed when it happened
             continue
 
@@ -171,10 +178,10 @@ def _short(path: str, roots: Sequence[str]) -> str:
 
 
 def _tell_plan(plan: ScanPlan) -> None:
-    """Say what there is to do, where that is not nothing."""
+    """Print what there is to do, if anything."""
     lines = []
     if plan.answer:
-        lines.append(f"{len(plan.answer):,} tracks are answered again, from the features kept")
+        lines.append(f"{len(plan.answer):,} tracks get new answers from their stored features")
     if plan.listen and plan.unchanged:
         n_unchanged = len({one.path for one in plan.unchanged})
         lines.append(f"{len(plan.listen):,} files to analyse, {n_unchanged:,} unchanged")
@@ -197,14 +204,14 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
         console.print("failed  ", name, ": ", reason, sep="", soft_wrap=True, markup=False)
     music = f"{time_text(report.audio_seconds)} of music"
     if report.n_tracks != report.n_analysed:
-        music += f", {report.n_tracks:,} tracks by cue sheets"
+        music += f", {report.n_tracks:,} tracks according to cue sheets"
     did = [
         (report.n_analysed, f"analysed ({music})"),
         (report.n_unchanged, "unchanged"),
-        (report.n_refreshed, "with other tags"),
+        (report.n_refreshed, "with new tags"),
         (report.n_moved, "moved"),
-        (report.n_answered, "answered anew"),
-        (report.n_missing, "gone"),
+        (report.n_answered, "with new answers"),
+        (report.n_missing, "missing"),
         (len(report.failed), "failed"),
     ]
     parts = [f"{count:,} {what}" for count, what in did if count] or ["nothing to do"]

@@ -10,8 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
+from earmark.cli._options import JsonOption
 from earmark.cli._output import compile_first, printable, progress_bar, shortened, stdout
 from earmark.cli._suggesting import (
     IncludeUnfamiliarOption,
@@ -32,16 +34,16 @@ __all__ = ["add_to"]
 _NARROW = 90  # columns, below which genres are left out so that names can be read
 
 _HELP = (
-    "Find the songs of a library that sound like one.\n\n"
-    "TRACK is a track's number (earmark library list shows it), its path, or words from its artist "
-    "and title; or an audio file that is not in the library. Of each recording one song is shown, "
-    "and why it is similar. Short tracks, silence and, where the track itself is familiar, music "
-    "unlike any the model knows are left out; the last lines say how many, and how to include "
-    "them."
+    "Find songs in your library that sound like a track.\n\n"
+    "TRACK is a number from earmark library list, a path, words from the artist and title, or an "
+    "audio file that is not in the library. Each song comes with the reason it is similar, and the "
+    "same recording appears only once. Short tracks, silent tracks and music unlike any the model "
+    "knows are left out; the last lines show how many, and how to include them."
 )
-_EXAMPLES = (
-    "Examples:  earmark similar 'blue train'  ·  earmark similar song.mp3 --by timbre  ·  "
-    "earmark similar 17 -n 20 --genre jazz --year 1955-1965"
+_EXAMPLES = examples(
+    "earmark similar 'blue train'",
+    "earmark similar song.mp3 --by timbre",
+    "earmark similar 17 -n 20 --genre jazz --year 1955-1965",
 )
 
 
@@ -59,17 +61,24 @@ def add_to(app: typer.Typer) -> None:
 @with_filters(without=("missing",))
 def _similar(
     track: Annotated[
-        str, typer.Argument(help="Number, path, words, or a file.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="TRACK",
+            help="Number, path, words from artist and title, or an audio file.",
+            show_default=False,
+        ),
     ],
     filters: Filters,
-    n: Annotated[int, typer.Option("--number", "-n", min=1, help="Number of songs.")] = 10,
+    n: Annotated[
+        int, typer.Option("--number", "-n", metavar="N", min=1, help="Number of songs.")
+    ] = 10,
     by: Annotated[
         str,
         typer.Option(
             "--by",
             metavar="style|timbre",
-            help="Compare by style, where genres and artists are near each other, or by timbre, "
-            "how segments of 3 s sound.",
+            help="What to compare: style (songs of one genre or artist come close together) or "
+            "timbre (the plain sound, 3 seconds at a time).",
         ),
     ] = "style",
     per_artist: PerArtistOption = 2,
@@ -77,7 +86,7 @@ def _similar(
     include_unfamiliar: IncludeUnfamiliarOption = False,
     min_likeness: MinLikenessOption = None,
     library: LibraryOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     from earmark.workflows.similar import similar
 
@@ -116,7 +125,9 @@ def _print_remarks(near: SimilarSongs, n: int, *, per_artist: int, min_length: f
     counted = "1 song" if count == 1 else f"{count} songs"
     remarks = [counted if count == n else f"{counted} of {n}"]
     if near.beyond_per_artist:
-        remarks.append(f"{near.beyond_per_artist} beyond --per-artist {per_artist}, to fill up")
+        remarks.append(
+            f"{near.beyond_per_artist} beyond --per-artist {per_artist} to fill the list"
+        )
     n_copies = sum(len(one.copies) for one in near.neighbours)
     if n_copies:
         remarks.append(f"{n_copies} more of the same recordings")

@@ -13,11 +13,8 @@ from rich.text import Text
 from earmark.cli._changing import (
     AllOption,
     BatchArgument,
-    JsonOption,
     LimitOption,
     NamesOption,
-    OutputOption,
-    OverwriteOption,
     add_group,
     print_document,
     print_history,
@@ -26,7 +23,9 @@ from earmark.cli._changing import (
     print_written,
     rows_shown,
 )
+from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
+from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
 from earmark.cli._output import printable, progress_bar, stdout
 
 if TYPE_CHECKING:
@@ -36,12 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Write genres into the tags of your files: look at a plan first, apply it, take it back.\n\n"
-    "Only the genre is changed. Existing genres are kept unless you pass --replace, except values "
-    "that say nothing, such as Other or Unknown. Unsure answers are never written."
+    "Write genres into the tags of your files: make a plan, apply it, undo it.\n\n"
+    "Only the genre changes. Existing genres are kept unless you pass --replace, except empty ones "
+    "such as Other or Unknown. Unsure answers are never written."
 )
-_EXAMPLES = (
-    "Examples:  earmark tag plan -o plan.csv  ·  earmark tag apply plan.csv  ·  earmark tag undo"
+_EXAMPLES = examples(
+    "earmark tag plan -o plan.csv", "earmark tag apply plan.csv", "earmark tag undo"
 )
 
 
@@ -56,13 +55,16 @@ def add_to(app: typer.Typer) -> None:
     commands: dict[str, tuple[Callable[..., None], str]] = {
         "plan": (
             _plan,
-            "Examples:  earmark tag plan  ·  earmark tag plan --in ~/Music/new -o plan.csv  ·  "
-            "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv  ·  "
-            "earmark tag plan --treat-as-empty 'To sort' -o plan.csv",
+            examples(
+                "earmark tag plan",
+                "earmark tag plan --in ~/Music/new -o plan.csv",
+                "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv",
+                "earmark tag plan --treat-as-empty 'To sort' -o plan.csv",
+            ),
         ),
-        "apply": (_apply, "Example:  earmark tag apply plan.csv"),
-        "undo": (_undo, "Examples:  earmark tag undo  ·  earmark tag undo 3"),
-        "history": (_history, "Example:  earmark tag history"),
+        "apply": (_apply, examples("earmark tag apply plan.csv")),
+        "undo": (_undo, examples("earmark tag undo", "earmark tag undo 3")),
+        "history": (_history, examples("earmark tag history")),
     }
     add_group(app, "tag", commands, about=_HELP, examples=_EXAMPLES)
 
@@ -71,31 +73,43 @@ def add_to(app: typer.Typer) -> None:
 def _plan(
     filters: Filters,
     library: LibraryOption = None,
-    output: OutputOption = None,
+    output: PlanOutputOption = None,
     threshold: Annotated[
         float | None,
         typer.Option(
             "--threshold",
+            metavar="NUMBER",
             min=0,
             max=1,
-            help="Write answers with at least this confidence.",
-            show_default="as sure as --precision asks",
+            help="Write only answers with at least this confidence, from 0 to 1.",
+            show_default="chosen to reach --precision",
         ),
     ] = None,
     precision: Annotated[
         float,
         typer.Option(
-            "--precision", min=0, max=1, help="Share of the written answers that should be right."
+            "--precision",
+            metavar="NUMBER",
+            min=0,
+            max=1,
+            help="Share of the written genres that should be right, from 0 to 1.",
         ),
     ] = 0.9,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace existing genres.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also replace existing genres.")
+    ] = False,
     genres: Annotated[
-        int, typer.Option("--genres", min=1, help="Maximum number of genres per file.")
+        int,
+        typer.Option("--genres", metavar="N", min=1, help="Maximum number of genres per file."),
     ] = 1,
     also: Annotated[
         float,
         typer.Option(
-            "--also", min=0, max=1, help="Minimum probability of a second and further genre."
+            "--also",
+            metavar="NUMBER",
+            min=0,
+            max=1,
+            help="Minimum probability of each genre after the first, from 0 to 1.",
         ),
     ] = 0.25,
     names: NamesOption = None,
@@ -104,7 +118,7 @@ def _plan(
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what would be written, file by file; no file is changed."""
+    """Show which genres would be written, file by file. No file is changed."""
     from dataclasses import replace as changed
 
     from earmark.workflows.tag import plan_tags, report
@@ -131,11 +145,13 @@ def _plan(
 
 
 def _apply(
-    plan: Annotated[str, typer.Argument(help="What earmark tag plan -o wrote.")],
+    plan: Annotated[
+        str, typer.Argument(metavar="PLAN", help="Plan file, written by earmark tag plan -o.")
+    ],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write what a plan says; each file is changed as a whole or not at all."""
+    """Write the genres of a plan. Each file is changed completely or not at all."""
     from earmark.workflows.tag import apply_tags, report
 
     with progress_bar("Writing") as progress:
@@ -149,17 +165,17 @@ def _undo(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make genres what they were before an apply."""
+    """Undo an apply: write back the genres that the files had before."""
     from earmark.workflows.tag import report, undo_tags
 
-    with progress_bar("Taking back") as progress:
+    with progress_bar("Undoing") as progress:
         run = undo_tags(batch, library=library, progress=progress)
     print_run(run, report=report, as_json=as_json, done="undone")
     _exit(run)
 
 
 def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List what was applied, and how much of it stands."""
+    """List the plans applied so far, and how much of each has been undone."""
     from earmark.workflows.tag import list_tag_batches, report
 
     batches = list_tag_batches(library=library)
@@ -178,9 +194,9 @@ def _genres(genres: Sequence[str]) -> str:
 def _table(rows: Sequence[PlanRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("File", overflow="fold", ratio=2)
-    table.add_column("Genre", overflow="fold", ratio=1)
-    table.add_column("Sure", justify="right", no_wrap=True)
-    table.add_column("Now", overflow="fold", ratio=1)
+    table.add_column("New genre", overflow="fold", ratio=1)
+    table.add_column("Confidence", justify="right", no_wrap=True)
+    table.add_column("Current genre", overflow="fold", ratio=1)
     table.add_column("", overflow="fold", ratio=1)
     for row in rows:
         sure = "" if row.confidence is None else f"{row.confidence:.0%}"
@@ -194,7 +210,7 @@ def _print_plan(plan: TagPlan, *, limit: int, show_kept: bool) -> None:
     """Print the files of a plan, why others are kept, and what is promised."""
     rows_shown(plan.rows if show_kept else plan.to_write, limit=limit, table=_table)
     n_kept = len(plan.rows) - len(plan.to_write)
-    stdout().print(f"{len(plan.to_write):,} to be written, {n_kept:,} kept as they are")
+    stdout().print(f"{len(plan.to_write):,} files to write, {n_kept:,} to leave as they are")
     print_kept(plan)
     stdout().print(_promise(plan), soft_wrap=True)
 
@@ -202,12 +218,13 @@ def _print_plan(plan: TagPlan, *, limit: int, show_kept: bool) -> None:
 def _promise(plan: TagPlan) -> str:
     """Say what the threshold is, and what it promises."""
     least = plan.threshold
-    told = f"written is what is {least.confidence:.0%} sure or more"
+    text = f"Answers with a confidence of {least.confidence:.0%} or more are written"
     if least.precision is not None and least.share is not None:
-        told += (
-            f": of such answers, {least.precision:.0%} were right on music of artists that model "
-            f"{escape(printable(plan.model))} had not heard, and {least.share:.0%} of it had one"
+        text += (
+            f". On music by artists that model {escape(printable(plan.model))} was not trained on, "
+            f"{least.share:.0%} of tracks had such an answer, and {least.precision:.0%} of these "
+            "were right"
         )
     if plan.covered is not None:
-        told += f"; {plan.covered:.0%} of the tracks here have one"
-    return told
+        text += f". In this library, {plan.covered:.0%} of tracks have one"
+    return text

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from earmark.cli._help import examples
 from earmark.cli._library_options import TreatAsEmptyOption
+from earmark.cli._options import OverwriteOption, ProcessesOption
 from earmark.cli._output import print_card, progress_bar, stdout, told_warnings
 from earmark.errors import MissingExtraError
 
@@ -18,14 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Score a recipe under every protocol, refit it on all rows, and write the model.\n\n"
-    "Needs the extra *train*: pip install 'earmark\\[train]'. The scores say how right the recipe "
-    "is on songs and artists it has not seen; they are printed and written into the model's card."
+    "Train a model on your own music or on a dataset, and write it to a file.\n\n"
+    "Requires extra packages: pip install 'earmark\\[train]'. Before the model is trained on all "
+    "songs, it is tested on songs and artists it was not trained on. The scores are printed and "
+    "written into the model's card."
 )
-_EXAMPLES = (
-    "Examples:  earmark train --dataset folder:~/Music/by-genre -o mine.earmark  ·  "
-    "earmark train --dataset library -o mine.earmark  ·  "
-    "earmark classify song.mp3 --model mine.earmark"
+_EXAMPLES = examples(
+    "earmark train --dataset folder:~/Music/by-genre -o mine.earmark",
+    "earmark train --dataset library -o mine.earmark",
+    "earmark classify song.mp3 --model mine.earmark",
 )
 
 
@@ -46,30 +49,36 @@ def _train(
         typer.Option(
             "--dataset",
             "-d",
-            help="NAME:PATH, see earmark datasets list; folder:PATH for your own music, a folder "
-            "for each genre; library for what you said in your library, or library:PATH.",
+            metavar="DATASET",
+            help="What to train on: folder:PATH for your own music with one folder per genre, "
+            "library (or library:FILE) for the genres you set in your library, or a dataset as "
+            "NAME:PATH. See earmark datasets list.",
             show_default=False,
         ),
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="The .earmark file to write.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="The .earmark file to write the model to.",
+            show_default=False,
+        ),
     ],
     recipe: Annotated[
         str,
         typer.Option(
             "--recipe",
-            help="default, name of a shipped recipe or of a family (knn ...), or a TOML file.",
+            metavar="RECIPE",
+            help="Kind of model and its settings: default, the name of a recipe or a model family "
+            "such as knn, or a TOML file.",
         ),
     ] = "default",
     treat_as_empty: TreatAsEmptyOption = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace a file that is there.")
-    ] = False,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Files at a time; 0: one for each core.")
-    ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="The scores, as JSON.")] = False,
+    overwrite: OverwriteOption = False,
+    jobs: ProcessesOption = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     try:
         from earmark.workflows.train import train
@@ -102,19 +111,19 @@ def _train(
 
 
 def _print_scores(scores: dict[str, Score]) -> None:
-    """Say how right the recipe is before anything is written."""
+    """Print the accuracy of the recipe before anything is written."""
     names = [name for name in ("artist", "track", "random") if name in scores]
     score = scores[names[0]]
     right = score.accuracy
     stdout().print(
         f"{_APART[names[0]]}: {right.value:.0%} right (95 % interval over "
         f"{score.intervals.over}s {right.low:.0%} to {right.high:.0%}, n = {score.n}). "
-        "Writing the model, refitted on all of them."
+        "Now training on all of them."
     )
 
 
 _APART = {
-    "artist": "On songs by artists it had not heard",
-    "track": "On songs it had not heard",
-    "random": "On songs it had not heard, though perhaps others by their artists",
+    "artist": "On songs by artists it was not trained on",
+    "track": "On songs it was not trained on",
+    "random": "On songs it was not trained on, though perhaps on others by the same artists",
 }

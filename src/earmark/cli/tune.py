@@ -13,6 +13,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from earmark.cli._help import examples
+from earmark.cli._options import (
+    DatasetOption,
+    JobsOption,
+    OverwriteOption,
+    ReportOption,
+    SeedOption,
+)
 from earmark.cli._output import Pace, printable, told_warnings
 from earmark.errors import MissingExtraError
 
@@ -23,19 +31,18 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _HELP = (
-    "Search the parameters of a model, and write the best as a recipe.\n\n"
-    "Needs the extra *train*: pip install 'earmark\\[train]'. Every point is scored on artists it "
-    "has not seen, by the same five folds. Where the dataset has an official split, its test rows "
-    "take no part (GTZAN: 640 of 930 rows choose). The score of the best of many trials is too "
-    "high; --nested tells an honest one.\n\n"
-    "With --study, a search that was ended goes on where it was when the same command is given "
-    "again."
+    "Search for the best settings of a model, and write them as a recipe.\n\n"
+    "Requires extra packages: pip install 'earmark\\[train]'. All settings are tested with "
+    "the same five folds, on artists the model was not trained on. If the dataset has an official "
+    "split, its test rows are not used (in GTZAN, 640 of 930 rows are). The best score of many trials is "
+    "always too high; --nested measures an unbiased one.\n\n"
+    "With --study, you can stop a search: run the same command again and it continues."
 )
-_EXAMPLES = (
-    "Examples:  earmark tune --dataset gtzan:DATA/gtzan --model knn  ·  "
+_EXAMPLES = examples(
+    "earmark tune --dataset gtzan:DATA/gtzan --model knn",
     "earmark tune -d gtzan:DATA/gtzan -m svm --search optuna --trials 200 --study svm.study "
-    "-o svm.toml --report svm.html  ·  "
-    "earmark tune -d folder:MUSIC -m forest --search optuna --minutes 10 --nested"
+    "-o svm.toml --report svm.html",
+    "earmark tune -d folder:MUSIC -m forest --search optuna --minutes 10 --nested",
 )
 
 
@@ -73,73 +80,112 @@ def _bar() -> Iterator[Callback]:
 
 
 def _tune(
-    dataset: Annotated[
-        str,
-        typer.Option("--dataset", "-d", help="CORPUS:PATH, say gtzan:FOLDER.", show_default=False),
-    ],
+    dataset: DatasetOption,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="A family, a preset, or a recipe's TOML file.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Model to tune: a family or preset such as knn or svm, or a recipe as TOML file.",
+        ),
     ] = "svm",
     search: Annotated[
-        str, typer.Option("--search", help="grid: every combination; optuna: draw (TPE).")
+        str,
+        typer.Option(
+            "--search",
+            metavar="METHOD",
+            help="How to search: grid (try every combination) or optuna (sample with TPE).",
+        ),
     ] = "grid",
     space: Annotated[
         str | None,
         typer.Option(
             "--space",
-            help="What is searched: a preset, or a TOML file like those.",
-            show_default="the family's",
+            metavar="SPACE",
+            help="Settings to search: a preset, or a TOML file in the same format.",
+            show_default="the preset of the family",
         ),
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", help="Whose folds score: artist, track or random.")
+        str,
+        typer.Option(
+            "--protocol", metavar="PROTOCOL", help="How to make folds: artist, track or random."
+        ),
     ] = "artist",
     trials: Annotated[
         int | None,
         typer.Option(
             "--trials",
+            metavar="N",
             min=1,
-            help="Trials in all, with those in the study.",
-            show_default="the grid; 100",
+            help="Number of trials, including those already in the study.",
+            show_default="the whole grid, or 100",
         ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", help="Time in all.", show_default="no limit")
+        float | None,
+        typer.Option(
+            "--minutes",
+            metavar="N",
+            help="Stop after this many minutes.",
+            show_default="no limit",
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of folds and points.")] = 0,
+    seed: SeedOption = 0,
     rule: Annotated[
         str,
-        typer.Option("--rule", help="best, or one-se: the simplest within a standard error of it."),
+        typer.Option(
+            "--rule",
+            metavar="RULE",
+            help="Which settings to choose: best (highest score) or one-se (the simplest within "
+            "one standard error of it).",
+        ),
     ] = "best",
     rows: Annotated[
-        str, typer.Option("--rows", help="train: without official test rows; or all.")
+        str,
+        typer.Option(
+            "--rows",
+            metavar="ROWS",
+            help="Rows to use: train (without the official test rows) or all.",
+        ),
     ] = "train",
     feature_set: Annotated[
         str | None,
-        typer.Option("--features", help="Table of the dataset.", show_default="its first"),
+        typer.Option(
+            "--features",
+            metavar="NAME",
+            help="Feature set.",
+            show_default="the first of the dataset",
+        ),
     ] = None,
     study: Annotated[
         Path | None,
-        typer.Option("--study", help="Keep the search in this file.", show_default=False),
+        typer.Option(
+            "--study",
+            metavar="FILE",
+            help="File to keep the search in, so that it can be continued.",
+            show_default=False,
+        ),
     ] = None,
     nested: Annotated[
-        bool, typer.Option("--nested", help="Tune inside every fold too: an honest score.")
+        bool,
+        typer.Option("--nested", help="Also tune inside every fold, to measure an unbiased score."),
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The recipe to write, TOML.", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="TOML file to write the recipe to.",
+            show_default=False,
+        ),
     ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option("--report", help="The page to write, HTML.", show_default=False),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace files that are there.")
-    ] = False,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes.", show_default="cores")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The search, as JSON.")] = False,
+    report: ReportOption = None,
+    overwrite: OverwriteOption = False,
+    jobs: JobsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the search as JSON.")] = False,
 ) -> None:
     try:
         from earmark.extraction import usable_cores
@@ -186,22 +232,21 @@ def _told(tuned: TunedModel) -> Iterator[str]:
     before = f", {tuning.n_resumed} of them before" if tuning.n_resumed else ""
     failed = sum(trial.score is None for trial in tuning.trials)
     yield (
-        f"{len(tuning.trials)}{of} points of {tuning.space.name} tried{before}; {failed} could not "
-        f"be fitted"
+        f"{len(tuning.trials)}{of} settings of {tuning.space.name} tried{before}, {failed} failed"
     )
     yield tuned.note
     yield f"chosen    {_values(chosen.parameters)}"
     yield (
         f"score     {chosen.score:.3f}, standard error {chosen.standard_error:.3f}: "
         f"{tuning.n_folds} folds, protocol {tuning.protocol}, seed {tuning.seed}, n = {tuning.n}; "
-        "too high, being the best of many"
+        "too high, because it is the best of many"
     )
     if tuned.nested is not None:
         found = tuned.nested.accuracy
         yield (
-            f"honest    {found.value:.3f} ({found.low:.3f} to {found.high:.3f}): "
+            f"unbiased  {found.value:.3f} ({found.low:.3f} to {found.high:.3f}): "
             f"tuned again inside every training fold, protocol {tuned.nested.protocol}"
         )
-    for what, path in (("recipe", tuned.output), ("page", tuned.report)):
+    for what, path in (("recipe", tuned.output), ("report", tuned.report)):
         if path is not None:
             yield f"{what:<9} {path}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from earmark.cli._help import examples
+
 __all__ = ["add_to"]
 
 
@@ -15,13 +17,18 @@ def add_to(app: typer.Typer) -> None:
     app : typer.Typer
         The application.
     """
-    app.command("warmup", epilog="Example:  earmark warmup")(_warmup)
+    app.command("warmup", epilog=examples("earmark warmup"))(_warmup)
 
 
 def _warmup() -> None:
-    """Compile the inner loops, which the first analysis would do otherwise; some ten seconds."""
+    """Compile the numeric code now, so that the first analysis does not wait ten seconds for it."""
     from earmark.workflows.warmup import warmup
 
     done = warmup()
-    where = done.folder or "nowhere: no cache folder can be written (see NUMBA_CACHE_DIR)"
-    typer.echo(f"ready after {done.seconds:.1f} s; compiled code is kept in {where}")
+    kept = (
+        f"The compiled code is kept in {done.folder}"
+        if done.folder
+        else "The compiled code is not kept: no cache folder is writable. Set NUMBA_CACHE_DIR to "
+        "one that is"
+    )
+    typer.echo(f"Ready after {done.seconds:.1f} s. {kept}")
