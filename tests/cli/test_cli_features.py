@@ -201,7 +201,7 @@ def test_help_says_how_and_what(call: Callable[..., Any], flag: str) -> None:
     [
         ([], "Usage"),
         (["a.wav"], "--output"),
-        (["-o", "a.parquet"], "paths"),
+        (["-o", "a.parquet"], "PATH"),
         (["a.wav", "-o", "a.parquet", "--jobs", "0"], "--jobs"),
         (["a.wav", "-o", "a.parquet", "--loud"], "--loud"),
     ],
@@ -220,10 +220,10 @@ def test_wrong_usage_is_exit_code_two(
     [
         (["--set", "gtzan58"], "'gtzan58' is not a feature set; there are: bands, contrast"),
         (["--set", "gtzan57", "--set", "gtzan57"], "named twice"),
-        (["--unit", "song"], "unit='song' is not one of track, clip, segment"),
+        (["--unit", "song"], "--unit 'song' is not one of track, clip, segment"),
         (["--unit", "track", "--set", "logmel"], "has no frames"),
-        (["--engine", "spark"], "engine='spark' is not one of local, ray"),
-        (["--address", "auto"], "address='auto' goes with engine='ray'"),
+        (["--engine", "spark"], "--engine 'spark' is not one of local, ray"),
+        (["--address", "auto"], "--address 'auto' goes with --engine 'ray'"),
         (["--output", "no/a.parquet"], "its folder does not exist"),
         (["--output", "."], "is a folder"),
     ],

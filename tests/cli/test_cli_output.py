@@ -234,7 +234,7 @@ def test_wrong_usage_is_exit_code_two(
         (["models", "show", "gtzan58"], "no model of that name"),
         (["train", "-d", "music", "-o", "x.earmark"], "is not of the form NAME:PATH"),
         (["train", "-d", "gtzan:x", "-o", "no/x.earmark"], "its folder does not exist"),
-        (["train", "-d", "gtzan:x", "-o", "x", "--recipe", "none"], "recipe='none'"),
+        (["train", "-d", "gtzan:x", "-o", "x", "--recipe", "none"], "--recipe 'none'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -32,10 +32,10 @@ __all__ = ["add_to"]
 
 _HELP = (
     "Search for the best settings of a model, and write them as a recipe.\n\n"
-    "Requires extra packages: pip install 'earmark\\[train]'. All settings are tested with "
-    "the same five folds, on artists the model was not trained on. If the dataset has an official "
-    "split, its test rows are not used (in GTZAN, 640 of 930 rows are). The best score of many trials is "
-    "always too high; --nested measures an unbiased one.\n\n"
+    "Requires extra packages: pip install 'earmark\\[train]'. All settings are tested with the "
+    "same five folds, on artists the model was not trained on. If the dataset has an official "
+    "split, its test rows are not used (in GTZAN, 640 of 930 rows are). The best score of many "
+    "trials is always too high; --nested measures an unbiased one.\n\n"
     "With --study, you can stop a search: run the same command again and it continues."
 )
 _EXAMPLES = examples(
