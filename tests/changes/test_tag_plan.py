@@ -75,7 +75,16 @@ def test_doubtful_answer_is_not(
     row = only(library, TagPolicy(replace=True))
     assert (row.action, row.why) == ("keep", why)
     assert plan(library).covered == 0.0
-    assert plan(library).kept == {why: 1}
+    assert plan(library).kept == {why.partition(": between")[0]: 1}
+
+
+def test_undecided_answers_are_counted_as_one_reason(library: Library, tmp_path: Path) -> None:
+    for number, (genre, second) in enumerate([("jazz", "blues"), ("blues", "hiphop")]):
+        song = write_sound(tmp_path / f"{number}.flac", seconds=0.2)
+        add_track(library, song, genre=genre, second=second, unsure="undecided")
+    planned = plan(library)
+    assert len({row.why for row in planned.rows}) == 2
+    assert planned.kept == {"not sure": 2}
 
 
 def test_word_of_the_user_is_certain(library: Library, song: Path) -> None:

@@ -15,10 +15,13 @@ from typing import Any
 import jsonschema
 import pytest
 import soundfile
+from rich.console import Console
+from rich.text import Text
 from typer.testing import CliRunner
 
 import earmark as package
 from earmark.cli._main import app
+from earmark.cli._output import genre_legend
 from earmark.errors import AudioError
 from earmark.models import load_model, shipped_models
 from earmark.testing import music_like
@@ -390,3 +393,18 @@ def test_model_is_shown_by_path_as_json(call: Callable[..., Any]) -> None:
     assert content["schema"] == "earmark.model/1"
     assert content["scores"] == model.manifest["scores"]
     assert (content["name"], content["sha256"]) == ("gtzan943", model.sha256)
+
+
+# --- the letters of genres ----------------------------------------------------------------------
+
+
+def test_legend_breaks_between_genres() -> None:
+    genres = ("blues", "classical", "country", "disco", "hiphop")
+    lead = Text("Clips, 30 s each or several:")
+    for width in range(30, 90):
+        legend = genre_legend([*genres, None], genres, width, lead=lead)
+        lines = Console(width=width, file=io.StringIO()).render_lines(legend, pad=False)
+        told = ["".join(part.text for part in line) for line in lines]
+        items = [item for line in told for item in line.split("  ")]
+        assert items == [lead.plain, "b blues", "c classical", "o country", "d disco", "h hiphop",
+                         "· silent"]  # fmt: skip

@@ -123,7 +123,7 @@ def _placed(
     except (ChangeError, OSError) as error:
         return Outcome(path, "failed", target=place, reason=reason_of(error))
     if change is None:
-        return Outcome(path, "skipped", target=place, reason="it is there already")
+        return Outcome(path, "already", target=place, reason="it is there already")
     place = target_of(change)
     try:
         _carry_out(change)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from earmark.wording import UNSURE_WORDS
+
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
     from earmark.types import Progress
@@ -43,5 +45,11 @@ def rows_of(
 
 
 def count_kept(rows: Iterable[_Row]) -> Mapping[str, int]:
-    """Count the files that are kept, by reason, the commonest first."""
-    return dict(Counter(row.why for row in rows if row.action == "keep").most_common())
+    """Count the files that are kept, by reason, the commonest first.
+
+    Undecided answers are one reason, whichever genres they are between.
+    """
+    undecided = UNSURE_WORDS["undecided"]
+    kept = (row.why for row in rows if row.action == "keep")
+    reasons = (undecided if why.startswith(f"{undecided}:") else why for why in kept)
+    return dict(Counter(reasons).most_common())

@@ -9,10 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from earmark.cli._output import (
-    SILENT_MARK,
-    genre_letters,
+    genre_legend,
     genre_strip,
-    genre_style,
     printable,
     shortened,
     stdout,
@@ -154,17 +152,11 @@ def _print_timeline(details: TrackDetails) -> None:
         answer.classes[at] if counts else None
         for at, counts in zip(answer.timeline.argmax(axis=1), answer.sounding, strict=True)
     ]
-    line = Text("\n0:00 ", style="dim")
+    line = Text("0:00 ", style="dim")
     line.append_text(genre_strip(clips, answer.classes, _STRIP_WIDTH))
-    line.append(f" {time_text(float(answer.bounds[-1, 1]))}   ", style="dim")
-    letters = genre_letters(answer.classes)
-    for genre in answer.classes:
-        if genre in clips:
-            line.append(letters[genre], style=genre_style(genre, answer.classes))
-            line.append(f"\N{NO-BREAK SPACE}{genre}  ", style="not dim")
-    if None in clips:
-        line.append(f"{SILENT_MARK}\N{NO-BREAK SPACE}silent", style="dim")
-    console.print(line)
+    line.append(f" {time_text(float(answer.bounds[-1, 1]))} ", style="dim")
+    console.print()
+    console.print(genre_legend(clips, answer.classes, console.width, lead=line))
 
 
 def print_stats(found: LibraryStats) -> None:

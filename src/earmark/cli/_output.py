@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ __all__ = [
     "Pace",
     "bar_aside",
     "compile_first",
+    "genre_legend",
     "genre_letters",
     "genre_strip",
     "genre_style",
@@ -108,6 +109,38 @@ def genre_style(genre: str, genres: tuple[str, ...]) -> str:
 
 SILENT_MARK = "\N{MIDDLE DOT}"
 """What stands for a silent clip."""
+
+
+def genre_legend(
+    clips: Collection[str | None], genres: tuple[str, ...], width: int, *, lead: Text
+) -> Text:
+    """Say which letter of a strip is which genre, in lines that break between two of them.
+
+    Examples
+    --------
+    >>> print(genre_legend(["rock", "jazz", None], ("jazz", "rock"), 16, lead=Text("Clips:")))
+    Clips:  j jazz
+    r rock  · silent
+    """
+    letters = genre_letters(genres)
+    entries = [lead]
+    for genre in genres:
+        if genre in clips:
+            letter = Text(letters[genre], style=genre_style(genre, genres))
+            entries.append(Text.assemble(letter, f" {genre}"))
+    if None in clips:
+        entries.append(Text(f"{SILENT_MARK} silent", style="dim"))
+    legend, filled = Text(), 0
+    for entry in entries:
+        if filled and filled + 2 + entry.cell_len > width:
+            legend.append("\n")
+            filled = 0
+        elif filled:
+            legend.append("  ")
+            filled += 2
+        legend.append_text(entry)
+        filled += entry.cell_len
+    return legend
 
 
 def genre_strip(clips: Sequence[str | None], genres: tuple[str, ...], width: int) -> Text:

@@ -18,11 +18,9 @@ from rich.text import Text
 from earmark.cli._help import examples
 from earmark.cli._options import AudioPathsArgument, JobsOption, ModelOption
 from earmark.cli._output import (
-    SILENT_MARK,
     compile_first,
-    genre_letters,
+    genre_legend,
     genre_strip,
-    genre_style,
     printable,
     progress_bar,
     stdout,
@@ -261,17 +259,10 @@ def _name(answer: Any, folder: str) -> Text:
 
 
 def _print_legend(console: Any, answers: list[Any], genres: tuple[str, ...]) -> None:
-    letters = genre_letters(genres)
     seen = {clip.genre for answer in answers for clip in answer.clips}
-    legend = Text("Genre over time, 30 s or more per letter:  ", style="dim")
-    for genre in genres:
-        if genre in seen:
-            legend.append(letters[genre], style=genre_style(genre, genres))
-            legend.append(f"\N{NO-BREAK SPACE}{genre}  ", style="not dim")
-    if None in seen:
-        legend.append(f"{SILENT_MARK}\N{NO-BREAK SPACE}silent", style="dim")
+    lead = Text("Genre over time, 30 s or more per letter:", style="dim")
     console.print()
-    console.print(legend)
+    console.print(genre_legend(seen, genres, console.width, lead=lead))
     for reason, meaning in _MEANINGS.items():
         if any(answer.unsure == reason for answer in answers):
             console.print(f"{UNSURE_WORDS[reason]}: {meaning}", style="dim")

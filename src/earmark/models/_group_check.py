@@ -66,6 +66,7 @@ def check_groups(
     number = {name: at for at, name in enumerate(classes)}
     y: IntArray = np.array([number[label] for label in table.labels.tolist()], dtype=np.int64)
     unit = _unit(table, inner_groups)
+    everything = groups_inside(table.groups, len(table), inner_groups)
     holding = [
         one for one in classifiers_of(recipe, calibrate=calibrate) if isinstance(one, TakesGroups)
     ]
@@ -80,9 +81,11 @@ def check_groups(
         at = _cannot_be_held_out(recipe, holding, y[rows], groups, calibrate=calibrate)
         if at is not None:
             others = " by others" if unit == "artist" else ""
+            n_all = len(np.unique(everything[y == at]))
+            of_all = f"{n_all}, of which scoring leaves " if n_all > counts[at] else ""
             raise DatasetError(
-                f"genre {classes[at]!r} has too few {unit}s: {counts[at]} to learn from, and some "
-                f"of them have to be held out. Add music{others}, or leave the genre out"
+                f"genre {classes[at]!r} has too few {unit}s: {of_all}{counts[at]} to learn from, "
+                f"and some of them have to be held out. Add music{others}, or leave the genre out"
             )
 
 

@@ -37,7 +37,11 @@ def undecided_lines(unsure: Mapping[str, Any], accuracy: float, kept: str) -> li
         "right (of the nearest 20, where fewer are that near); it is 0 where there is none."
     )
     taken = f"{undecided:,} of these answers are undecided, and {wrong:,} of those were wrong."
-    if undecided < n:
+    if not undecided:
+        taken = (
+            f"None of these answers is undecided. {held_out['right'] / n:.0%} of them were right."
+        )
+    elif undecided < n:
         kept_right = held_out["right"] - (undecided - wrong)
         taken += (
             f" {held_out['right'] / n:.0%} of all answers were right, and "
