@@ -64,7 +64,7 @@ def test_organise_plan_apply_history_undo(call: Call, tmp_path: Path) -> None:
     assert "copy" in done.stdout
     assert into in "".join(done.stdout.split())
     again = call("apply", plan)
-    assert (again.exit_code, "0 placed, 2 already so, 0 skipped" in again.stdout) == (0, True)
+    assert (again.exit_code, "0 placed, 2 unchanged, 0 skipped" in again.stdout) == (0, True)
     assert "it is there already" in again.stdout
     (Path(into) / "Jazz" / "Unknown artist" / "a.flac").write_bytes(b"other")
     failed = call("apply", plan)
