@@ -11,12 +11,11 @@ import functools
 import inspect
 import numbers
 import os
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, ParamSpec, TypeVar
-
-import numpy as np
 
 from earmark.errors import ParameterError
 
@@ -31,7 +30,6 @@ _R = TypeVar("_R")
 _NUMBERS: Mapping[type, tuple[type, ...]] = {
     int: (numbers.Integral,),
     float: (numbers.Real,),
-    bool: (bool, np.bool_),
 }
 """What counts as a number of a kind: those of NumPy as well."""
 
@@ -39,6 +37,11 @@ _WORDS: Mapping[Any, str] = {type(None): "None", Any: "anything"}
 _UNIONS = (typing.Union, types.UnionType)
 _COLLECTIONS = (list, tuple, set, frozenset)
 """Those whose items are looked at. An iterator would be used up by looking."""
+
+
+def _of_numpy(name: str) -> Any:
+    """Return a type of NumPy, or None: where NumPy is not loaded, nothing is of its types."""
+    return getattr(sys.modules.get("numpy"), name, None)
 
 
 def _words(hint: Any) -> Iterator[str]:
@@ -55,7 +58,7 @@ def _words(hint: Any) -> Iterator[str]:
         yield "callable"
     elif origin is tuple:
         yield f"tuple of {len(inner)}" if Ellipsis not in inner else "tuple"
-    elif origin in (np.ndarray, None):
+    elif origin in (_of_numpy("ndarray"), None):
         yield _WORDS.get(hint, getattr(hint, "__name__", str(hint)))
     elif issubclass(origin, Mapping):
         yield "mapping"
@@ -89,10 +92,12 @@ def _fits_iterable(value: Any, origin: Any, inner: tuple[Any, ...]) -> bool:
 
 def _fits_plain(value: Any, hint: Any) -> bool:
     """Tell whether a value is of a type that holds no others."""
-    if hint is Any or typing.get_origin(hint) is np.ndarray:
+    if hint is Any or typing.get_origin(hint) is not None:
         return True  # arrays are left to the functions that compute with them
     if hint is typing.TextIO:
         return hasattr(value, "write")
+    if hint is bool:
+        return isinstance(value, (bool, _of_numpy("bool_") or bool))
     return isinstance(value, _NUMBERS.get(hint, hint))
 
 
@@ -107,7 +112,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return _fits_tuple(value, inner)
     if origin in (collections.abc.Callable, os.PathLike):
         return isinstance(value, origin)
-    if origin in (None, np.ndarray):
+    if origin in (None, _of_numpy("ndarray")):
         return _fits_plain(value, hint)
     return _fits_iterable(value, origin, inner)
 

@@ -8,11 +8,13 @@ import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, Any, BinaryIO, Literal, TextIO, overload
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, overload
 
 from earmark.arguments import check_ending
 from earmark.errors import ParameterError
-from earmark.types import PathName
+
+if TYPE_CHECKING:
+    from earmark.types import PathName
 
 __all__ = ["atomic_write", "check_target"]
 

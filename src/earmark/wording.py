@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from earmark.types import Unsure
+if TYPE_CHECKING:
+    from earmark.types import Unsure
 
 __all__ = ["UNSURE_WORDS", "unsure_words"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -45,10 +44,6 @@ from earmark.errors import (
 from earmark.settings import load_settings
 
 __all__ = ["app", "run"]
-
-# Files are what is done in parallel; a library that starts threads for each only gets in the way.
-for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
 
 app = typer.Typer(
     name="earmark",

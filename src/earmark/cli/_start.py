@@ -31,6 +31,15 @@ def _keep_decoders_quiet() -> None:
     os.close(nowhere)
 
 
+def _compute_on_one_thread() -> None:
+    """Tell NumPy's libraries, before they are loaded, to start no threads.
+
+    Files are what is done in parallel: threads for each only get in the way.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 def _will_work_in_parallel(words: Sequence[str]) -> bool:
     """Tell whether a command is going to start other processes, by what was typed."""
     if not words or words[0] not in _WITH_WORKERS:
@@ -41,6 +50,7 @@ def _will_work_in_parallel(words: Sequence[str]) -> bool:
 def main() -> None:
     """Run the command line and end the process."""
     _keep_decoders_quiet()
+    _compute_on_one_thread()
     if _will_work_in_parallel(sys.argv[1:]):
         from earmark.extraction import prepare_workers
 

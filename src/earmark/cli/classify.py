@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -27,8 +27,10 @@ from earmark.cli._output import (
     time_text,
 )
 from earmark.errors import ParameterError
-from earmark.types import Unsure
 from earmark.wording import UNSURE_WORDS, unsure_words
+
+if TYPE_CHECKING:
+    from earmark.types import Unsure
 
 __all__ = ["add_to"]
 

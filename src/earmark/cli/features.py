@@ -118,9 +118,11 @@ def _features(
     else:
         for error in done.failed:
             typer.echo(f"failed  {printable(str(error.path))}: {printable(error.reason)}")
+        n_done = done.n_files - len(done.failed)
+        files = "1 file" if n_done == 1 else f"{n_done} files"
         resumed = f" ({done.n_resumed} of them in an earlier run)" if done.n_resumed else ""
         typer.echo(
-            f"{done.n_rows} rows from {done.n_files - len(done.failed)} files{resumed} written to "
+            f"{done.n_rows} rows from {files}{resumed} written to "
             f"{printable(done.output)}; {len(done.failed)} failed"
         )
     if done.failed:

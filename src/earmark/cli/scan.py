@@ -208,7 +208,7 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     did = [
         (report.n_analysed, f"analysed ({music})"),
         (report.n_unchanged, "unchanged"),
-        (report.n_refreshed, "with new tags"),
+        (report.n_refreshed, "with new tags or times"),
         (report.n_moved, "moved"),
         (report.n_answered, "with new answers"),
         (report.n_missing, "missing"),
@@ -216,7 +216,8 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     ]
     parts = [f"{count:,} {what}" for count, what in did if count] or ["nothing to do"]
     took = time_text(report.seconds) if report.seconds >= 60 else f"{report.seconds:.1f} s"
-    console.print(f"{report.n_files:,} files: {', '.join(parts)}. Took {took}", highlight=False)
+    files = "1 file" if report.n_files == 1 else f"{report.n_files:,} files"
+    console.print(f"{files}: {', '.join(parts)}. Took {took}", highlight=False)
     if report.warned:
         console.print(_warned_line(report), style="yellow")
     console.print(
