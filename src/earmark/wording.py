@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from earmark.types import Unsure
 
-__all__ = ["UNSURE_WORDS", "unsure_words"]
+__all__ = ["UNSURE_WORDS", "protocol_title", "unsure_words"]
 
 UNSURE_WORDS: Mapping[Unsure, str] = MappingProxyType(
     {
@@ -19,6 +19,34 @@ UNSURE_WORDS: Mapping[Unsure, str] = MappingProxyType(
     }
 )
 """What an unsure answer is called where its genres are not named."""
+
+
+_PROTOCOL_TITLES = {
+    "official_artist_clean": "official, new artists only",
+    "unseen": "new rows",
+    "unseen_known_artists": "new rows, known artists",
+}
+
+
+def protocol_title(protocol: str) -> str:
+    """Return what a protocol is called where people read its name.
+
+    Parameters
+    ----------
+    protocol : str
+        As results files name it.
+
+    Returns
+    -------
+    str
+        A few words; most protocols are called as they are named.
+
+    Examples
+    --------
+    >>> protocol_title("unseen"), protocol_title("artist")
+    ('new rows', 'artist')
+    """
+    return _PROTOCOL_TITLES.get(protocol, protocol)
 
 
 def unsure_words(unsure: Unsure, *, genre: str | None = None, runner_up: str | None = None) -> str:

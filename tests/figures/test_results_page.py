@@ -356,3 +356,17 @@ def test_page_of_a_comparison_without_common_rows_says_so(results: dict[str, Any
 def test_intervals_say_what_they_are_over(parts: Parts) -> None:
     assert "over 100 artists" in parts.words
     assert "over 300 tracks" in parts.words
+
+
+def test_rows_of_finished_models_and_large_counts_are_written_for_people() -> None:
+    document = make_results(models=MODELS, protocols=PROTOCOLS, n=300)
+    for model in document["models"]:
+        for run in model["runs"]:
+            if run["protocol"] == "random":
+                run["protocol"] = "unseen_known_artists"
+    document["dataset"]["n"] = 9355
+    parts = take_apart(results_page([document]))
+    assert "new rows, known artists" in parts.words
+    assert "unseen_known_artists" not in parts.words
+    assert "9,355 tracks" in parts.words
+    assert "9355 tracks" not in parts.words

@@ -69,7 +69,7 @@ def test_new_rows_are_scored_and_those_by_known_artists_apart(model: str) -> Non
 
 
 def test_without_the_flag_the_refusal_says_what_to_do(model: str) -> None:
-    with pytest.raises(ParameterError, match=r"trained on 100 of the 180 rows.*--new-rows"):
+    with pytest.raises(ParameterError, match=r"trained on 100 of the 180 rows.*new_rows=True$"):
         evaluate(like_gtzan(), models=[model])
 
 

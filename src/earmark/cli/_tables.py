@@ -8,21 +8,11 @@ from rich.table import Table
 
 from earmark.cli._output import printable
 from earmark.evaluation import Estimate, Intervals, ModelResult, Results, Run
+from earmark.wording import protocol_title
 
 __all__ = ["difference_text", "estimate_text", "protocol_note", "results_tables", "units_text"]
 
 _WIDTH_OF_PROTOCOLS, _WIDTH_OF_MODEL = 56, 18
-
-_TITLES = {
-    "random": "random",
-    "track": "track",
-    "artist": "artist",
-    "official": "official",
-    "official_artist_clean": "official, new artists only",
-    "published3": "published3",
-    "unseen": "new rows",
-    "unseen_known_artists": "new rows, known artists",
-}
 
 
 def estimate_text(estimate: Estimate) -> str:
@@ -66,10 +56,12 @@ def units_text(every: Sequence[Intervals]) -> str:
 def protocol_note(protocol: str, runs: Sequence[Run]) -> tuple[str, str, str, str]:
     """Return a protocol's title, its rows, its folds and what its intervals are over."""
     counts = sorted({(run.n, run.n_tracks) for run in runs})
-    rows = ", ".join(str(n) if n == tracks else f"{n} of {tracks} tracks" for n, tracks in counts)
+    rows = ", ".join(
+        f"{n:,}" if n == tracks else f"{n:,} of {tracks:,} tracks" for n, tracks in counts
+    )
     folds = ", ".join(sorted({str(run.n_folds or "-") for run in runs}))
     units = units_text([run.intervals for run in runs])
-    return _TITLES.get(protocol, protocol), rows, folds, units
+    return protocol_title(protocol), rows, folds, units
 
 
 def results_tables(results: Results, *, width: int) -> Iterator[Table]:

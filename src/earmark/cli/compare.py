@@ -101,9 +101,9 @@ def _differences_table(found: Comparison) -> Table:
     for column in ("Protocol", "Compared", "Common rows", "Intervals over", "Difference"):
         table.add_column(column, overflow="fold")
     for one in found.differences:
-        rows = f"{one.n}"
+        rows = f"{one.n:,}"
         if {one.n_model, one.n_baseline} != {one.n}:
-            rows += f" of {one.n_model} and {one.n_baseline}"
+            rows += f" of {one.n_model:,} and {one.n_baseline:,}"
         table.add_row(
             protocol_note(one.protocol, [])[0],
             printable(f"{one.model} minus {one.baseline}"),

@@ -176,7 +176,7 @@ def _show(results: Results) -> None:
     console, dataset = stdout(), results.dataset
     console.print(
         printable(
-            f"{dataset.name}: {dataset.n} {dataset.unit}s of {len(dataset.classes)} genres, "
+            f"{dataset.name}: {dataset.n:,} {dataset.unit}s of {len(dataset.classes)} genres, "
             f"{dataset.feature_set}, seed {results.seed}; accuracy with 95 % intervals"
         )
     )

@@ -113,11 +113,13 @@ def _tell(found: Exploration, output: Path | None) -> None:
     for head in ("Rows", "Tracks", "Artists"):
         table.add_column(head, justify="right")
     for one in found.balance:
-        counts = ("-" if one[key] is None else str(one[key]) for key in ("n", "tracks", "artists"))
+        counts = (
+            "-" if one[key] is None else f"{one[key]:,}" for key in ("n", "tracks", "artists")
+        )
         table.add_row(printable(one["genre"]) or "(none)", *counts)
     stdout().print(table, markup=False)
     lines = [
-        f"{dataset['n']} {dataset['unit']}s, {dataset['n_columns']} features "
+        f"{dataset['n']:,} {dataset['unit']}s, {dataset['n_columns']:,} features "
         f"({dataset['feature_set']})",
         f"Exact duplicates: {exact['n_groups']} groups, {exact['n_across_genres']} across genres",
         f"Near duplicates: {near['n_pairs']} pairs, {near['n_across_genres']} across genres",

@@ -292,8 +292,7 @@ def check_unseen(ids: npt.NDArray[np.str_], trained_on: Iterable[str], *, model:
     Traceback (most recent call last):
     ...
     earmark.errors.ParameterError: model='mine' was trained on 1 of the 2 rows, 'b' first: \
-scoring it on them would measure its memory. To score it on the other 1, use new_rows=True \
-(on the command line --new-rows)
+scoring it on them would measure its memory. To score it on the other 1, use new_rows=True
     """
     seen = seen_rows(ids, trained_on, model=model)
     if seen.all():
@@ -306,8 +305,7 @@ scoring it on them would measure its memory. To score it on the other 1, use new
         raise ParameterError(
             f"model={model!r} was trained on {n_seen} of the {len(ids)} rows, "
             f"{str(ids[seen.argmax()])!r} first: scoring it on them would measure its memory. To "
-            f"score it on the other {len(ids) - n_seen}, use new_rows=True (on the command line "
-            "--new-rows)"
+            f"score it on the other {len(ids) - n_seen}, use new_rows=True"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from earmark.figures._html import number, table, units_text
 from earmark.figures._plot import ROW_HEIGHT, figure, names_axis, no_slot, plain, plot_text
+from earmark.wording import protocol_title
 
 __all__ = ["differences_slot", "differences_table"]
 
@@ -37,7 +38,7 @@ def differences_table(comparison: Mapping[str, Any]) -> dict[str, Any]:
         rows.append(
             [
                 f"{plain(one['model'])} less {plain(one['baseline'])}",
-                one["protocol"],
+                protocol_title(one["protocol"]),
                 counts,
                 number(one["model_accuracy"]),
                 number(one["baseline_accuracy"]),
@@ -74,7 +75,12 @@ def differences_slot(comparison: Mapping[str, Any]) -> dict[str, Any]:
         "x": [one["value"] for one in estimates],
         "y": list(range(len(estimates))),
         "customdata": [
-            [plot_text(one["model"]), plot_text(one["baseline"]), one["protocol"], one["n"]]
+            [
+                plot_text(one["model"]),
+                plot_text(one["baseline"]),
+                protocol_title(one["protocol"]),
+                one["n"],
+            ]
             for one in differences
         ],
         "hovertemplate": "%{customdata[0]}<br>less %{customdata[1]}, %{customdata[2]}<br>%{x:+.3f} "
@@ -96,7 +102,7 @@ def differences_slot(comparison: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     reach = max([0.05, *(abs(one[end]) for one in estimates for end in ("low", "high"))]) * 1.08
-    names = [f"{plain(one['model'])}, {one['protocol']}" for one in differences]
+    names = [f"{plain(one['model'])}, {protocol_title(one['protocol'])}" for one in differences]
     layout = {
         "height": (ROW_HEIGHT + 8) * len(names) + 90,
         "xaxis": {

@@ -125,7 +125,7 @@ _MAP = _section(
 def _header(exploration: Mapping[str, Any]) -> str:
     dataset = exploration["dataset"]
     head = {
-        "Rows": f"{dataset['n']} {dataset['unit']}s",
+        "Rows": f"{dataset['n']:,} {dataset['unit']}s",
         "Genres": len([name for name in dataset["classes"] if name]),
         "Features": f"{dataset['n_columns']} ({dataset['feature_set']})",
         "Seed": exploration["seed"],
@@ -158,7 +158,7 @@ def _left_out(dataset: Mapping[str, Any]) -> str:
     return (
         f"<p class='note'>{_some(dataset['left_out'], 'row')} with such faults "
         f"{'is' if dataset['left_out'] == 1 else 'are'} left out here, so that what follows is of "
-        f"the other {dataset['n']}. <code>--faulty</code> keeps them.</p>"
+        f"the other {dataset['n']:,}. <code>--faulty</code> keeps them.</p>"
     )
 
 
@@ -183,7 +183,7 @@ def _balance(exploration: Mapping[str, Any]) -> dict[str, Any]:
             "name": title,
             "x": [one[key] for one in counted],
             "y": list(range(len(counted))),
-            "text": [str(one[key]) for one in counted],
+            "text": [_count(one[key]) for one in counted],
             "textposition": "outside",
             "cliponaxis": False,
             "customdata": [plot_text(name) for name in names],
@@ -212,7 +212,7 @@ def _balance(exploration: Mapping[str, Any]) -> dict[str, Any]:
     small = min(counted, key=lambda one: one["n"])
     large = max(counted, key=lambda one: one["n"])
     label = (
-        f"Rows of each genre: from {small['n']} of {plain(small['genre'])} to {large['n']} of "
+        f"Rows of each genre: from {small['n']:,} of {plain(small['genre'])} to {large['n']:,} of "
         f"{plain(large['genre'])}."
     )
     return figure(traces, layout, label=label)
@@ -236,19 +236,19 @@ def _balance_section(exploration: Mapping[str, Any]) -> str:
 
 
 def _some(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _count(value: int | None) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else f"{value:,}"
 
 
 def _missing(exploration: Mapping[str, Any]) -> str:
     missing = exploration["missing"]
     constant = ", ".join(map(plain, missing["constant_columns"]))
     rows: list[list[str | None]] = [
-        ["Values of features", str(missing["values"])],
-        ["Rows without a genre", str(missing["labels"])],
+        ["Values of features", _count(missing["values"])],
+        ["Rows without a genre", _count(missing["labels"])],
         ["Tracks without an artist's name", _count(missing["artists"])],
         ["Tracks without audio here", _count(missing["audio"])],
         ["Features that never vary", f"{len(missing['constant_columns'])}\n{constant}".strip()],
@@ -268,7 +268,7 @@ def _duplicates(exploration: Mapping[str, Any]) -> str:
         return _section("duplicates", "What is there twice", f"<p>{words}</p>")
     exact, near = (exploration["duplicates"][kind] for kind in ("exact", "near"))
     dataset = exploration["dataset"]
-    among = f"Among the {dataset['n']} rows here"
+    among = f"Among the {dataset['n']:,} rows here"
     if dataset["left_out"]:
         among += f" (without the {dataset['left_out']} that are left out)"
     parts = [

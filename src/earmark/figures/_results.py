@@ -21,6 +21,7 @@ from earmark.figures._html import (
 from earmark.figures._plot import SYMBOLS, colour, figure, names_axis, plain, plot_text, shorten
 from earmark.figures._runs import run_slots
 from earmark.figures._words import GAP, INTERVALS, PROTOCOLS, RUN_SECTIONS
+from earmark.wording import protocol_title
 
 __all__ = ["results_page"]
 
@@ -131,7 +132,9 @@ def _records(results: Sequence[Mapping[str, Any]], titles: Sequence[str]) -> lis
         for model, name in zip(one["models"], names, strict=True):
             for run in model["runs"]:
                 slots = run_slots(run, classes=dataset["classes"], unit=dataset["unit"])
-                records.append({"keys": [plain(title), name, run["protocol"]], "slots": slots})
+                records.append(
+                    {"keys": [plain(title), name, protocol_title(run["protocol"])], "slots": slots}
+                )
     return records
 
 
@@ -158,7 +161,7 @@ def _runs(model: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _result_section(result: Mapping[str, Any], title: str, at: int) -> str:
     dataset = result["dataset"]
     head = {
-        "Rows": f"{dataset['n']} {dataset['unit']}s",
+        "Rows": f"{dataset['n']:,} {dataset['unit']}s",
         "Genres": len(dataset["classes"]),
         "Features": dataset["feature_set"],
         "Seed": result["seed"],
@@ -170,7 +173,7 @@ def _result_section(result: Mapping[str, Any], title: str, at: int) -> str:
         for name, why in result.get("skipped", {}).items()
     )
     known = [name for name in _protocols(result) if name in PROTOCOLS]
-    words = "".join(f"<dt>{name}</dt><dd>{PROTOCOLS[name]}</dd>" for name in known)
+    words = "".join(f"<dt>{protocol_title(name)}</dt><dd>{PROTOCOLS[name]}</dd>" for name in known)
     return (
         f'<section aria-labelledby="result{at}"><h2 id="result{at}">{escape(plain(title))}</h2>'
         f"{facts(head)}<p>{GAP}</p>{render_table(_scores(result))}{_new_rows(result)}{skipped}"
@@ -199,9 +202,11 @@ def _scores(result: Mapping[str, Any]) -> dict[str, Any]:
     dataset = result["dataset"]
     caption = (
         f"Accuracy, its 95 % interval, and macro F1 of each model under each protocol; "
-        f"{dataset['n']} {dataset['unit']}s, seed {result['seed']}"
+        f"{dataset['n']:,} {dataset['unit']}s, seed {result['seed']}"
     )
-    return table(caption, ["Model", *protocols, "Leakage gap"], rows, css="stack scores")
+    return table(
+        caption, ["Model", *map(protocol_title, protocols), "Leakage gap"], rows, css="stack scores"
+    )
 
 
 def _score(run: Mapping[str, Any]) -> str:
@@ -261,7 +266,7 @@ def _accuracy(result: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "type": "scatter",
                 "mode": "markers",
-                "name": plot_text(protocol),
+                "name": plot_text(protocol_title(protocol)),
                 "x": [score["value"] for score in scores],
                 "y": [i + shift for i, _ in found],
                 "customdata": [
@@ -329,7 +334,7 @@ def _costs(result: Mapping[str, Any]) -> dict[str, Any]:
             size = run["model_bytes"]
             rows.append(
                 [
-                    f"{shorten(model['name'], 40)}, {run['protocol']}",
+                    f"{shorten(model['name'], 40)}, {protocol_title(run['protocol'])}",
                     str(run["n_folds"]),
                     number(run["fit_seconds"], 2),
                     number(run["predict_milliseconds_per_row"], 3),

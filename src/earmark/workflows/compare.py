@@ -199,7 +199,7 @@ def _warnings(paths: Sequence[str], results: Sequence[Results]) -> Iterator[str]
         if one.dataset.name != first.dataset.name:
             yield (
                 f"{path!r} is of another dataset than {paths[0]!r} ({one.dataset.name}, "
-                f"{one.dataset.feature_set}, n = {one.dataset.n}): its scores are listed beside "
+                f"{one.dataset.feature_set}, n = {one.dataset.n:,}): its scores are listed beside "
                 "the others, without differences"
             )
             continue
