@@ -336,6 +336,17 @@ def test_folder_that_is_not_there_loses_nothing(
     assert counts(again()) == {"unchanged": 4, "failed": 1}
 
 
+def test_folder_that_moved_with_a_bad_file_is_missed_no_longer(
+    home: Path, again: Callable[..., ScanReport]
+) -> None:
+    (home / "music").rename(home / "elsewhere")
+    again(home / "elsewhere", may_listen=True)
+    report = scan(library=home / "library.db", jobs=1)
+    assert [error.path for error in report.failed] == [str(home / "elsewhere" / "text.mp3")]
+    with open_library(home / "library.db") as library:
+        assert library.count(Filters(state="failed")) == 1
+
+
 def test_whole_folder_that_moved_is_recognised(
     home: Path, again: Callable[..., ScanReport]
 ) -> None:

@@ -145,8 +145,14 @@ class Scan:
         self.library.scanned.add_roots(there, now=time.time())
         held = {root: self.library.count(_all_in(root)) for root in self.roots if root not in there}
         scanned = self.library.scanned.roots()
-        # What is not there and holds nothing any more, since it was renamed, say, is no loss.
-        left = [root for root, count in held.items() if root in scanned and not count]
+        # What is not there and holds no music any more, since it was renamed, say, is no loss.
+        left = [
+            root
+            for root in held
+            if root in scanned and not self.library.count(Filters(path=root, state="analysed"))
+        ]
+        useless = [track.id for root in left for track in self.library.tracks(_all_in(root))]
+        self.library.scanned.mark_missing(useless, now=time.time())
         self.library.scanned.forget_roots(left)
         absent = [
             AudioNotFoundError(root, _what_was_held(count))
@@ -413,7 +419,10 @@ def _all_in(folder: str) -> Filters:
 def _what_was_held(count: int) -> str:
     if not count:
         return "no such file or folder"
-    return f"no such file or folder; the {count:,} tracks it held are kept as they were"
+    tracks = "1 track it held is kept as it was"
+    if count > 1:
+        tracks = f"{count:,} tracks it held are kept as they were"
+    return f"no such file or folder; the {tracks}"
 
 
 def _inside(path: str, folder: str) -> bool:
