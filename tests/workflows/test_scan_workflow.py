@@ -339,6 +339,7 @@ def test_folder_that_is_not_there_loses_nothing(
 def test_folder_that_moved_with_a_bad_file_is_missed_no_longer(
     home: Path, again: Callable[..., ScanReport]
 ) -> None:
+    again()
     (home / "music").rename(home / "elsewhere")
     again(home / "elsewhere", may_listen=True)
     report = scan(library=home / "library.db", jobs=1)
