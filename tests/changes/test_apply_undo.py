@@ -128,12 +128,12 @@ def test_one_file_that_cannot_be_changed_stops_no_other(
         write_sound(odd, seconds=0.3, seed=9)
     content = odd.read_bytes() if odd.exists() else b""
     reason = {
-        "renamed": "it was changed since the plan was made",
-        "retagged": "its genres are no longer what the plan was made from",
+        "renamed": "it has changed since the plan was made",
+        "retagged": "its genres have changed since the plan was made",
         "read-only": "it is read-only",
         "linked": "it has 2 names (hard links), which changing it would part",
         "gone": "no such file or directory",
-        "renewed": "it was changed since the plan was made",
+        "renewed": "it has changed since the plan was made",
     }
     run = apply_plan(library, made)
     assert [outcome.state for outcome in run.outcomes] == ["written", "failed", "written"]
@@ -206,7 +206,7 @@ def test_batches_are_taken_back_one_by_one(library: Library, tmp_path: Path) -> 
     assert read_tags(song).genres == ("Jazz",)
     assert undo_batch(library).batch == runs[0].batch
     assert read_tags(song).genres == ()
-    with pytest.raises(ParameterError, match="nothing was changed that could be taken back"):
+    with pytest.raises(ParameterError, match="there is nothing to undo"):
         undo_batch(library)
 
 
@@ -264,7 +264,7 @@ def test_really_full_disk(library: Library, tmp_path: Path) -> None:
         made = plan(library)
         (disk / "filler").write_bytes(bytes(1_048_576 - song.stat().st_size - 100_000))
         content = song.read_bytes()
-        assert plan(library).kept == {"its disk has no room for a copy of it": 1}
+        assert plan(library).kept == {"its disk has no space for a copy": 1}
         (outcome,) = apply_plan(library, made).outcomes
         assert (outcome.state, outcome.reason) == ("failed", "no space left on device")
         assert song.read_bytes() == content

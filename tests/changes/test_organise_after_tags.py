@@ -124,7 +124,7 @@ def test_file_that_others_have_changed_is_not(
             file.tags.add(frames.TPE1(text=["Somebody else"]))
         file.save()
     assert states(apply_organise(library, made)) == [
-        ("failed", "it was changed since the plan was made")
+        ("failed", "it has changed since the plan was made")
     ]
     (batch,) = library.journal.batches("organise")
     assert batch.counts["failed"] == 1
@@ -142,5 +142,5 @@ def test_plan_of_an_older_release_compares_size_and_time(
     made = read_organise_plan(tmp_path / "plan.csv")
     os.utime(song, ns=(1, 1))
     assert states(apply_organise(library, made)) == [
-        ("failed", "it was changed since the plan was made")
+        ("failed", "it has changed since the plan was made")
     ]

@@ -96,7 +96,7 @@ def test_there_and_back_in_each_mode(
     for song in songs:
         assert song.stat().st_mtime_ns == 1_600_000_000_123_456_789
         assert known_state(library, song) == file_state(song)
-    with pytest.raises(ParameterError, match="nothing was changed that could be taken back"):
+    with pytest.raises(ParameterError, match="there is nothing to undo"):
         undo_organise(library)
 
 
@@ -144,7 +144,7 @@ def test_what_came_there_since_the_plan_is_not_overwritten(
     plan = planned(library, into, mode=mode)
     place = into / "Jazz" / "Bob" / "1.mp3"
     place.parent.parent.mkdir(parents=True)
-    expected = ("failed", "another file is there")
+    expected = ("failed", "another file is already there")
     if what == "link out":
         (tmp_path / "outside").mkdir()
         place.parent.symlink_to(tmp_path / "outside")
@@ -159,7 +159,7 @@ def test_what_came_there_since_the_plan_is_not_overwritten(
         place.symlink_to(tmp_path / "nothing")
     else:
         write_song(place, b"music 1" if what == "same" else b"other")
-        expected = ("already", "it is there already") if what == "same" else expected
+        expected = ("already", "it is already there") if what == "same" else expected
     there = tree(into)
     run = apply_organise(library, plan)
     assert states(run) == [("placed", ""), expected, ("placed", "")]
@@ -200,7 +200,7 @@ def test_race_for_a_place_is_lost_without_harm(
 
     monkeypatch.setattr(organise, "make_folders", slow)
     run = apply_organise(library, plan)
-    assert states(run)[1] == ("failed", "another file is there")
+    assert states(run)[1] == ("failed", "another file is already there")
     assert (into / "Jazz" / "Bob" / "1.mp3").read_bytes() == b"other"
     assert songs[1].read_bytes() == b"music 1"
     assert undo_organise(library).count("undone") == 2
@@ -225,7 +225,7 @@ def test_one_file_that_cannot_be_placed_stops_no_other(
         (into / "Jazz" / "Bob").chmod(0o555)
     reason = {
         "gone": "no such file or directory",
-        "changed": "it was changed since the plan was made",
+        "changed": "it has changed since the plan was made",
         "a folder": "it is not a file",
         "place read-only": f"folder {str(into / 'Jazz' / 'Bob')!r} is read-only",
     }[how]
@@ -341,12 +341,12 @@ def test_undo_leaves_what_others_have_changed(
     songs[1].unlink()
     assert states(undo_organise(library)) == [
         ("undone", ""),
-        ("skipped", "the original is gone: its copy is kept"),
-        ("skipped", "it is no longer what was placed there"),
+        ("skipped", "the original no longer exists, so its copy is kept"),
+        ("skipped", "it is not the file that was placed there"),
     ]
     assert sorted(tree(into)) == ["Jazz", "Jazz/0.mp3", "Jazz/1.mp3"]
     songs[1].symlink_to(into / "Jazz" / "1.mp3")
-    assert states(undo_organise(library))[0][1] == "the original is a link to its copy by now"
+    assert states(undo_organise(library))[0][1] == "the original is now a link to its copy"
     assert not folder.exists()
     assert tmp_path.exists()
 
@@ -361,7 +361,7 @@ def test_undo_of_links_leaves_what_is_no_link(
     write_song(folder / "2.mp3", b"other")
     songs[1].unlink()
     assert states(undo_organise(library, run.batch)) == [
-        ("skipped", "it is no longer what was placed there"),
+        ("skipped", "it is not the file that was placed there"),
         ("undone", ""),
         ("undone", ""),
     ]
@@ -377,7 +377,7 @@ def test_moved_file_whose_old_place_is_taken_stays(
     write_song(into / "Jazz" / "2.mp3", b"other")
     assert states(undo_organise(library)) == [
         ("skipped", "it is no longer the file that was moved there"),
-        ("skipped", "it is gone"),
+        ("skipped", "it no longer exists"),
         ("skipped", "another file is at its old place"),
     ]
     assert songs[0].read_bytes() == b"new"

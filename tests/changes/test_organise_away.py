@@ -111,7 +111,7 @@ def test_moved_file_that_is_nowhere_is_not_given_up(
     place = into / "Jazz" / "0.mp3"
     place.rename(place.with_name("hidden"))
     run = undo_organise(library)
-    reason = "it is at neither of both places: it is looked at again later"
+    reason = "it is neither at its old place nor at its new one: it will be checked again later"
     assert states(run.cut_short) == [("skipped", reason)]
     place.with_name("hidden").rename(place)
     assert undo_organise(library).count("undone") == 1
@@ -189,7 +189,7 @@ def test_moved_files_do_not_come_back_where_their_root_is_gone(
     library.scanned.add_roots([str(music)], now=1.0)
     apply_organise(library, planned(library, into, mode="move"))
     (tmp_path / "old").rename(tmp_path / "away")
-    reason = f"folder {str(music)!r} is not there: bring its disk back, or make it"
+    reason = f"folder {str(music)!r} does not exist. Connect its disk, or create the folder"
     assert states(undo_organise(library).outcomes) == [("skipped", reason)] * 2
     assert not (tmp_path / "old").exists()
     music.mkdir(parents=True)
@@ -209,7 +209,7 @@ def test_copy_of_what_is_another_by_now_is_kept(
     file = mutagen.File(retagged)
     file["artist"] = "Ann B."
     file.save()
-    reason = "the original is no longer what was copied: its copy is kept"
+    reason = "the original has changed since it was copied, so its copy is kept"
     assert states(undo_organise(library).outcomes) == [
         ("undone", ""),
         ("skipped", reason),

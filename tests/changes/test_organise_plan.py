@@ -82,7 +82,7 @@ def test_genres_are_the_users_else_the_models_if_it_is_sure(
 def test_genre_that_is_never_written_is_kept(library: Library, tmp_path: Path, into: Path) -> None:
     know(library, write_song(tmp_path / "a.mp3"))
     (row,) = planned(library, into, names={"jazz": ""}).rows
-    assert (row.action, row.why) == ("keep", "its genre is never written, by your names")
+    assert (row.action, row.why) == ("keep", "your names file leaves this genre out")
     with pytest.raises(ParameterError, match="no genre is called 'jaz'"):
         planned(library, into, names={"jaz": "x"})
 
@@ -100,7 +100,7 @@ def test_names_that_are_one_to_some_systems_collide(
     plan = planned(library, into)
     assert [row.action for row in plan.rows] == ["link", "keep"]
     (row,) = plan.collisions
-    assert (row.path, row.why) == (str(songs[1]), "another file comes there")
+    assert (row.path, row.why) == (str(songs[1]), "another file will be placed there")
     assert row.taken_by == str(songs[0])
 
 
@@ -122,10 +122,10 @@ def test_what_is_there_is_not_taken(library: Library, tmp_path: Path, into: Path
     place.joinpath("d.mp3").symlink_to(tmp_path / "nothing")
     plan = planned(library, into, by="genre")
     assert [(row.action, row.why) for row in plan.rows] == [
-        ("keep", "it is there already"),
-        ("keep", "another file is there"),
-        ("keep", "it is there already"),
-        ("keep", "another file is there"),
+        ("keep", "it is already there"),
+        ("keep", "another file is already there"),
+        ("keep", "it is already there"),
+        ("keep", "another file is already there"),
     ]
     assert [row.taken_by for row in plan.collisions] == [str(place / "B.mp3"), str(place / "d.mp3")]
 
@@ -133,7 +133,7 @@ def test_what_is_there_is_not_taken(library: Library, tmp_path: Path, into: Path
 def test_library_in_its_own_place_is_there_already(library: Library, into: Path) -> None:
     know(library, write_song(into / "Jazz" / "Ann" / "a.mp3"), artist="ann")
     (row,) = planned(library, into, mode="move").rows
-    assert (row.action, row.target, row.why) == ("keep", "Jazz/Ann/a.mp3", "it is there already")
+    assert (row.action, row.target, row.why) == ("keep", "Jazz/Ann/a.mp3", "it is already there")
 
 
 def test_links_that_lead_outside_are_refused(library: Library, tmp_path: Path, into: Path) -> None:
@@ -168,7 +168,7 @@ def test_what_cannot_be_moved_is_kept(library: Library, tmp_path: Path, into: Pa
     finally:
         (tmp_path / "r").chmod(0o755)
     assert rows[str(songs["f"])].action == "move"
-    assert rows[str(songs["g"])].why == "the file is gone"
+    assert rows[str(songs["g"])].why == "the file no longer exists"
     assert rows[str(songs["r"])].why == "its folder is read-only"
     assert rows[str(link)].why == "it is a link, and what it leads to would stay"
     assert [row.action for row in linked] == ["link", "keep", "link", "link"]
@@ -228,8 +228,10 @@ def test_bad_policy_is_refused(wrong: dict[str, Any], message: str) -> None:
 SEEN = FileState(5, 1_700_000_000_000_000_007)
 ROWS = (
     OrganiseRow("/m/a.mp3", "link", "Jazz/Ann/a.mp3", seen=SEEN),
-    OrganiseRow("/m/\udcff\n.mp3", "keep", "Jazz/_.mp3", "another file comes there", "/m/b", SEEN),
-    OrganiseRow("/m/c.mp3", "keep", why="the file is gone"),
+    OrganiseRow(
+        "/m/\udcff\n.mp3", "keep", "Jazz/_.mp3", "another file will be placed there", "/m/b", SEEN
+    ),
+    OrganiseRow("/m/c.mp3", "keep", why="the file no longer exists"),
 )
 PLAN = OrganisePlan(ROWS, "/in\udcffto", "genre/artist", "link", 12, 34)
 
@@ -270,9 +272,12 @@ def test_targets_and_actions_can_be_edited(path: Path) -> None:
         ({"target": "/etc/x.mp3"}, "it begins or ends with /"),
         ({"target": "a//x.mp3"}, "is empty"),
         ({"target": ""}, "is empty"),
-        ({"target": "CON/x.mp3"}, "'CON' is no name that is safe everywhere; '_CON' would be"),
-        ({"target": "a\\\\b.mp3"}, "is no name that is safe everywhere"),
-        ({"target": "a\\b"}, "means nothing; a backslash is written twice"),
+        (
+            {"target": "CON/x.mp3"},
+            "'CON' is not a name that is safe on every system; '_CON' would be",
+        ),
+        ({"target": "a\\\\b.mp3"}, "is not a name that is safe on every system"),
+        ({"target": "a\\b"}, "is not an escape; write a backslash twice"),
         ({"target": "a. /x"}, "'a' would be"),
         ({"target": "x" * 256}, "is no name"),
         ({"seen": ""}, "line 3, column 'seen': '': not of the form"),
@@ -304,7 +309,7 @@ COLUMNS = "action,target,seen,path\n"
         ("earmark.organise-plan/2,{}\n", "it is earmark.organise-plan/2; this release reads"),
         ("earmark.organise-plan/1,{}\n", "line 1, column 2 is damaged: KeyError"),
         (ABOUT.replace("/x", "x") + COLUMNS, "into='x' is not the full path"),
-        (ABOUT.replace("link", "?") + COLUMNS, r"mode='\?' is no mode"),
+        (ABOUT.replace("link", "?") + COLUMNS, r"mode='\?' is not a mode"),
         (ABOUT + "action,target,seen\n", "column 'path' is missing"),
         (ABOUT, "line 2, with the names of the columns, is missing"),
     ],

@@ -92,8 +92,8 @@ def with_cell(path: Path, line: int, column: str, value: str) -> None:
 @pytest.mark.parametrize(
     ("line", "column", "value", "message"),
     [
-        (3, "action", "wirte", r"line 3, column 'action': 'wirte': neither write nor keep"),
-        (3, "genres", " ", r"line 3, column 'genres': ' ': there is no genre to write"),
+        (3, "action", "wirte", r"line 3, column 'action': 'wirte': must be write or keep"),
+        (3, "genres", " ", r"line 3, column 'genres': ' ': no genre to write"),
         (4, "genres", "a\\q", r"line 4, column 'genres': .* means nothing"),
         (4, "path", "a\\", r"line 4, column 'path': .* written twice"),
         (4, "path", "", r"line 4, column 'path': '': not the full path of a file"),

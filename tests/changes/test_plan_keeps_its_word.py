@@ -79,7 +79,7 @@ def without_room(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "make", "genre", "why"),
     [
-        ("a.mp3", with_id3v1_alone, "Madchester", "an ID3v1 tag only, which holds one genre of"),
+        ("a.mp3", with_id3v1_alone, "Madchester", "only an ID3v1 tag, which holds one genre of"),
         ("a.mp3", with_damaged_id3, "Jazz", "frame TIT2 is longer than it"),
         ("a.m4a", without_room, "x" * 5000, "it is fragmented, and has no room"),
         ("a.mp3", lambda path: write_sound(path, seconds=0.3), "17", "its kind of tags makes"),
@@ -173,7 +173,9 @@ def test_plan_applied_twice_says_already_so(library: Library, tmp_path: Path) ->
     assert apply_plan(library, made).count("written") == 3
     content = [song.read_bytes() for song in songs]
     again = apply_plan(library, made)
-    assert [(one.state, one.reason) for one in again.outcomes] == [("already", "already so")] * 3
+    assert [(one.state, one.reason) for one in again.outcomes] == [
+        ("already", "already as planned")
+    ] * 3
     assert again.batch is None
     assert [song.read_bytes() for song in songs] == content
     assert [one.id for one in library.journal.batches("tag")] == [1]

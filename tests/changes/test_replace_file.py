@@ -226,7 +226,7 @@ def test_file_that_changes_meanwhile_is_refused(song: Path) -> None:
     def meddle(original: str, copy: str) -> None:
         Path(original).write_bytes(b"somebody else's")
 
-    with pytest.raises(ChangeError, match="another program has changed it meanwhile"):
+    with pytest.raises(ChangeError, match="another program changed it in the meantime"):
         replace_safely(song, change=renew, verify=meddle)
     assert song.read_bytes() == b"somebody else's"
     assert alone(song)

@@ -152,8 +152,8 @@ def test_same_cover_of_two_discs_is_taken_once(
     assert [(row.action, row.why) for row in rows] == [
         ("link", ""),
         ("link", ""),
-        ("keep", "another file comes there"),
-        ("keep", "the same file comes there"),
+        ("keep", "another file will be placed there"),
+        ("keep", "the same file will be placed there"),
     ]
     assert [row.path for row in planned(library, into, sidecars=False).rows] == [
         str(tmp_path / "music" / f"CD{disc}" / f"{disc}.mp3") for disc in (1, 2)
@@ -179,8 +179,8 @@ def test_sidecars_stay_where_none_of_their_songs_came(
         write_song(music / f"{number}.mp3", b"changed since the plan was made")
     run = apply_organise(library, plan)
     assert [(one.state, one.reason) for one in run.outcomes] == [
-        *[("failed", "it was changed since the plan was made")] * 2,
-        ("failed", "none of its songs came there"),
+        *[("failed", "it has changed since the plan was made")] * 2,
+        ("failed", "none of its songs was placed there"),
     ]
     assert not into.exists()
 

@@ -91,7 +91,7 @@ def test_word_of_the_user_is_certain(library: Library, song: Path) -> None:
     add_track(library, song, confidence=0.3, unsure="unfamiliar", corrected="my Own")
     row = only(library)
     assert (row.action, row.genres, row.confidence) == ("write", ("my Own",), None)
-    assert row.why == "your own word"
+    assert row.why == "your correction"
 
 
 def test_genre_that_is_there_is_kept_unless_asked(library: Library, song: Path) -> None:
@@ -106,7 +106,7 @@ def test_genre_that_is_there_is_kept_unless_asked(library: Library, song: Path) 
 def test_file_that_says_so_is_kept(library: Library, song: Path) -> None:
     write_genres(song, ["Jazz"])
     add_track(library, song)
-    assert only(library, TagPolicy(replace=True)).why == "says so already"
+    assert only(library, TagPolicy(replace=True)).why == "already has this genre"
 
 
 def test_several_genres(library: Library, song: Path) -> None:
@@ -127,7 +127,7 @@ def test_names_of_the_user(library: Library, song: Path) -> None:
     second = TagPolicy(max_genres=2, also=0.1, names={"blues": ""})
     assert only(library, second).genres == ("Jazz",)
     row = only(library, TagPolicy(max_genres=2, also=0.1, names={"jazz": ""}))
-    assert (row.action, row.why) == ("keep", "its genre is never written, by your names")
+    assert (row.action, row.why) == ("keep", "your names file leaves this genre out")
     with pytest.raises(ParameterError, match="no genre is called 'jaz'"):
         only(library, TagPolicy(names={"jaz": "Jazz"}))
 
@@ -144,7 +144,7 @@ def test_files_that_cannot_be_written_are_kept(library: Library, tmp_path: Path)
     add_failed(library, write_sound(tmp_path / "failed.wav", seconds=0.2))
     why = {os.path.basename(row.path).partition(".")[0]: row.why for row in plan(library).rows}
     assert why == {
-        "gone": "the file is gone",
+        "gone": "the file no longer exists",
         "readonly": "it is read-only",
         "linked": "it has 2 names (hard links), which changing it would part",
         "other": "tags of this kind of file cannot be written",
@@ -183,10 +183,12 @@ def test_threshold_is_the_smallest_that_was_measured() -> None:
     manifest = {"name": "m", "unsure": {"thresholds": told}}
     assert model_threshold(manifest) == Threshold(0.7, 0.9, 0.6)
     assert model_threshold(manifest, precision=0.92) == Threshold(0.8, 0.95, 0.4)
-    with pytest.raises(ParameterError, match=r"measured only for 95%, 90%.*99% of its answers"):
+    with pytest.raises(
+        ParameterError, match=r"99% of its answers right: it was measured only for 95%, 90%"
+    ):
         model_threshold(manifest, precision=0.99)
     for without in ({"name": "m", "unsure": {}}, {"name": "m", "unsure": {"thresholds": []}}):
-        with pytest.raises(ParameterError, match="'m' was measured for no share"):
+        with pytest.raises(ParameterError, match="it was never measured"):
             model_threshold(without)
 
 
@@ -209,8 +211,8 @@ def test_file_of_names(tmp_path: Path, name: str, content: str, found: dict[str,
         ("a.toml", b"hiphop = 3\n", "'hiphop' is called 3"),
         ("a.toml", b"hiphop", "is not TOML"),
         ("a.csv", b"a,b,c\n", "line 1 has 3 fields"),
-        ("a.csv", b"a,b\na,c\n", "'a' stands more than once"),
-        ("a.csv", b"a,\x1b[1m\n", "which is no name"),
+        ("a.csv", b"a,b\na,c\n", "'a' appears more than once"),
+        ("a.csv", b"a,\x1b[1m\n", "which is not a valid name"),
         ("a.csv", b"\xff\xff\n", "is not UTF-8"),
     ],
 )

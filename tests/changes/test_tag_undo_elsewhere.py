@@ -153,7 +153,7 @@ def test_what_cannot_be_looked_at_stays_begun(
         assert outcome.state == "skipped"
         reason = {"another": ANOTHER, "not to be read": "permission denied"}
         assert outcome.reason.startswith(reason.get(how, "no such file or directory"))
-        assert outcome.reason.endswith(": it is looked at again later")
+        assert outcome.reason.endswith(": it will be checked again later")
         assert [one.path for one in library.journal.changes(states=("begun",))] == [str(songs[0])]
     if how == "folder away":
         away.rename(folder)
@@ -250,4 +250,4 @@ def test_witness_speaks_of_what_it_can_read(
     if witness == "reads neither":
         assert [one.state for one in run.outcomes] == ["written"]
     else:
-        assert [one.reason for one in run.outcomes] == ["other tags would not have stayed the same"]
+        assert [one.reason for one in run.outcomes] == ["writing would have changed other tags"]

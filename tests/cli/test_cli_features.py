@@ -223,7 +223,7 @@ def test_wrong_usage_is_exit_code_two(
         (["--unit", "song"], "--unit 'song' is not one of track, clip, segment"),
         (["--unit", "track", "--set", "logmel"], "has no frames"),
         (["--engine", "spark"], "--engine 'spark' is not one of local, ray"),
-        (["--address", "auto"], "--address 'auto' goes with --engine 'ray'"),
+        (["--address", "auto"], "--address 'auto' needs --engine 'ray'"),
         (["--output", "no/a.parquet"], "its folder does not exist"),
         (["--output", "."], "is a folder"),
     ],
@@ -274,7 +274,7 @@ def test_journal_of_another_run_is_one_line_and_exit_code_two(
     (tmp_path / "a.parquet.journal").write_text("my diary")
     done = earmark("features", str(folder), "-o", "a.parquet", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode().endswith("a.parquet.journal' is not a journal of Earmark\n")
+    assert done.stderr.decode().endswith("a.parquet.journal' is not a journal written by Earmark\n")
     assert (tmp_path / "a.parquet.journal").read_text() == "my diary"
 
 

@@ -91,7 +91,7 @@ def test_scan_as_json(call: Callable[..., Any], scanned: Path) -> None:
 def test_scan_of_nothing_is_usage(tmp_path: Path, earmark: Run) -> None:
     done = earmark("scan", EARMARK_LIBRARY=str(tmp_path / "library.db"))
     assert done.returncode == 2
-    assert b"there is no library; make one with: earmark scan FOLDER" in done.stderr
+    assert b"no library exists yet. Create one with: earmark scan FOLDER" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -127,7 +127,7 @@ def test_tags_that_look_like_markup_are_shown_as_they_are(earmark: Run, tmp_path
 def test_library_that_is_none_is_usage(tmp_path: Path, earmark: Run) -> None:
     done = earmark("library", "list", EARMARK_LIBRARY=str(tmp_path / "none.db"))
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"there is no library; make one with: earmark scan FOLDER" in done.stderr
+    assert b"no library exists yet. Create one with: earmark scan FOLDER" in done.stderr
     (tmp_path / "text.db").write_text("text")
     done = earmark("library", "stats", "--library", str(tmp_path / "text.db"))
     assert done.returncode == 2
@@ -232,7 +232,7 @@ def test_track_there_is_not_or_several(scanned: Path, earmark: Run) -> None:
     assert b"track='nobody' matches no track of" in done.stderr
     done = earmark("library", "show", "s", "--library", library)
     assert done.returncode == 2
-    assert b"may be any of 2: " in done.stderr
+    assert b"matches 2 tracks: " in done.stderr
     assert b"Ann - First; " in done.stderr
     # A file without a title is told by its name.
     assert earmark("library", "show", "three", "--library", library).returncode == 0
@@ -408,7 +408,7 @@ def test_genre_that_is_new_is_asked_about_or_needs_new(
     assert (done.returncode, done.stdout) == (2, b"")
     done = earmark("library", "set-genre", "--library", library, "1", "--", "--clear")
     assert done.returncode == 2
-    assert b"is an option, which goes before a --" in done.stderr
+    assert b"is an option. Put options before --" in done.stderr
 
     number = number_of(call, "First")
     at_a_terminal("n")

@@ -51,7 +51,7 @@ def test_organise_plan_apply_history_undo(call: Call, tmp_path: Path) -> None:
     done = call("plan", "--into", into, "--mode", "copy", "-o", plan)
     assert done.exit_code == 0, done.output
     assert f"2 files to copy into {into}, 1 to leave as they are" in done.stdout
-    assert "1  another file comes there" in done.stdout
+    assert "1  another file will be placed there" in done.stdout
     words = " ".join(done.stdout.split())
     assert f"collision {tmp_path}/music/2/A.flac: Jazz/Unknown artist/A.flac: another file" in words
     assert " needed, " in done.stdout
@@ -65,15 +65,15 @@ def test_organise_plan_apply_history_undo(call: Call, tmp_path: Path) -> None:
     assert into in "".join(done.stdout.split())
     again = call("apply", plan)
     assert (again.exit_code, "0 placed, 2 unchanged, 0 skipped" in again.stdout) == (0, True)
-    assert "it is there already" in again.stdout
+    assert "it is already there" in again.stdout
     (Path(into) / "Jazz" / "Unknown artist" / "a.flac").write_bytes(b"other")
     failed = call("apply", plan)
     assert failed.exit_code == 1
     assert "failed  " in failed.stdout
-    assert "another file is there" in failed.stdout
+    assert "another file is already there" in failed.stdout
     undone = call("undo", "1")
     assert undone.exit_code == 1
-    assert "it is no longer what was placed there" in undone.stdout
+    assert "it is not the file that was placed there" in undone.stdout
     assert undone.stdout.endswith("1 undone, 1 skipped, 0 failed\n")
 
 
@@ -144,7 +144,7 @@ def test_what_was_cut_short_is_told(
     assert done.exit_code == 0
     words = " ".join(done.stdout.split())
     assert f"left over from a run that was cut short: {tmp_path}/music/1/a.flac: folder" in words
-    assert "is not there: it is looked at again later" in words
+    assert "does not exist: it will be checked again later" in words
     (tmp_path / "away").rename(into.parent)
     done = call("undo")
     assert (

@@ -105,7 +105,7 @@ def test_limits_are_those_given(ask: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["artist 0"], "may be any of 2: 1: artist 0 - alpha; 2: artist 0 - bravo"),
+        (["artist 0"], "matches 2 tracks: 1: artist 0 - alpha; 2: artist 0 - bravo"),
         (["no such"], "track='no such'"),
         (["99"], "track='99' matches no track of"),
         (["alpha", "--by", "colour"], "--by 'colour' is not one of style, timbre"),
@@ -180,7 +180,7 @@ def test_same_seed_is_the_same_playlist(ask: Run) -> None:
     ("arguments", "message"),
     [
         (["--seed", "1"], "one of these is needed"),
-        (["--from", "alpha"], "from and to: both are needed"),
+        (["--from", "alpha"], "from and to must be given together"),
         (["--like", "alpha", "--tracks", "3", "--minutes", "5"], "one of both"),
         (["--genre", "polka"], "--genre 'polka'"),
         (["--like", "alpha", "--format", "wpl"], "'wpl'"),

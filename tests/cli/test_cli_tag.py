@@ -78,7 +78,7 @@ def test_there_and_back(earmark: Run, library: Path, music: Path, tmp_path: Path
     assert again.returncode == 0
     lines = again.stdout.decode().splitlines()
     assert lines[-1] == "0 written, 2 unchanged, 0 skipped, 0 failed"
-    assert f"unchanged {music}/sure.flac: already so" in lines
+    assert f"unchanged {music}/sure.flac: already as planned" in lines
 
     told = earmark("tag", "history", *where).stdout.decode().splitlines()
     assert [line.split()[:4] for line in told[1:]] == [["1", "2", "0", "0"]]
@@ -89,7 +89,7 @@ def test_there_and_back(earmark: Run, library: Path, music: Path, tmp_path: Path
     assert read_tags(music / "sure.flac").genres == ()
     done = earmark("tag", "undo", *where)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"nothing was changed that could be taken back" in done.stderr
+    assert b"there is nothing to undo" in done.stderr
 
 
 def test_json_is_alone_on_standard_output(earmark: Run, library: Path, tmp_path: Path) -> None:

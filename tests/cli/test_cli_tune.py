@@ -69,8 +69,8 @@ def test_search_goes_on_and_says_so(earmark: Run, dataset: str, tmp_path: Path) 
     assert b"3 of 48 settings of knn tried, 2 of them before" in done.stdout
     other = earmark("tune", "-d", dataset, "-m", "svm", "--trials", "3", *study)
     assert (other.returncode, other.stdout) == (2, b"")
-    assert b"it holds the search --model 'knn'" in other.stderr
-    assert b"asked for is --model 'svm'" in other.stderr
+    assert b"it holds another search: --model 'knn'" in other.stderr
+    assert b"instead of --model 'svm'" in other.stderr
 
 
 def test_help_shows_examples(earmark: Run) -> None:

@@ -26,6 +26,6 @@ def test_option_of_another_name_than_the_argument_is_found_too() -> None:
 
 
 def test_what_is_no_option_of_the_command_is_left_alone() -> None:
-    assert words("C=0 is not above 0", "models", "list") == "C=0 is not above 0"
+    assert words("C=0 must be above 0", "models", "list") == "C=0 must be above 0"
     assert words("output='x' is a folder", "models", "list") == "output='x' is a folder"
     assert words("nothing to say here", "scan") == "nothing to say here"

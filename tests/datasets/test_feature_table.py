@@ -45,7 +45,7 @@ def test_length_that_differs_is_named(
 
 
 def test_id_that_stands_twice_is_named(table: FeatureTable) -> None:
-    with pytest.raises(DatasetError, match="'b' stands more than once"):
+    with pytest.raises(DatasetError, match="'b' appears more than once"):
         replace(table, ids=np.array(["a", "b", "c", "b"]))
 
 
@@ -83,7 +83,7 @@ def test_selected_rows_stay_whole(table: FeatureTable, rows: np.ndarray, ids: li
 
 
 def test_row_selected_twice_is_refused(table: FeatureTable) -> None:
-    with pytest.raises(DatasetError, match="'a' stands more than once"):
+    with pytest.raises(DatasetError, match="'a' appears more than once"):
         table.select(np.array([0, 0]))
 
 
@@ -100,7 +100,7 @@ def test_names_are_those_of_the_registered_set_by_default(table: FeatureTable) -
     ("changes", "message"),
     [
         ({"names": ("a", "b")}, "names has 2 names, X has 3 columns"),
-        ({"names": ("a", "b", "a")}, "column 'a' stands more than once"),
+        ({"names": ("a", "b", "a")}, "column 'a' appears more than once"),
         ({"X": np.zeros(4), "names": ()}, r"X has shape \(4,\)"),
         ({"groups": {"artist": np.array([1.0, 2, 3, 4])}}, "group 'artist' has dtype float64"),
         ({"unit": "album"}, "unit='album' is not one of track, segment"),

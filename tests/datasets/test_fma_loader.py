@@ -65,7 +65,9 @@ def test_published_header_is_read(folder: Path) -> None:
 
 
 def test_it_has_no_features(folder: Path) -> None:
-    with pytest.raises(ParameterError, match="has no table of features: they come from its"):
+    with pytest.raises(
+        ParameterError, match=r"has no table of features. They are computed from its"
+    ):
         load_dataset(f"fma:{folder}", subset="small")
     with pytest.raises(ParameterError, match="subset='tiny' is not one of small, medium"):
         fma.tracks(folder, subset="tiny")
@@ -77,7 +79,7 @@ def test_it_has_no_features(folder: Path) -> None:
         ({"set_split": "dev"}, "'set_split' of row '5' is 'dev', not one of training"),
         ({"set_subset": ""}, "'set_subset' of row '5' is '', not one of small"),
         ({"artist_id": ""}, "'artist_id' of row '5' is '', not a whole number"),
-        ({"track_id": "2"}, "id '2' stands more than once: in rows 1 and 2"),
+        ({"track_id": "2"}, "id '2' appears more than once: in rows 1 and 2"),
     ],
 )
 def test_damage_is_named(folder: Path, values: dict[str, str], message: str) -> None:

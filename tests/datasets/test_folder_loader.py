@@ -104,7 +104,9 @@ def test_folder_without_audio_is_refused(tmp_path: Path) -> None:
 def test_other_settings_are_refused(music: Path) -> None:
     with pytest.raises(ParameterError, match="genre_from='mood' is not one of folder, tags"):
         folder.tracks(music, genre_from="mood")  # type: ignore[arg-type]
-    with pytest.raises(ParameterError, match="has no table of features: they come from its audio"):
+    with pytest.raises(
+        ParameterError, match=r"has no table of features. They are computed from its audio"
+    ):
         load_dataset(f"folder:{music}")
 
 

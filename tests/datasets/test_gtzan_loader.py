@@ -269,7 +269,7 @@ def test_sets_that_say_how_are_computed_from_the_archive(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"feature_set": "contrast"}, "'contrast' is not to be had of gtzan"),
+        ({"feature_set": "contrast"}, "'contrast' is not a feature set of gtzan"),
         ({"feature_set": "polka"}, "'polka' is not a feature set"),
         ({"unit": "segment"}, "gtzan has no 'gtzan57' of segments"),
         ({"unit": "clip"}, "unit='clip' is not one of track, segment"),

@@ -208,7 +208,10 @@ BAD: list[tuple[Callable[[Rows], Rows], str]] = [
     (lambda rows: [row for row in rows if row["label"] == "rock"], "10 rows, all of one genre, 'r"),
     (lambda rows: rows[:1], "1 rows, all of one genre, 'rock': two genres are needed"),
     (lambda rows: [{**row, "label": ""} for row in rows], "20 rows, none of them with a genre"),
-    (lambda rows: change(rows, 5, id="row02"), "id 'row02' stands more than once: in rows 3 and 6"),
+    (
+        lambda rows: change(rows, 5, id="row02"),
+        "id 'row02' appears more than once: in rows 3 and 6",
+    ),
     (lambda rows: change(rows, 5, id=" "), "row 6 has no id"),
     (
         lambda rows: change(rows, 4, label="Rock", track="x"),
@@ -281,7 +284,7 @@ def test_class_smaller_than_the_folds_is_told_by_the_folds(path: Path) -> None:
         (b'{"id": "a", "label": "rock"}\n', "column 'id' is missing|has no rows"),
         (b"id,label,tempo\na,rock,1\nb,jazz\n", r"row 2 \('b'\) has 2 fields, not 3"),
         (b"id,label,tempo\na,rock,1,2\n", r"row 1 \('a'\) has 4 fields, not 3"),
-        (b"id,label,tempo,tempo\na,rock,1,2\n", "column 'tempo' stands more than once"),
+        (b"id,label,tempo,tempo\na,rock,1,2\n", "column 'tempo' appears more than once"),
         (b'id,label,tempo\n"a,rock,1\n', "is not CSV"),
         (b"id,label,tempo\n\xff\xfe,rock,1\n", "is not CSV"),
         (b"PK\x03\x04\x14\x00\x00\x80" * 100, "is not CSV|is missing"),
@@ -302,7 +305,7 @@ def test_empty_parquet_is_refused(path: Path) -> None:
         table.load_table(target)
     twice = pa.Table.from_arrays([pa.array(["a"])] * 2, names=["id", "id"])
     pq.write_table(twice, target)
-    with pytest.raises(DatasetError, match="column 'id' stands more than once"):
+    with pytest.raises(DatasetError, match="column 'id' appears more than once"):
         table.load_table(target)
     target.write_text("id,label,tempo\na,rock,1\n")
     with pytest.raises(DatasetError, match="is not Parquet"):

@@ -160,7 +160,7 @@ def test_huge_length_is_not_believed(tmp_path: Path) -> None:
 def test_foreign_file_is_refused_untouched(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "letter.txt"
     path.write_bytes(content)
-    with pytest.raises(ParameterError, match=r"letter\.txt' is not a journal of Earmark"):
+    with pytest.raises(ParameterError, match=r"letter\.txt' is not a journal written by Earmark"):
         Journal(path, settings=SETTINGS)
     assert path.read_bytes() == content
 

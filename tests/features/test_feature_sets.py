@@ -80,7 +80,7 @@ def test_unknown_name_is_refused_and_the_known_ones_are_told(name: str) -> None:
 
 def test_name_can_be_taken_only_once() -> None:
     register(loudest())
-    with pytest.raises(ParameterError, match="'loudest' exists already"):
+    with pytest.raises(ParameterError, match="'loudest' already exists"):
         register(loudest(version=2))
     assert get_feature_set("loudest").version == 1
 

@@ -113,7 +113,7 @@ def test_recipe_of_another_kind_is_told_in_the_manifest(toml: Path) -> None:
         ),
         ("[unsure]\n", "[unsure]\nlog_columns = []\n", "unsure has no setting 'log_columns'"),
         ("seed = 3", "seed = 3\nsed = 4", "the recipe has no setting 'sed'"),
-        ("clip = 5.0", "clip = 0", "clip=0.0 is not above 0"),
+        ("clip = 5.0", "clip = 0", "clip=0.0 must be above 0"),
         ("n_folds = 4", "n_folds = 1", "n_folds=1 is not"),
         ("accuracy = 0.8", "accuracy = 80", "accuracy=80.0 is not"),
         ("familiar = 0.9", "familiar = 0", "familiar=0.0 is not"),
@@ -214,7 +214,7 @@ def test_genre_of_too_few_artists_is_refused(recipe: Recipe, table: FeatureTable
 
 
 def test_pattern_that_fits_no_feature_is_refused(recipe: Recipe, table: FeatureTable) -> None:
-    with pytest.raises(ParameterError, match="'nothing' fits no column"):
+    with pytest.raises(ParameterError, match="'nothing' matches no column"):
         fit(lda(recipe, log_columns=("nothing",)), table, classes=table.classes)
 
 
@@ -344,7 +344,7 @@ def test_member_sees_its_columns_only(recipe: Recipe, table: FeatureTable) -> No
     np.testing.assert_array_equal(
         model.predict(X).probabilities, model.predict(table.X).probabilities
     )
-    with pytest.raises(ParameterError, match="'chords' fits no column"):
+    with pytest.raises(ParameterError, match="'chords' matches no column"):
         fit(
             replace(recipe, members=({**some, "columns": ["chords"]},)),
             table,

@@ -57,12 +57,12 @@ def test_clip_bounds_every_value() -> None:
 
 
 def test_pattern_that_fits_no_column_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"'\*_vax' fits no column"):
+    with pytest.raises(ParameterError, match=r"'\*_vax' matches no column"):
         fit_transform(rows(), function="log", patterns=["*_var", "*_vax"], names=NAMES)
 
 
 def test_patterns_do_not_fit_a_part_of_a_name() -> None:
-    with pytest.raises(ParameterError, match="'rms' fits no column"):
+    with pytest.raises(ParameterError, match="'rms' matches no column"):
         fit_transform(rows(), function="log", patterns=["rms"], names=NAMES)
 
 

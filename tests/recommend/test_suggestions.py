@@ -269,7 +269,7 @@ def test_playlist_of_nothing_but_jingles_says_so(library: Library) -> None:
     [
         ({"min_length": -1}, "min_length=-1"),
         ({"min_length": float("nan")}, "min_length=nan"),
-        ({"min_likeness": 1.5}, "min_likeness=1.5 is not from 0 to 1"),
+        ({"min_likeness": 1.5}, "min_likeness=1.5 must be from 0 to 1"),
     ],
 )
 def test_bad_selection_is_refused(settings: dict[str, Any], message: str) -> None:

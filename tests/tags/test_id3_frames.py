@@ -159,7 +159,7 @@ def test_sizes_as_old_itunes_wrote_them(tmp_path: Path, audio: bytes) -> None:
     [
         (id3(b"TIT2" + (900).to_bytes(4, "big") + b"\0\0\0Song"), "TIT2 is longer than it"),
         (id3(b"\x01\x02\x03\x04" + bytes(20)), "no frame is named"),
-        (id3(frame(b"TIT2", b"\0Song") + b"\0junk"), "bytes that are no frame"),
+        (id3(frame(b"TIT2", b"\0Song") + b"\0junk"), "bytes that are not a frame"),
         (id3(b"", version=5), "of version 2.5"),
         (id3(b"", version=2, flags=0x40), "is compressed"),
         (id3(b"\x00\x00\x01\x00" + bytes(8), flags=0x40), "its extended header is longer than it"),

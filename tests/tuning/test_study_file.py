@@ -187,7 +187,7 @@ def test_file_of_another_search_is_refused(
     with pytest.raises(StudyError) as caught:
         tune(**{**settings, **change}, storage=path)
     assert caught.value.path == str(path)
-    held, _, wanted = caught.value.reason.partition("; asked for is ")
+    held, _, wanted = caught.value.reason.partition(" instead of ")
     assert there in held
     assert here in wanted
     assert path.read_bytes() == before
@@ -258,7 +258,7 @@ def test_second_search_is_kept_out_while_one_goes_on(tmp_path: Path) -> None:
     refused = []
 
     def meanwhile(done: int, total: int, name: str) -> None:
-        with pytest.raises(StudyError, match="another search is writing it") as caught:
+        with pytest.raises(StudyError, match="another search is using it") as caught:
             tune(tuning_tables.made_up(), **settings)
         refused.append(caught.value)
 

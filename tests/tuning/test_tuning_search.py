@@ -331,7 +331,10 @@ def test_process_that_is_ended_from_outside_is_told() -> None:
         ({"family": "majority"}, "space='majority' is not one of"),
         ({"family": "no-such"}, "recipe='no-such'"),
         ({"family": "gtzan57"}, "recipe='gtzan57' has 3 classifiers: only one can be tuned"),
-        ({"space": SVM, "family": "svm"}, "'kernels' is no grid: 'C' is any number"),
+        (
+            {"space": SVM, "family": "svm"},
+            "'kernels' cannot be searched as a grid: 'C' can be any number",
+        ),
     ],
 )
 def test_bad_setting_is_refused(settings: Mapping[str, Any], message: str) -> None:

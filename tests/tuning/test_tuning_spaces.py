@@ -108,7 +108,10 @@ def test_space_from_a_file(tmp_path: Path) -> None:
     assert (space.family, space.name) == ("svm", str(path))
     assert space.parameters[1].when == {"kernel": ("rbf",)}
     assert not space.parameters[1].whole
-    with pytest.raises(ParameterError, match=r"is no grid: 'gamma' is any number from 0.1 to 1"):
+    with pytest.raises(
+        ParameterError,
+        match=r"cannot be searched as a grid: 'gamma' can be any number from 0.1 to 1",
+    ):
         space.points()
 
 
@@ -130,19 +133,19 @@ def test_space_from_a_file(tmp_path: Path) -> None:
             'family = "svm"\n[parameters]\nC = { low = 1.0, high = 2.0, values = [1] }',
             "either values, or low and high",
         ),
-        ('family = "svm"\n[parameters]\nC = { low = 3, high = 2 }', "is no range"),
-        ('family = "svm"\n[parameters]\nC = { low = 1, high = inf }', "is no range"),
-        ('family = "svm"\n[parameters]\nC = { low = nan, high = 2.0 }', "is no range"),
+        ('family = "svm"\n[parameters]\nC = { low = 3, high = 2 }', "is not a range"),
+        ('family = "svm"\n[parameters]\nC = { low = 1, high = inf }', "is not a range"),
+        ('family = "svm"\n[parameters]\nC = { low = nan, high = 2.0 }', "is not a range"),
         ('family = "svm"\n[parameters]\nC = { low = "a", high = 2.0 }', "is not a number"),
         ('family = "svm"\n[parameters]\nC = { low = 0, high = 2, log = true }', "must be above 0"),
-        ('family = "svm"\n[parameters]\nC = { values = [1.0, 1.0] }', "stands twice"),
+        ('family = "svm"\n[parameters]\nC = { values = [1.0, 1.0] }', "appears twice"),
         (
             'family = "svm"\n[parameters]\nC = { values = [1.0], simpler = "less" }',
             "is not smaller or larger",
         ),
         (
             'family = "svm"\n[parameters]\nC = { values = [1.0], when = { kernel = ["rbf"] } }',
-            "depends on 'kernel', which does not stand before it",
+            "depends on 'kernel', which must come before it",
         ),
     ],
 )

@@ -84,4 +84,4 @@ def test_album_that_is_there_already_is_not_placed_again(home: Path) -> None:
     apply_organise(plan_organise(mode="copy", **settings), library=home / "library.db")
     again = plan_organise(mode="copy", **settings)
     assert again.to_place == ()
-    assert dict(again.kept) == {"it is there already": 2}
+    assert dict(again.kept) == {"it is already there": 2}

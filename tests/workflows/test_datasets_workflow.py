@@ -96,7 +96,7 @@ def test_warnings_are_told(tmp_path: Path) -> None:
     told = describe_dataset(f"folder:{tmp_path}")
     assert told["warnings"] == [
         "1 of 1 files name no artist in their tags: "
-        "their scores may be better than those of music by artists not trained on"
+        "their scores may be too high, because songs by one artist cannot be kept apart"
     ]
 
 

@@ -314,7 +314,7 @@ def test_table_that_is_there_is_replaced_when_asked(folder: Path, output: Path) 
         ({"unit": "song"}, "unit='song' is not one of track, clip, segment"),
         ({"unit": "track", "sets": ("logmel",)}, "has no frames"),
         ({"engine": "spark"}, "engine='spark' is not one of local, ray"),
-        ({"address": "auto"}, "address='auto' goes with engine='ray'"),
+        ({"address": "auto"}, "address='auto' needs engine='ray'"),
         ({"jobs": 0}, "jobs=0 must be 1 or more"),
     ],
     ids=str,

@@ -123,7 +123,7 @@ def test_nothing_to_scan_is_an_error(tmp_path: Path) -> None:
         scan(library=tmp_path / "library.db")
     report = scan(str(tmp_path / "nowhere"), library=tmp_path / "library.db")
     assert [one.reason for one in report.failed] == ["no such file or folder"]
-    with pytest.raises(ParameterError, match="none is there to be watched"):
+    with pytest.raises(ParameterError, match="none of them exists, so there is nothing to watch"):
         list(watch(str(tmp_path / "nowhere"), library=tmp_path / "library.db"))
 
 

@@ -128,7 +128,7 @@ def test_library_in_a_folder_that_cannot_be_written_is_searched(
 
 
 def test_what_cannot_be_asked_is_refused(tmp_path: Path, library: Path) -> None:
-    with pytest.raises(ParameterError, match=r"may be any of 2: .*artist 0 - alpha.*bravo"):
+    with pytest.raises(ParameterError, match=r"matches 2 tracks: .*artist 0 - alpha.*bravo"):
         similar("artist 0", library=library)
     with pytest.raises(ParameterError, match="track='nothing like it'"):
         similar("nothing like it", library=library)

@@ -326,6 +326,6 @@ def open_reader(path: PathName) -> Reader:
     if reader.sr not in _PLAUSIBLE_RATES or not 1 <= reader.channels <= 256:
         with contextlib.closing(reader):
             raise NoAudioError(
-                path, f"its header speaks of {reader.channels} channels at {reader.sr} Hz"
+                path, f"its header claims {reader.channels} channels at {reader.sr} Hz"
             )
     return reader

@@ -89,7 +89,7 @@ def _check_file(path: PathName) -> None:
         raise AudioNotFoundError(path, "no such file") from error
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise AudioNotFoundError(path, "its links go round in a circle") from error
+            raise AudioNotFoundError(path, "its symbolic links form a loop") from error
         raise AudioError(path, error.strerror or str(error)) from error
     except ValueError as error:  # a null character in the name
         raise AudioNotFoundError(path, str(error)) from error
@@ -192,7 +192,7 @@ class AudioStream:
                 seconds = (self._skip + done + at) / self.native_sr
                 raise NonFiniteAudioError(
                     self.path,
-                    f"the sample at {seconds:.3f} s is {wanted[at].tolist()}, full scale being 1",
+                    f"the sample at {seconds:.3f} s is {wanted[at].tolist()}, but full scale is 1",
                 )
             done += len(wanted)
             yield wanted

@@ -36,15 +36,15 @@ def _verified(check: Callable[[str], bool], digest: bytes) -> Callable[[str, str
 
     def verify(original: str, copy: str) -> None:
         if audio_digest(copy) != digest:
-            raise ChangeError(original, "its audio would not have stayed the same")
+            raise ChangeError(original, "writing would have changed its audio")
         # What wrote the copy looks it over, and so does a reader that has nothing to do with it,
         # if it can read the original.
         seen = seen_by_mutagen(original)
         same = other_tags(copy) == other_tags(original)
         if not same or (seen is not None and seen_by_mutagen(copy) != seen):
-            raise ChangeError(original, "other tags would not have stayed the same")
+            raise ChangeError(original, "writing would have changed other tags")
         if not check(copy):
-            raise ChangeError(original, "its genres would not have been those asked for")
+            raise ChangeError(original, "the genres written would not have been those of the plan")
 
     return verify
 
@@ -110,7 +110,7 @@ def _settle_one(library: Library, change: Change) -> Outcome:
             return left_begun(change.path, _ANOTHER)
         discard_copy(path)
         if read_genre_state(path).says_as(_before(change)):
-            reason = "ended before it was changed"
+            reason = "stopped before it was changed"
         elif not _says(path, change.after["genres"]):
             reason = "another program has changed its genres"
         else:
@@ -139,9 +139,9 @@ def _check_is_planned(library: Library, path: str, row: PlanRow) -> None:
     tags = read_tags(path)
     # A plan of an older library knows no genre that was left at its default.
     if row.now not in (tags.genres, tags.chosen_genres):
-        raise ChangeError(path, "its genres are no longer what the plan was made from")
+        raise ChangeError(path, "its genres have changed since the plan was made")
     if not is_as_planned(library, path, seen=row.seen, content=row.content):
-        raise ChangeError(path, "it was changed since the plan was made")
+        raise ChangeError(path, "it has changed since the plan was made")
 
 
 def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
@@ -150,7 +150,7 @@ def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
     begun = None
     try:
         if _is_so(path, row.genres):
-            return Outcome(path, "already", row.genres, reason="already so")
+            return Outcome(path, "already", row.genres, reason="already as planned")
         reason = refusal(path)
         if reason is not None:
             raise ChangeError(path, reason)

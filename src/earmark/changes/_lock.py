@@ -44,5 +44,6 @@ def exclusive(library_path: str) -> Iterator[None]:
             yield
     except BlockingIOError as error:
         raise LibraryError(
-            library_path, "another apply or undo is changing files of this library"
+            library_path,
+            "another apply or undo is changing files of this library. Wait until it has finished",
         ) from error

@@ -121,9 +121,9 @@ def load_names(path: PathName) -> dict[str, str]:
     for genre, theirs in pairs:
         if not isinstance(theirs, str) or (theirs and not theirs.isprintable()):
             raise ParameterError(
-                f"names={name!r}: {genre!r} is called {theirs!r}, which is no name"
+                f"names={name!r}: {genre!r} is called {theirs!r}, which is not a valid name"
             )
         if genre.strip() in found:
-            raise ParameterError(f"names={name!r}: {genre!r} stands more than once")
+            raise ParameterError(f"names={name!r}: {genre!r} appears more than once")
         found[genre.strip()] = theirs.strip()
     return found

@@ -51,7 +51,7 @@ def _begin(
 ) -> Change | None:
     """Write down what is about to be done with a file; None if there is nothing to do."""
     if row.action == "keep":
-        raise ChangeError(path, "the plan keeps it")
+        raise ChangeError(path, "the plan leaves it where it is")
     place = place_of(into, row.target)
     reason = hindrance(row.path, row.action)
     if reason is not None:
@@ -59,11 +59,11 @@ def _begin(
     if row.seen is not None and not is_as_planned(
         library, row.path, seen=row.seen, content=row.content
     ):
-        raise ChangeError(row.path, "it was changed since the plan was made")
+        raise ChangeError(row.path, "it has changed since the plan was made")
     if os.path.lexists(place):
         if same_content(path, place, audio=row.kind == "song"):
             return None
-        raise ChangeError(path, "another file is there")
+        raise ChangeError(path, "another file is already there")
     before = noted(library, path, place, mode=row.action, into=into)
     after = expected(path, row.action)
     number = library.journal.begin(batch, path=path, target=place, before=before, after=after)
@@ -102,7 +102,7 @@ class _Arrivals:
         """Refuse to take a cover or the like away from songs that stayed."""
         album = album_of(row.path)
         if row.kind == "sidecar" and album in self._tried - self._arrived:
-            raise ChangeError(row.path, "none of its songs came there")
+            raise ChangeError(row.path, "none of its songs was placed there")
 
 
 def _place(
@@ -123,14 +123,14 @@ def _placed(
     except (ChangeError, OSError) as error:
         return Outcome(path, "failed", target=place, reason=reason_of(error))
     if change is None:
-        return Outcome(path, "already", target=place, reason="it is there already")
+        return Outcome(path, "already", target=place, reason="it is already there")
     place = target_of(change)
     try:
         _carry_out(change)
         return done(library, change)
     except FileExistsError:  # another program was faster: what is there is not ours
         remove_folders(os.path.dirname(place), change.before["folders"])
-        reason = "another file is there"
+        reason = "another file is already there"
         library.journal.finish(change.id, "failed", reason=reason)
         return Outcome(path, "failed", target=place, reason=reason)
     except (ChangeError, OSError) as error:
@@ -184,14 +184,14 @@ def _remove(change: Change) -> str:
     if not os.path.lexists(place):
         return ""
     if not is_made(place, change):
-        return "it is no longer what was placed there"
+        return "it is not the file that was placed there"
     if change.after["mode"] == "copy":
         if not os.path.isfile(path):
-            return "the original is gone: its copy is kept"
+            return "the original no longer exists, so its copy is kept"
         if os.path.realpath(path) == os.path.realpath(place):
-            return "the original is a link to its copy by now"
+            return "the original is now a link to its copy"
         if not is_original(path, change):
-            return "the original is no longer what was copied: its copy is kept"
+            return "the original has changed since it was copied, so its copy is kept"
     os.unlink(place)
     return ""
 
@@ -213,11 +213,11 @@ def _move_back(library: Library, change: Change) -> str:
                 return reason
             root = change.before["root"]
             if root is not None and not os.path.isdir(root):
-                return f"folder {root!r} is not there: bring its disk back, or make it"
+                return f"folder {root!r} does not exist. Connect its disk, or create the folder"
             make_folders(missing_folders(os.path.realpath(os.path.dirname(path))))
             move_file(place, path)
     elif not os.path.lexists(path):
-        return "it is gone"
+        return "it no longer exists"
     tell_library(library, place, path)
     return ""
 

@@ -147,13 +147,15 @@ def _check_about(path: PathName, about: Mapping[str, Any]) -> None:
     if not isinstance(into, str) or not os.path.isabs(into) or "\0" in into:
         raise PlanError(path, f"line 1, column 2: into={into!r} is not the full path of a folder")
     if about.get("mode") not in MODES:
-        raise PlanError(path, f"line 1, column 2: mode={about.get('mode')!r} is no mode")
+        raise PlanError(path, f"line 1, column 2: mode={about.get('mode')!r} is not a mode")
     for name in ("bytes_needed", "bytes_free"):
         if not isinstance(about.get(name), int | None):
-            raise PlanError(path, f"line 1, column 2: {name}={about[name]!r} is no number")
+            raise PlanError(path, f"line 1, column 2: {name}={about[name]!r} is not a number")
     source, per_album = about.get("genre_source", "predicted"), about.get("per_album", True)
     if source not in get_args(GenreSource):
-        raise PlanError(path, f"line 1, column 2: genre_source={source!r} is no source of genres")
+        raise PlanError(
+            path, f"line 1, column 2: genre_source={source!r} is not a source of genres"
+        )
     if not isinstance(per_album, bool):
         raise PlanError(path, f"line 1, column 2: per_album={per_album!r} is not true or false")
 
@@ -164,7 +166,7 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> OrganiseRow:
     try:
         action = _ACTIONS.get(cells["action"].strip().lower())
         if action is None:
-            raise ValueError(f"none of {', '.join(_ACTIONS)}")
+            raise ValueError(f"not one of {', '.join(_ACTIONS)}")
         column = "target"
         target = meant(cells["target"])
         if action != "keep":
@@ -172,7 +174,7 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> OrganiseRow:
         column = "kind"
         kind = _KINDS.get(cells.get("kind", "song").strip().lower())
         if kind is None:
-            raise ValueError(f"none of {', '.join(_KINDS)}")
+            raise ValueError(f"not one of {', '.join(_KINDS)}")
         column = "seen"
         seen = stamp_in(cells["seen"], needed=action != "keep")
         column = "path"

@@ -60,7 +60,7 @@ def _named(
     """Return a genre as the user calls it."""
     name = policy.names.get(said, said if fixed else usual_name(said))
     if not name and said in policy.names:
-        return Choice("", kept="its genre is never written, by your names")
+        return Choice("", kept="your names file leaves this genre out")
     return Choice(name, votes=True, fixed=fixed, weight=weight)
 
 

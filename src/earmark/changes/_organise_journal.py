@@ -111,11 +111,11 @@ def away(change: Change, made: Collection[str]) -> str:
     """
     for mount in change.before["mounts"]:
         if not os.path.ismount(mount):
-            return f"there is no disk at {mount!r}"
+            return f"the disk at {mount!r} is not connected"
     folder = os.path.dirname(target_of(change))
     while folder in made:
         folder = os.path.dirname(folder)
-    return "" if os.path.isdir(folder) else f"folder {folder!r} is not there"
+    return "" if os.path.isdir(folder) else f"folder {folder!r} does not exist"
 
 
 def expected(path: str, mode: Mode) -> dict[str, Any]:
@@ -245,8 +245,10 @@ def _not_done(change: Change) -> str:
     mode = change.after["mode"]
     if not os.path.lexists(place):
         if mode == "move" and not os.path.lexists(path):
-            raise FileNotFoundError(errno.ENOENT, "it is at neither of both places")
-        return "ended before it was placed"
+            raise FileNotFoundError(
+                errno.ENOENT, "it is neither at its old place nor at its new one"
+            )
+        return "stopped before it was placed"
     if mode == "move" and os.path.lexists(path) and is_one_file(path, place):
         if not is_empty_file(path):
             os.unlink(path)
@@ -255,8 +257,8 @@ def _not_done(change: Change) -> str:
         return ""
     if mode != "link" and is_empty_file(place) and not is_empty_file(path):
         os.unlink(place)  # it kept the place for the file
-        return "ended before it was placed"
-    return "another file is there"
+        return "stopped before it was placed"
+    return "another file is already there"
 
 
 def settle_one(

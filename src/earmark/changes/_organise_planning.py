@@ -184,7 +184,7 @@ def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
     path = song.path
     seen = None if song.track.missing else _seen(path)
     if seen is None:
-        return OrganiseRow(path, "keep", why="the file is gone")
+        return OrganiseRow(path, "keep", why="the file no longer exists")
     why = song.choice.kept if "genre" in policy.places.fields else ""
     why = why or hindrance(path, policy.mode) or ""
     target = there = comes = ""
@@ -199,9 +199,9 @@ def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
     if there and same_content(path, there, digest=song.track.digest):
         why, there = THERE, ""
     elif there:
-        why = "another file is there"
+        why = "another file is already there"
     elif comes:
-        why = "another file comes there"
+        why = "another file will be placed there"
     action: OrganiseAction = "keep" if why else policy.mode
     note, content = _notes(song, policy), content_of(song.tracks[0])
     return OrganiseRow(path, action, target, why, there or comes, seen, content, note)
@@ -224,11 +224,11 @@ def _sidecar_row(sidecar: Sidecar, policy: OrganisePolicy, places: Places) -> Or
             return None  # it is where it belongs
         why, there = THERE, ""
     elif comes and same_content(path, comes, audio=False):
-        why, comes = "the same file comes there", ""
+        why, comes = "the same file will be placed there", ""
     elif there:
-        why = "another file is there"
+        why = "another file is already there"
     elif comes:
-        why = "another file comes there"
+        why = "another file will be placed there"
     action: OrganiseAction = "keep" if why else policy.mode
     return OrganiseRow(path, action, target, why, there or comes, seen, kind="sidecar")
 
@@ -265,7 +265,7 @@ def _check_names(tracks: Iterable[LibraryTrack], policy: OrganisePolicy) -> None
     unknown = sorted(set(policy.names) - known)
     if unknown and known:
         there = ", ".join(sorted(known))
-        raise ParameterError(f"names: no genre is called {unknown[0]!r}; there are: {there}")
+        raise ParameterError(f"names: no genre is called {unknown[0]!r}. Available: {there}")
 
 
 def plan_organise(

@@ -88,7 +88,7 @@ class OrganisePolicy:
                 f"genre_source={self.genre_source!r} is not one of {', '.join(sources)}"
             )
         if self.template and self.by not in ("", _BY):
-            raise ParameterError("by, template: choose one of them")
+            raise ParameterError("by and template cannot be combined. Choose one")
         if self.template:
             object.__setattr__(self, "by", "")
         self.places  # noqa: B018  (what is wrong with it is said when it is given)

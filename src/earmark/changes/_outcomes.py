@@ -114,4 +114,6 @@ def is_out_of_sight(error: BaseException) -> bool:
 
 def left_begun(path: str, reason: str, *, target: str | None = None) -> Outcome:
     """Return what is told of a change that stays begun, since only its file tells how it ended."""
-    return Outcome(path, "skipped", target=target, reason=f"{reason}: it is looked at again later")
+    return Outcome(
+        path, "skipped", target=target, reason=f"{reason}: it will be checked again later"
+    )

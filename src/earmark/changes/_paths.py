@@ -161,14 +161,16 @@ def parts_of(target: str) -> tuple[str, ...]:
     ('Jazz', 'Ann', 'a.mp3')
     >>> parts_of("../a.mp3")
     Traceback (most recent call last):
-    ValueError: '..' is no name that is safe everywhere
+    ValueError: '..' is not a name that is safe on every system
     """
     parts = tuple(target.split("/"))
     for part in parts:
         if not part:
-            raise ValueError("a name between two / is empty, or it begins or ends with /")
+            raise ValueError(
+                "a folder name is empty: there are two / in a row, or a / at the start or end"
+            )
         if not is_safe_name(part):
             other = safe_name(part, otherwise="")
             hint = f"; {other!r} would be" if other else ""
-            raise ValueError(f"{part!r} is no name that is safe everywhere{hint}")
+            raise ValueError(f"{part!r} is not a name that is safe on every system{hint}")
     return parts

@@ -82,7 +82,7 @@ class TagPolicy:
         if self.max_genres < 1:
             raise ParameterError(f"max_genres={self.max_genres!r} must be 1 or more")
         if not 0 <= self.also <= 1:
-            raise ParameterError(f"also={self.also!r} is not from 0 to 1")
+            raise ParameterError(f"also={self.also!r} must be from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -218,10 +218,11 @@ def model_threshold(manifest: Mapping[str, Any], *, precision: float = 0.9) -> T
     enough = [one for one in known if one["precision"] >= precision - 1e-9]
     if not enough:
         told = ", ".join(f"{one['precision']:.0%}" for one in known)
-        measured = f"only for {told}" if told else "for no share of right answers"
+        measured = f"it was measured only for {told}" if told else "it was never measured"
         raise ParameterError(
-            f"model {manifest.get('name')!r} was measured {measured}: from which confidence on "
-            f"{precision:.0%} of its answers are right is not known; give a threshold yourself"
+            f"model {manifest.get('name')!r} does not say which confidence makes "
+            f"{precision:.0%} of its answers right: {measured}. Set a threshold yourself, such as "
+            "threshold=0.8"
         )
     one = min(enough, key=lambda one: float(one["precision"]))
     return Threshold(float(one["confidence"]), float(one["precision"]), float(one["share"]))
@@ -263,7 +264,7 @@ def _said_already(
 ) -> str:
     """Say why what a file says of its genre stays; ``""`` if it does not."""
     if genres and genres == now:
-        return "says so already"
+        return "already has this genre"
     has_genre = named_genres(chosen, policy.treat_as_empty)
     return "has a genre" if has_genre and not policy.replace else ""
 
@@ -290,11 +291,11 @@ def _look(
         if not can_write(path):
             return None, "tags of this kind of file cannot be written"
         if shutil.disk_usage(os.path.dirname(os.path.realpath(path))).free < os.stat(path).st_size:
-            return None, "its disk has no room for a copy of it"
+            return None, "its disk has no space for a copy"
         tags = read_tags(path)
         why = _said_already(genres, tags.genres, tags.chosen_genres, policy)
         if not why and preview_genres(path, genres) == tags.genres:
-            why = "says so already"
+            why = "already has this genre"
         return tags.genres, why
     except (OSError, TagError) as error:
         return None, reason_of(error)
@@ -311,19 +312,19 @@ def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRo
     if track.genre is not None:
         genres = _proposal(track, policy)
     if seen is None or track.missing:
-        why = "the file is gone"
+        why = "the file no longer exists"
     else:
         why = _said_already(genres, track.genres, _chosen(track), policy)
     why = why or _doubt(track, threshold)
     if not why and not genres:
-        why = "its genre is never written, by your names"
+        why = "your names file leaves this genre out"
     now = track.genres
     if not why:
         said, why = _look(track.path, genres, policy)
         now = track.genres if said is None else said
     action: Action = "keep" if why else "write"
     if not why and track.corrected is not None:
-        why = "your own word"
+        why = "your correction"
     sure = None if track.corrected is not None else track.confidence
     return PlanRow(track.path, action, genres, now, sure, why, seen, content_of(track))
 
@@ -375,7 +376,7 @@ def plan_tags(
     unknown = sorted(set(policy.names) - known)
     if unknown and classes:
         raise ParameterError(
-            f"names: no genre is called {unknown[0]!r}; there are: {', '.join(classes)}"
+            f"names: no genre is called {unknown[0]!r}. Available: {', '.join(classes)}"
         )
     rows = rows_of(tracks, lambda track: _row(track, policy, threshold), progress)
     asked = [_doubt(one, threshold) for one in tracks if one.predicted and not one.missing]

@@ -47,13 +47,13 @@ def meant(text: str) -> str:
     def one(match: re.Match[str]) -> str:
         if match[1] is None:
             if match[2] not in _MEANT:
-                raise ValueError(f"\\{match[2]} means nothing; a backslash is written twice")
+                raise ValueError(f"\\{match[2]} is not an escape; write a backslash twice")
             return _MEANT[match[2]]
         code = int(match[1][1:], 16)
         return chr(0xDC00 + code) if match[1][0] == "x" and code >= 0x80 else chr(code)
 
     if text.replace("\\\\", "").endswith("\\"):
-        raise ValueError("a backslash is written twice")
+        raise ValueError("write a backslash twice")
     return _ESCAPE.sub(one, text)
 
 

@@ -148,9 +148,9 @@ def _row(path: PathName, number: int, cells: Mapping[str, str]) -> PlanRow:
             raise refused(column, str(error)) from error
     action = cells["action"].strip().lower()
     if action not in ("write", "keep"):
-        raise refused("action", "neither write nor keep")
+        raise refused("action", "must be write or keep")
     if action == "write" and not found["genres"]:
-        raise refused("genres", "there is no genre to write")
+        raise refused("genres", "no genre to write")
     if any("\0" in genre for genre in found["genres"]):
         raise refused("genres", "a genre cannot hold a null character")
     if not os.path.isabs(found["path"]) or "\0" in found["path"]:

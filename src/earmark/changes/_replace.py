@@ -179,7 +179,7 @@ def replace_safely(
     copy = _copy_of(target)
     try:
         if expected is not None and stamp_of(target) != expected:
-            raise ChangeError(path, "it was changed since the plan was made")
+            raise ChangeError(path, "it has changed since the plan was made")
         discard_copy(target)
         before = _identity(target)
         try:
@@ -188,7 +188,7 @@ def replace_safely(
             _sync(copy)
             verify(target, copy)
             if _identity(target) != before:
-                raise ChangeError(path, "another program has changed it meanwhile")
+                raise ChangeError(path, "another program changed it in the meantime")
             os.replace(copy, target)
         except BaseException:
             discard_copy(target)

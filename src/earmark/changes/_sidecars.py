@@ -27,7 +27,7 @@ SONG_SUFFIXES = frozenset([*ALBUM_SUFFIXES, ".txt"])
 ART_FOLDERS = frozenset(["art", "artwork", "booklet", "cover", "covers", "images", "scan", "scans"])
 """Folders, whatever the case, whose files come along with the album they are in."""
 
-THERE = "it is there already"
+THERE = "it is already there"
 """Why a song is kept that is where it would come to."""
 
 _SEVERAL_PLACES = "its songs come to several places"

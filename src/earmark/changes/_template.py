@@ -64,7 +64,7 @@ def _pieces(template: str, part: str) -> Pieces:
         if field not in FIELDS:
             raise refuse(f"{field!r} is not a field; the fields are {', '.join(FIELDS)}")
         if conversion:
-            raise refuse(f"'!{conversion}' means nothing here")
+            raise refuse(f"'!{conversion}' is not allowed here")
         if width and (field not in _NUMBERS or not _WIDTH.fullmatch(width)):
             raise refuse(
                 f"'{{{field}:{width}}}': only track, disc and year take a number of digits, as in "
@@ -73,7 +73,7 @@ def _pieces(template: str, part: str) -> Pieces:
         pieces.append((text or "", field, width or ""))
     constant = "".join(text for text, *_ in pieces)
     if not part or (all(not field for _, field, _ in pieces) and safe_name(constant) != constant):
-        raise refuse(f"{part!r} is not the name of a folder or file that every system takes")
+        raise refuse(f"{part!r} is not a folder or file name that works on every system")
     return tuple(pieces)
 
 
@@ -188,5 +188,5 @@ def template_by(by: str) -> Template:
     if unknown:
         raise ParameterError(f"by={by!r}: {unknown[0]!r} is not one of {', '.join(PARTS)}")
     if len(set(parts)) < len(parts):
-        raise ParameterError(f"by={by!r} says the same twice")
+        raise ParameterError(f"by={by!r} names the same level twice")
     return Template("/".join([*(f"{{{part}}}" for part in parts), "{filename}"]))

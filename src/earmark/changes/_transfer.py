@@ -233,7 +233,7 @@ def copy_file(path: str, place: str, *, sha256: str) -> None:
         _write_copy(path, part)
         _sync(part)
         if sha256_of(part) != sha256:
-            raise ChangeError(path, "its copy does not hold the same: was it changed meanwhile?")
+            raise ChangeError(path, "its copy differs from it. Was it changed in the meantime?")
         _rename(part, place)
     except BaseException:
         discard_part(place)
@@ -254,7 +254,7 @@ def move_file(path: str, place: str) -> None:
     Raises
     ------
     ChangeError
-        If another program has changed it meanwhile, or the disk gave back something else.
+        If another program changed it in the meantime, or the disk gave back something else.
     OSError
         If it cannot be moved, or something is there. The file is where it was.
     """
@@ -268,7 +268,7 @@ def move_file(path: str, place: str) -> None:
         try:
             with suppress(FileNotFoundError):  # another program was faster: the copy is kept
                 if _identity(path) != before:
-                    raise ChangeError(path, "another program has changed it meanwhile") from error
+                    raise ChangeError(path, "another program changed it in the meantime") from error
                 os.unlink(path)
         except (ChangeError, OSError):
             os.unlink(place)

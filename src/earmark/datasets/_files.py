@@ -80,7 +80,7 @@ def _check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> N
         raise DatasetError(f"{name!r}: column {missing[0]!r} is missing")
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
-        raise DatasetError(f"{name!r}: column {twice[0]!r} stands more than once")
+        raise DatasetError(f"{name!r}: column {twice[0]!r} appears more than once")
 
 
 def floats(path: PathName, rows: Sequence[Row], names: Sequence[str], *, key: str) -> FloatArray:
@@ -197,7 +197,7 @@ def numbered(keys: Iterable[object]) -> IntArray:
 
 
 def unique_ids(path: PathName, ids: Sequence[str]) -> npt.NDArray[np.str_]:
-    """Return ids as an array, or say which of them is blank or stands twice.
+    """Return ids as an array, or say which of them is blank or appears twice.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def unique_ids(path: PathName, ids: Sequence[str]) -> npt.NDArray[np.str_]:
     Raises
     ------
     DatasetError
-        If one is blank or stands more than once.
+        If one is blank or appears more than once.
     """
     first: dict[str, int] = {}
     for number, name in enumerate(ids, start=1):
@@ -222,7 +222,7 @@ def unique_ids(path: PathName, ids: Sequence[str]) -> npt.NDArray[np.str_]:
             raise DatasetError(f"{os.fspath(path)!r}: row {number} has no id")
         if name in first:
             raise DatasetError(
-                f"{os.fspath(path)!r}: id {name!r} stands more than once: "
+                f"{os.fspath(path)!r}: id {name!r} appears more than once: "
                 f"in rows {first[name]} and {number}"
             )
         first[name] = number

@@ -87,20 +87,20 @@ def is_table(rows: pa.Table) -> bool:
 def _described(path: PathName, rows: pa.Table) -> dict[str, Any]:
     """Return what the metadata says, or say what is wrong with it."""
     if not is_table(rows):
-        raise DatasetError(f"{os.fspath(path)!r} is not a table of features: no schema of one")
+        raise DatasetError(f"{os.fspath(path)!r} is not a table of features: it has no schema")
     told: dict[str, Any] = json.loads(rows.schema.metadata[b"earmark"])
     if told["schema"] != _SCHEMA:
         raise DatasetError(f"{os.fspath(path)!r}: schema {told['schema']!r} is not {_SCHEMA!r}")
     missing = [key for key in _KEYS if key not in told]
     if missing:
-        raise DatasetError(f"{os.fspath(path)!r}: its schema does not tell {missing[0]!r}")
+        raise DatasetError(f"{os.fspath(path)!r}: its schema lacks {missing[0]!r}")
     return told
 
 
 def _column(path: PathName, rows: pa.Table, name: str, kind: pa.DataType) -> npt.NDArray[Any]:
     """Return one column, or say what is wrong with it."""
     if rows.schema.names.count(name) != 1:
-        reason = "stands more than once" if name in rows.schema.names else "is missing"
+        reason = "appears more than once" if name in rows.schema.names else "is missing"
         raise DatasetError(f"{os.fspath(path)!r}: column {name!r} {reason}")
     column = rows.column(name)
     if column.type != kind:
@@ -145,5 +145,7 @@ def read_parquet(path: PathName, *, rows: pa.Table | None = None) -> FeatureTabl
             raise
         raise DatasetError(f"{os.fspath(path)!r}: {error}") from error
     if table.digest != told["digest"]:
-        raise DatasetError(f"{os.fspath(path)!r} was changed since it was written: digest differs")
+        raise DatasetError(
+            f"{os.fspath(path)!r} has changed since it was written: its digest differs"
+        )
     return table

@@ -77,7 +77,7 @@ class FeatureTable:
     Raises
     ------
     DatasetError
-        If a length differs, an id or a name stands twice, a value is not finite, groups are not
+        If a length differs, an id or a name appears twice, a value is not finite, groups are not
         whole numbers, or segments do not say of which track they are.
     """
 
@@ -102,7 +102,7 @@ class FeatureTable:
         self._check_names()
         ids, counts = np.unique(self.ids, return_counts=True)
         if (counts > 1).any():
-            raise DatasetError(f"id {str(ids[counts > 1][0])!r} stands more than once")
+            raise DatasetError(f"id {str(ids[counts > 1][0])!r} appears more than once")
         finite = np.isfinite(self.X)
         if not finite.all():
             row, at = np.argwhere(~finite)[0]
@@ -129,7 +129,7 @@ class FeatureTable:
             raise DatasetError(f"names has {len(self.names)} names, X has {n_columns} columns")
         twice = sorted({name for name in self.names if self.names.count(name) > 1})
         if twice:
-            raise DatasetError(f"column {twice[0]!r} stands more than once")
+            raise DatasetError(f"column {twice[0]!r} appears more than once")
 
     def __len__(self) -> int:
         return len(self.ids)

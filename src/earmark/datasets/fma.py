@@ -194,7 +194,8 @@ def load_table(
         Always: features come from the audio of the tracks.
     """
     raise ParameterError(
-        f"dataset='fma:{os.fspath(folder)}' has no table of features: they come from its audio"
+        f"dataset='fma:{os.fspath(folder)}' has no table of features. They are "
+        "computed from its audio"
     )
 
 

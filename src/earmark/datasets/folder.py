@@ -128,7 +128,7 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
     if n_silent:
         warnings.warn(
             f"{n_silent} of {len(paths)} files name no artist in their tags: "
-            "their scores may be better than those of music by artists not trained on",
+            "their scores may be too high, because songs by one artist cannot be kept apart",
             DatasetWarning,
             stacklevel=2,
         )
@@ -184,8 +184,8 @@ music/GENRE/ARTIST/ALBUM/song.mp3). Found: 1 audio file directly in 'music' and 
         names = _some_counts(small)
         raise DatasetError(
             f"{root!r}: {_plural(len(small), 'genre')} of {len(counts)} has fewer than {fewest} "
-            f"audio files, which cannot be split into folds: {names}. Add files, or take the "
-            "folder away"
+            f"audio files, which cannot be split into folds: {names}. Add files, or remove the "
+            "folder"
         )
     expected = (
         f"{root!r} is not laid out by genre. Expected: a folder for each genre, with {fewest} or "
@@ -280,7 +280,8 @@ def load_table(
         Always: features come from the audio of the tracks.
     """
     raise ParameterError(
-        f"dataset='folder:{os.fspath(folder)}' has no table of features: they come from its audio"
+        f"dataset='folder:{os.fspath(folder)}' has no table of features. They are "
+        "computed from its audio"
     )
 
 

@@ -302,7 +302,7 @@ def _archive_recipe(chosen: FeatureSet) -> Callable[[FloatArray, Spectrogram], F
     if chosen is BANDS:
         return lambda row57, Q: band_statistics(Q)
     if chosen.from_archive is None:
-        raise ParameterError(f"feature_set={chosen.name!r} is not to be had of gtzan")
+        raise ParameterError(f"feature_set={chosen.name!r} is not a feature set of gtzan")
     return chosen.from_archive
 
 

@@ -128,7 +128,7 @@ def _read(path: str) -> _Rows | FeatureTable:
     columns = tuple(content.column_names)
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        raise DatasetError(f"{path!r}: column {twice[0]!r} stands more than once")
+        raise DatasetError(f"{path!r}: column {twice[0]!r} appears more than once")
     if not len(content):
         raise DatasetError(f"{path!r}: has no rows")
     told = {
@@ -254,7 +254,7 @@ def load_table(
         Has no meaning here.
     unit : {"track", "segment"} or None
         What a row is about, to have it checked: a segment if there is a column ``track`` in which a
-        name stands twice, else a track.
+        name appears twice, else a track.
     ignore : collection of str
         Columns to leave out.
 
@@ -271,7 +271,7 @@ def load_table(
     ParameterError
         If there is no such feature set, the unit is another, or there is no column to be ignored.
     DatasetError
-        If the file cannot be read; a column is missing, stands twice, or is no feature of the set;
+        If the file cannot be read; a column is missing, appears twice, or is no feature of the set;
         a value is not a finite number; ids are blank or stand twice; labels differ only in case; a
         track has two labels or splits; or there are fewer than two rows or genres.
     """

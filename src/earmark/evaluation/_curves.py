@@ -293,6 +293,6 @@ def second_choices(probabilities: FloatArray) -> IntArray:
     """
     n_classes = probabilities.shape[1]
     if n_classes < 2:
-        raise ParameterError("probabilities are of one class: there is no second")
+        raise ParameterError("probabilities have only one class, but two or more are needed")
     order = np.argsort(-probabilities, axis=1, kind="stable")
     return confusion_matrix(order[:, 0], order[:, 1], n_classes=n_classes)

@@ -297,15 +297,15 @@ scoring it on them would measure its memory. To score it on the other 1, use new
     seen = seen_rows(ids, trained_on, model=model)
     if seen.all():
         raise ParameterError(
-            f"model={model!r} was trained on all {len(ids)} rows: scoring it on them would measure "
-            "its memory"
+            f"model={model!r} was trained on all {len(ids)} rows. Testing it on them would not "
+            "show how it does on new music"
         )
     if seen.any():
         n_seen = int(seen.sum())
         raise ParameterError(
             f"model={model!r} was trained on {n_seen} of the {len(ids)} rows, "
-            f"{str(ids[seen.argmax()])!r} first: scoring it on them would measure its memory. To "
-            f"score it on the other {len(ids) - n_seen}, use new_rows=True"
+            f"{str(ids[seen.argmax()])!r} first. Testing it on them would not show how it "
+            f"does on new music. To test it on the other {len(ids) - n_seen}, pass new_rows=True"
         )
 
 

@@ -349,7 +349,7 @@ def read_results(path: PathName) -> Results:
         results: Results = from_record(Results, content, "results")
         _check(results)
     except ValueError as error:
-        raise ResultsError(path, f"is not whole: {error}") from error
+        raise ResultsError(path, f"is damaged: {error}") from error
     return results
 
 

@@ -75,7 +75,7 @@ class Journal:
             self.records = list(self._read())
             if not self.records:
                 if os.fstat(self._file.fileno()).st_size and not self._is_ours():
-                    raise ParameterError(f"{self.path!r} is not a journal of Earmark")
+                    raise ParameterError(f"{self.path!r} is not a journal written by Earmark")
                 self._file.truncate(0)
                 self._append(settings, b"")
             elif dict(self.records[0].key) != dict(settings):

@@ -175,7 +175,7 @@ def _alone(
         try:
             return _unpacked_result(path, pool.submit(_packed_result, function, path).result())
         except BrokenProcessPool:
-            return WorkerDiedError(path, "the process that worked on it was ended")
+            return WorkerDiedError(path, "the process that worked on it was killed")
 
 
 def map_files(

@@ -279,7 +279,7 @@ def _finish(
     warnings = list(decoding)
     native_sr = blocks.native_sr
     if native_sr < blocks.sr:
-        warnings.append(f"sampled at {native_sr} Hz: nothing above {native_sr // 2} Hz is in it")
+        warnings.append(f"sampled at {native_sr} Hz: it holds nothing above {native_sr // 2} Hz")
     if units.peak == 0.0:
         warnings.append("silent: every sample is zero")
     sounding = map(partial(seconds_of_sound, missing=missing), units.silent, units.bounds)

@@ -115,7 +115,7 @@ def register(feature_set: FeatureSet) -> FeatureSet:
     earmark.errors.ParameterError: feature set 'gtzan57' exists already
     """
     if feature_set.name in _REGISTRY:
-        raise ParameterError(f"feature set {feature_set.name!r} exists already")
+        raise ParameterError(f"feature set {feature_set.name!r} already exists")
     _REGISTRY[feature_set.name] = feature_set
     return feature_set
 
@@ -164,4 +164,4 @@ def get_feature_set(name: str) -> FeatureSet:
         return _REGISTRY[name]
     except KeyError:
         known = ", ".join(sorted(_REGISTRY))
-        raise ParameterError(f"name={name!r} is not a feature set; there are: {known}") from None
+        raise ParameterError(f"name={name!r} is not a feature set. Available: {known}") from None

@@ -66,7 +66,7 @@ class Asking:
             try:
                 return self._connection.execute(query, values).fetchall()
             except (UnicodeEncodeError, OverflowError) as error:
-                raise ParameterError(f"{values!r}: it cannot be looked for: {error}") from error
+                raise ParameterError(f"{values!r}: it cannot be searched for: {error}") from error
 
     @property
     def generation(self) -> int:

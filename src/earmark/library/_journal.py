@@ -382,10 +382,10 @@ class Journal:
         if batch_id is None:
             stands = [one for one in known if one.n_to_undo]
             if not stands:
-                raise ParameterError("nothing was changed that could be taken back")
+                raise ParameterError("there is nothing to undo")
             return next((one for one in stands if one.counts["done"]), stands[0])
         found = next((one for one in known if one.id == batch_id), None)
         if found is None:
             there = ", ".join(str(one.id) for one in known) or "none"
-            raise ParameterError(f"batch={batch_id!r} is not in the journal; there are: {there}")
+            raise ParameterError(f"batch={batch_id!r} is not in the journal. Available: {there}")
         return found

@@ -63,7 +63,7 @@ def sqlite_errors(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        raise ParameterError(f"the library {path!r} does not take such a value: {error}") from error
+        raise ParameterError(f"the library {path!r} cannot store this value: {error}") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         primary = None if code is None else code & 0xFF
@@ -99,7 +99,7 @@ def _check_header(path: str) -> None:
     version, application = struct.unpack(">I4xI", header[60:72])
     _check_version(path, version, application)
     if size < expected:
-        raise LibraryError(path, f"it is cut short: {size} of {expected} bytes are there")
+        raise LibraryError(path, f"it is incomplete: only {size} of {expected} bytes")
 
 
 def _check_version(path: str, version: int, application: int) -> None:
@@ -108,8 +108,8 @@ def _check_version(path: str, version: int, application: int) -> None:
     if version > SCHEMA_VERSION:
         raise LibraryVersionError(
             path,
-            f"its tables are of version {version}; this release knows {SCHEMA_VERSION}: "
-            "a newer release wrote it. It was left as it is",
+            f"it was written by a newer release of Earmark (its tables have version {version}, "
+            f"this release knows {SCHEMA_VERSION}). It was not changed",
         )
 
 
@@ -177,7 +177,9 @@ def _migrate(connection: sqlite3.Connection, path: str) -> None:
         return
     missing = [old for old in range(version, SCHEMA_VERSION) if old not in MIGRATIONS]
     if missing:
-        raise LibraryError(path, f"its tables are of version {version}, which nothing can convert")
+        raise LibraryError(
+            path, f"its tables are of version {version}, which this release cannot convert"
+        )
     _back_up(connection, path, version)
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -215,7 +217,7 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
     """
     new = not os.path.exists(path)
     if new and not create:
-        raise LibraryError(path, "there is no library; make one with: earmark scan FOLDER")
+        raise LibraryError(path, "no library exists yet. Create one with: earmark scan FOLDER")
     if os.path.isdir(path):
         raise LibraryError(path, "it is a folder")
     if not new and not _just_begun(path):
@@ -238,7 +240,7 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
             if create and _version(connection) == (0, 0):
                 _make(connection)
             if _is_empty(connection):
-                raise LibraryError(path, "it is empty: its first scan was ended before it began")
+                raise LibraryError(path, "it is empty: its first scan was stopped before it began")
             _check_version(path, *_version(connection))
             _migrate(connection, path)
         except BaseException:

@@ -212,7 +212,7 @@ def _fit_member(
     weight = member.get("weight", 1.0)
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < np.inf:
         raise ParameterError(
-            f"recipe {recipe.name!r}: weight={weight!r} of member {number} is not above 0"
+            f"recipe {recipe.name!r}: weight={weight!r} of member {number} must be above 0"
         )
     columns = None
     if "columns" in member:
@@ -284,7 +284,7 @@ def _numbers(table: FeatureTable, classes: Sequence[str]) -> IntArray:
     if unknown := sorted(set(table.labels.tolist()) - set(classes)):
         raise ParameterError(f"label {unknown[0]!r} is not one of classes={list(classes)!r}")
     if missing := sorted(set(classes) - set(table.labels.tolist())):
-        raise DatasetError(f"class {missing[0]!r} has no row to learn from")
+        raise DatasetError(f"class {missing[0]!r} has no rows to learn from")
     return np.array([number[label] for label in table.labels.tolist()], dtype=np.int64)
 
 

@@ -114,10 +114,12 @@ class Recipe:
         if self.n_folds < 2:
             raise ParameterError(f"n_folds={self.n_folds!r} is not a whole number from 2")
         if self.clip is not None and not self.clip > 0:
-            raise ParameterError(f"clip={self.clip!r} is not above 0")
+            raise ParameterError(f"clip={self.clip!r} must be above 0")
         for name in ("accuracy", "familiar"):
             if not 0 < getattr(self, name) <= 1:
-                raise ParameterError(f"{name}={getattr(self, name)!r} is not above 0 and up to 1")
+                raise ParameterError(
+                    f"{name}={getattr(self, name)!r} must be above 0 and at most 1"
+                )
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.
@@ -218,7 +220,7 @@ def _checked(content: Any, section: str) -> Mapping[str, Any]:
         content[name]
     if unknown := sorted(set(content) - set(_KEYS[section])):
         known = ", ".join(_KEYS[section])
-        raise ValueError(f"{section} has no setting {unknown[0]!r}; it has: {known}")
+        raise ValueError(f"{section} has no setting {unknown[0]!r}. Available: {known}")
     return content
 
 

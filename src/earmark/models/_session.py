@@ -219,6 +219,6 @@ def find_file(name_or_path: PathName, kind: str) -> ModelFile:
         told = f": it is a {_WORDS[other]}" if other else ""
         known = ", ".join(shipped(kind))
         raise ModelNotFoundError(
-            name_or_path, f"no {_WORDS[kind]} of that name{told}; there are: {known}"
+            name_or_path, f"no {_WORDS[kind]} of that name{told}. Available: {known}"
         )
     return read_model(name_or_path)

@@ -115,12 +115,12 @@ class SpaceRecipe:
             *(["clip"] if self.clip is not None else []),
         ):
             if not getattr(self, name) > 0:
-                raise ParameterError(f"{name}={getattr(self, name)!r} is not above 0")
+                raise ParameterError(f"{name}={getattr(self, name)!r} must be above 0")
         if not self.blocks:
             raise ParameterError("blocks is empty")
         for name in ("damping", "weight", "shrinkage"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ParameterError(f"{name}={getattr(self, name)!r} is not from 0 to 1")
+                raise ParameterError(f"{name}={getattr(self, name)!r} must be from 0 to 1")
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to what JSON can hold.

@@ -131,6 +131,6 @@ def matching(patterns: Sequence[str], names: Sequence[str]) -> BoolArray:
     """
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
-            raise ParameterError(f"patterns: {pattern!r} fits no column")
+            raise ParameterError(f"patterns: {pattern!r} matches no column")
     fits = [any(fnmatchcase(name, pattern) for pattern in patterns) for name in names]
     return np.array(fits, dtype=np.bool_)

@@ -220,7 +220,7 @@ def _keep(path: str, kept: _Kept) -> bool:
     except OSError as error:
         reason = error.strerror or str(error)
         warnings.warn(
-            f"{path!r}: {reason}: the index is not kept, and is built again the next time",
+            f"{path!r}: {reason}: the index could not be saved and will be built again next time",
             CacheWarning,
             stacklevel=2,
         )

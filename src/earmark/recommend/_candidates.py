@@ -61,7 +61,7 @@ class Selection:
         if not 0 <= self.min_length < np.inf:
             raise ParameterError(f"min_length={self.min_length!r} must be 0 or more seconds")
         if self.min_likeness is not None and not 0 <= self.min_likeness <= 1:
-            raise ParameterError(f"min_likeness={self.min_likeness!r} is not from 0 to 1")
+            raise ParameterError(f"min_likeness={self.min_likeness!r} must be from 0 to 1")
 
     def floor(self, by: By) -> float:
         """Return the cosine that a song needs.

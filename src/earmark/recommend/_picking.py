@@ -42,7 +42,7 @@ class Length:
 
     def __post_init__(self) -> None:
         if (self.tracks is None) == (self.minutes is None):
-            raise ParameterError("tracks and minutes: one of both is needed")
+            raise ParameterError("give either tracks or minutes")
         if self.tracks is not None and self.tracks < 1:
             raise ParameterError(f"tracks={self.tracks!r} must be 1 or more")
         if self.minutes is not None and not 0 < self.minutes < np.inf:

@@ -162,7 +162,7 @@ def playlist_like(
     rng = np.random.default_rng(seed)
     named = [catalogue.song(track_id) for track_id in dict.fromkeys(track_ids)]
     if not named:
-        raise ParameterError("like=[]: one track or more is needed")
+        raise ParameterError("like=[]: give one or more tracks")
     start = Chosen(catalogue, per_artist=None)
     for song in named:
         if start.place_of(song.track) is None:
@@ -307,7 +307,7 @@ def playlist_between(
     """
     ends = catalogue.song(first), catalogue.song(last)
     if first == last:
-        raise ParameterError(f"from and to are both {ends[0].track.path!r}")
+        raise ParameterError(f"from and to are the same track: {ends[0].track.path!r}")
     title = f"From {ends[0].track.caption} to {ends[1].track.caption}"
     familiar = all(is_familiar(catalogue, song.track) for song in ends)
     allowed, left_out = candidates(

@@ -142,7 +142,7 @@ def similar(
     ...         similar(library, 1)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    earmark.errors.LibraryError: ... no track in it can be compared; to listen: earmark scan FOLDER
+    earmark.errors.LibraryError: ... no track in it can be compared. Scan music with: ...
     """
     catalogue = Catalogue(library, progress)
     catalogue.style  # noqa: B018  (an empty library is reported first)

@@ -89,7 +89,8 @@ class Catalogue:
         index = style_index(self.library, spaces()["style"])
         if not index.n_vectors:
             raise LibraryError(
-                self.library.path, "no track in it can be compared; to listen: earmark scan FOLDER"
+                self.library.path,
+                "no track in it can be compared. Scan music with: earmark scan FOLDER",
             )
         return index
 

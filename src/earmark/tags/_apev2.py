@@ -80,7 +80,7 @@ class APEv2(Container):
         version, size, count, flags = (_number(footer, at) for at in (8, 12, 16, 20))
         start = end - size - (_SIZE if flags & _HAS_HEADER else 0)
         if size < _SIZE or start < 0 or version not in (1000, 2000):
-            raise BadTagError("its APEv2 tag is damaged: its footer cannot be true")
+            raise BadTagError("its APEv2 tag is damaged: its footer contradicts itself")
         items = _items(read_at(file, end - size, size - _SIZE), count)
         return Entries(items, _Place(start, end, version, flags))
 

@@ -402,5 +402,5 @@ def files_of_cue(path: PathName) -> list[str]:
     found = [one for file in sheet.files for one in _files_named(file.name, name, audio)[1]]
     if not found:
         names = ", ".join(repr(file.name) for file in sheet.files[:3])
-        raise CueSheetError(where, f"no audio file in its folder is what it names: {names}")
+        raise CueSheetError(where, f"none of the audio files it names is in its folder: {names}")
     return [os.path.join(folder, one) for one in dict.fromkeys(found)]

@@ -51,7 +51,7 @@ def _opened(path: PathName, mode: str = "rb") -> Iterator[BinaryIO]:
 def _writable(file: BinaryIO, path: PathName) -> Container:
     container = container_of(file, os.fspath(path))
     if container is None:
-        raise TagError(path, "tags of this kind of file can be read only, if at all")
+        raise TagError(path, "tags of this kind of file cannot be written")
     return container
 
 
@@ -187,7 +187,7 @@ def write_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
 
 def _check_genres(path: PathName, genres: Sequence[str]) -> None:
     if not genres or not all(genre.strip() and "\0" not in genre for genre in genres):
-        raise TagError(path, f"genres={list(genres)!r}: one or more are needed, none empty")
+        raise TagError(path, f"genres={list(genres)!r}: give one or more, none empty")
 
 
 def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
@@ -197,7 +197,7 @@ def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple
     file.flush()
     found = tags_of(container.fields(file)).genres
     if found != spelt:
-        raise BadTagError(f"its kind of tags makes {list(found)!r} of {list(genres)!r}")
+        raise BadTagError(f"its tags would store {list(found)!r} instead of {list(genres)!r}")
     return found
 
 

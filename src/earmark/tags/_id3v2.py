@@ -167,7 +167,7 @@ def _frames(body: bytes, version: int, *, plain: bool) -> list[bytes]:
         frames.append(body[at : at + n_head + size])
         at += n_head + size
     if any(body[at:]):
-        raise BadTagError(f"its ID3 tag is damaged at byte {at}: bytes that are no frame")
+        raise BadTagError(f"its ID3 tag is damaged at byte {at}: bytes that are not a frame")
     return frames
 
 

@@ -61,8 +61,8 @@ class MP3(LeadingID3):
         number = genre_number(genres[0])
         if number is None or len(genres) > 1:
             raise BadTagError(
-                "it has an ID3v1 tag only, which holds one genre of a fixed list: "
-                f"{'; '.join(genres)!r} is not one of it"
+                "it has only an ID3v1 tag, which holds one genre of a fixed list: "
+                f"{'; '.join(genres)!r} is not on it"
             )
         return number
 

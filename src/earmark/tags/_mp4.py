@@ -146,7 +146,7 @@ def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
             offset = int.from_bytes(old[at : at + width], "big")
             offset += growth if offset >= place else 0
             if offset >= 1 << 8 * width:
-                raise BadTagError("it would be larger than its tables can tell")
+                raise BadTagError("it would be larger than its tables can record")
             new += offset.to_bytes(width, "big")
         file.seek(table.content + 8)
         file.write(new)

@@ -131,4 +131,6 @@ def _parameter(space: str, name: str, entry: Mapping[str, Any]) -> Parameter:
     except ParameterError as error:
         raise ParameterError(f"space={space!r}: {error}") from error
     except (TypeError, AttributeError) as error:
-        raise ParameterError(f"space={space!r}: {name!r} is not as presets are: {error}") from error
+        raise ParameterError(
+            f"space={space!r}: {name!r} does not have the format of a preset: {error}"
+        ) from error

@@ -212,8 +212,8 @@ def _in_order(
             yield [future.result() for future in parts]
     except BrokenProcessPool as error:
         raise EarmarkError(
-            "a process that scored trials was ended from outside; it may have needed more memory "
-            "than there is"
+            "a process that scored trials was killed, perhaps because memory ran out. Try fewer "
+            "processes, such as jobs=1"
         ) from error
 
 

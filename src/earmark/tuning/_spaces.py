@@ -60,11 +60,11 @@ class Parameter:
         if self.simpler not in (None, "smaller", "larger"):
             raise ParameterError(f"{what}: simpler={self.simpler!r} is not smaller or larger")
         if len({json.dumps(value) for value in self.values}) < len(self.values):
-            raise ParameterError(f"{what}: one of its values stands twice")
+            raise ParameterError(f"{what}: one of its values appears twice")
         if self.low is None or self.high is None:
             return
         if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
-            raise ParameterError(f"{what}: low={self.low} to high={self.high} is no range")
+            raise ParameterError(f"{what}: low={self.low} to high={self.high} is not a range")
         if self.log and self.low <= 0:
             raise ParameterError(f"{what}: low={self.low} must be above 0 where log is true")
 
@@ -181,10 +181,10 @@ class SearchSpace:
             if unknown := sorted(set(parameter.when) - before):
                 raise ParameterError(
                     f"space={self.name!r}: {parameter.name!r} depends on {unknown[0]!r}, "
-                    "which does not stand before it"
+                    "which must come before it"
                 )
             if parameter.name in before:
-                raise ParameterError(f"space={self.name!r}: {parameter.name!r} stands twice")
+                raise ParameterError(f"space={self.name!r}: {parameter.name!r} appears twice")
             before.add(parameter.name)
 
     def points(self) -> list[dict[str, Value]]:
@@ -209,8 +209,9 @@ class SearchSpace:
         for parameter in self.parameters:
             if not parameter.choices:
                 raise ParameterError(
-                    f"space={self.name!r} is no grid: {parameter.name!r} is any number from "
-                    f"{parameter.low} to {parameter.high}; give values, or search='optuna'"
+                    f"space={self.name!r} cannot be searched as a grid: {parameter.name!r} can be "
+                    f"any number from {parameter.low} to {parameter.high}. List its values, or "
+                    "pass search='optuna'"
                 )
 
         def extended(number: int, point: dict[str, Value]) -> Iterator[dict[str, Value]]:

@@ -127,7 +127,10 @@ def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
     # The space is long, and has a name; where only its content differs there is nothing better.
     if len(names) > 1 and "parameters" in names:
         names.remove("parameters")
-    return f"it holds the search {told(there, names)}; asked for is {told(here, names)}"
+    return (
+        f"it holds another search: {told(there, names)} instead of {told(here, names)}. Choose "
+        "another file, or repeat that search"
+    )
 
 
 class StudyFile:
@@ -164,7 +167,7 @@ class StudyFile:
             if found is None and not self._study.trials:
                 self._study.set_user_attr(_SEARCH, wanted)
             elif found is None:
-                raise StudyError(self.path, "it is a study that Earmark did not begin")
+                raise StudyError(self.path, "it was not created by Earmark")
             elif found != wanted:
                 raise StudyError(self.path, _difference(found, wanted))
             self.trials = [self._read(frozen) for frozen in self._study.trials]
@@ -189,7 +192,7 @@ class StudyFile:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise StudyError(self.path, "another search is writing it") from error
+            raise StudyError(self.path, "another search is using it") from error
 
     def _cut_torn_line(self) -> None:
         """Cut off a last line that was not finished, as when the process was ended writing it."""

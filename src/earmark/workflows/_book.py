@@ -53,8 +53,8 @@ class Book:
         for what in ("dataset", "seed", "earmark"):
             if getattr(before, what) != getattr(empty, what):
                 raise ParameterError(
-                    f"output={str(output)!r} holds results of another {what}: choose another file, "
-                    "or ask to start afresh"
+                    f"output={str(output)!r} holds results of another {what}. Choose another file, "
+                    "or pass fresh=True to replace them"
                 )
         self.results = replace(empty, models=before.models)
 

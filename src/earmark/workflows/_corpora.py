@@ -89,12 +89,12 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
             stacklevel=2,
         )
     if not found:
-        raise DatasetError(f"{os.fspath(path)!r}: the library holds no track")
+        raise DatasetError(f"{os.fspath(path)!r}: the library has no tracks")
     n_silent = sum(_artist(track) is None for track in found)
     if n_silent:
         warnings.warn(
             f"{n_silent} of {len(found)} tracks name no artist in their tags: "
-            "their scores may be better than those of music by artists not trained on",
+            "their scores may be too high, because songs by one artist cannot be kept apart",
             DatasetWarning,
             stacklevel=2,
         )
@@ -125,7 +125,8 @@ def _load_table(
     unit: str | None = None,
 ) -> FeatureTable:
     raise ParameterError(
-        f"dataset='library:{os.fspath(path)}' has no table of features: they come from its tracks"
+        f"dataset='library:{os.fspath(path)}' has no table of features. They are "
+        "computed from its tracks"
     )
 
 

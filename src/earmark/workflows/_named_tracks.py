@@ -72,7 +72,7 @@ def find_track(opened: Library, named: str) -> LibraryTrack:
     )
     more = len(candidates) - _MOST_CANDIDATES
     raise ParameterError(
-        f"track={named!r} may be any of {len(candidates)}: {shown}"
+        f"track={named!r} matches {len(candidates)} tracks: {shown}"
         + (f"; and {more} more" if more > 0 else "")
     )
 
@@ -90,6 +90,7 @@ def _at_path(opened: Library, named: str) -> LibraryTrack | None:
         )
         more = ", ..." if len(tracks) > _MOST_CANDIDATES else ""
         raise ParameterError(
-            f"track={named!r} holds {len(tracks)} tracks by its cue sheet; name one: {shown}{more}"
+            f"track={named!r} holds {len(tracks)} tracks, according to its cue sheet. Name one of "
+            f"them: {shown}{more}"
         )
     return found

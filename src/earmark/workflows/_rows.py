@@ -113,7 +113,7 @@ def load_rows(
     if not tracks:
         raise DatasetError(f"{dataset!r}: no file has a genre")
     if len(tracks) < len(listed):
-        _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio: left out")
+        _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio and are left out")
     if check is not None:
         check(_without_features(corpus, tracks, kind))
     return audio_rows(dataset, tracks, kind=kind, jobs=jobs, progress=progress)
@@ -248,11 +248,11 @@ def _compute(
                 progress(done, len(paths), path)
     if not found:
         error = next(iter(failed.values()))
-        raise DatasetError(f"{dataset!r}: no file can be used; the first: {error}")
+        raise DatasetError(f"{dataset!r}: no file can be used. The first error: {error}")
     if failed:
         track_id, error = next(iter(failed.items()))
         _warn(
-            f"{len(failed)} of {len(tracks)} files left out; the first: "
+            f"{len(failed)} of {len(tracks)} files are left out. The first: "
             f"{track_id!r}: {error.reason}"
         )
     return found
@@ -300,7 +300,7 @@ def _without_silence(
     if not sounding:
         raise DatasetError(f"{dataset!r}: every file is silent")
     if n_silent := len(analysed) - len(sounding):
-        _warn(f"{n_silent} of {len(analysed)} files left out: they are silent")
+        _warn(f"{n_silent} of {len(analysed)} files are left out because they are silent")
     return sounding
 
 

@@ -254,13 +254,13 @@ def compare(paths: Sequence[PathName]) -> Comparison:
     Raises
     ------
     ParameterError
-        If there is no path, or one stands twice.
+        If there is no path, or one appears twice.
     ResultsError
         If a file is no results file of this version.
     """
     named = [os.fspath(path) for path in paths]
     if not named or len(set(named)) != len(named):
-        raise ParameterError(f"paths={named!r}: one or more, all different, are needed")
+        raise ParameterError(f"paths={named!r}: give one or more, all different")
     results = tuple(read_results(path) for path in named)
     entries = tuple(_entries(named, results))
     return Comparison(

@@ -57,7 +57,7 @@ def _planned(
             lacking["track"] = "rows are tracks: its folds are those of random"
         return [name for name in PROTOCOLS if name not in lacking], lacking
     if not protocols:
-        raise ParameterError("protocols=[]: one or more are needed")
+        raise ParameterError("protocols=[]: give one or more")
     for name in protocols:
         if name not in PROTOCOLS:
             raise ParameterError(f"protocol={name!r} is not one of {', '.join(PROTOCOLS)}")
@@ -163,7 +163,7 @@ def _is_done(run: Run | None, table: FeatureTable, *, importances: bool) -> bool
 def _contenders(models: Sequence[str], *, jobs: int) -> list[Contender]:
     """Find the models, before anything is read."""
     if not models or len(set(models)) != len(models):
-        raise ParameterError(f"models={list(models)!r}: one or more, all different, are needed")
+        raise ParameterError(f"models={list(models)!r}: give one or more, all different")
     if jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
     return [find_contender(name) for name in models]

@@ -158,7 +158,7 @@ def explore(
     )
     table = source.table
     if not len(table):
-        raise DatasetError(f"{source.name}: there is no row to explore")
+        raise DatasetError(f"{source.name}: it has no rows to explore")
 
     def step(at: int) -> None:
         if progress is not None:
@@ -242,7 +242,8 @@ def _table_of_audio(
         return _table_without_features(tracks)
     if len(with_audio) < len(tracks):
         warnings.warn(
-            f"{len(tracks) - len(with_audio)} of {len(tracks)} tracks have no audio: left out",
+            f"{len(tracks) - len(with_audio)} of {len(tracks)} tracks have no audio and are "
+            "left out",
             DatasetWarning,
             stacklevel=4,
         )

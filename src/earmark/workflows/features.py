@@ -187,7 +187,7 @@ def extract_features(
     if engine != "local":
         raise ParameterError(f"engine={engine!r} is not one of local, ray")
     if address is not None:
-        raise ParameterError(f"address={address!r} goes with engine='ray'")
+        raise ParameterError(f"address={address!r} needs engine='ray'")
     inputs = find_inputs(paths)
     settings = {**json.loads(schema.metadata[b"earmark"]), "journal": 1}
     target = os.path.abspath(os.fspath(output))

@@ -238,7 +238,9 @@ def forget_folder(
         roots = opened.scanned.roots()
         if path not in roots:
             told = ", ".join(map(repr, roots)) or "nothing"
-            raise ParameterError(f"folder={path!r} is not what is scanned: {told}")
+            raise ParameterError(
+                f"folder={path!r} is not a scanned folder. Scanned folders: {told}"
+            )
         inside = opened.tracks(Filters(path=path, state=None))
         gone = [one for one in inside if not os.path.lexists(one.path)]
         if not preview:

@@ -235,7 +235,7 @@ def undo_organise(
     ...     open_library(f"{folder}/music.db", create=True).close()
     ...     undo_organise(library=f"{folder}/music.db")
     Traceback (most recent call last):
-    earmark.errors.ParameterError: nothing was changed that could be taken back
+    earmark.errors.ParameterError: there is nothing to undo
     """
     with open_library(library) as opened:
         return undo_rows(opened, batch, progress=progress)

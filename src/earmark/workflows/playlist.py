@@ -111,12 +111,12 @@ def make_playlist(
     liked = [like] if isinstance(like, str | int) else list(like)
     way = from_ is not None or to is not None
     if bool(liked) and way:
-        raise ParameterError("like, from and to: choose either like, or from and to")
+        raise ParameterError("like cannot be combined with from and to")
     if way and (from_ is None or to is None):
-        raise ParameterError("from and to: both are needed")
+        raise ParameterError("from and to must be given together")
     filters = filters or Filters()
     if not liked and not way and filters == Filters():
-        raise ParameterError("like, from and to, or a filter such as genre: one of these is needed")
+        raise ParameterError("Give like, from and to, or a filter such as genre")
     if tracks is None and minutes is None:
         tracks = _N_TRACKS
     if per_artist is not None and per_artist < 1:

@@ -68,9 +68,9 @@ def match_genre(text: str, known: Mapping[str, str], *, new: bool = False) -> st
     if text.strip().isdigit():
         raise ParameterError(f"genre={text!r} is a number: the genre comes after the tracks")
     if text.strip().startswith("-"):
-        raise ParameterError(f"genre={text!r} is an option, which goes before a --")
+        raise ParameterError(f"genre={text!r} is an option. Put options before --")
     if not is_genre_name(text):
-        raise ParameterError(f"genre={text!r} is no name: two letters or more are needed")
+        raise ParameterError(f"genre={text!r} is not a genre: it needs two letters or more")
     if not new:
         raise UnknownGenreError(text.strip(), _nearest(text, known))
     return " ".join(text.split())

@@ -106,7 +106,7 @@ def scan(
     with open_library(library, create=there) as opened:
         roots = named or opened.scanned.roots()
         if not roots:
-            raise ParameterError("paths: no folder is named, and none was scanned before")
+            raise ParameterError("Name a folder to scan. None has been scanned before")
         ears = _ears(opened, model)
         one = Scan(opened, ears, roots, jobs=jobs, retry_failed=retry_failed, changed=changed)
         report = one.run(planned=planned, progress=progress)
@@ -184,7 +184,9 @@ def watch(
     yield report
     there = [root for root in report.roots if os.path.lexists(root)]
     if not there:
-        raise ParameterError(f"paths={list(report.roots)!r}: none is there to be watched")
+        raise ParameterError(
+            f"paths={list(report.roots)!r}: none of them exists, so there is nothing to watch"
+        )
     news = None if changed is None else _without_known_failures(changed, report)
     looked_again = False  # at what came while the first scan went on
     for found in changes(

@@ -115,7 +115,7 @@ def plan_tags(
     """
     for name, value in (("threshold", threshold), ("precision", precision)):
         if value is not None and not 0 <= value <= 1:
-            raise ParameterError(f"{name}={value!r} is not from 0 to 1")
+            raise ParameterError(f"{name}={value!r} must be from 0 to 1")
     check_target(output, overwrite=overwrite, endings=(".csv",))
     policy = TagPolicy(
         replace=replace,
@@ -232,7 +232,7 @@ def undo_tags(
     ...     open_library(f"{folder}/music.db", create=True).close()
     ...     undo_tags(library=f"{folder}/music.db")
     Traceback (most recent call last):
-    earmark.errors.ParameterError: nothing was changed that could be taken back
+    earmark.errors.ParameterError: there is nothing to undo
     """
     with open_library(library) as opened:
         return undo_batch(opened, batch, progress=progress)

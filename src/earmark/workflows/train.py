@@ -256,8 +256,8 @@ def train(
         )
     if not any(one.fingerprint == table.fingerprint for one in feature_sets()):
         raise ParameterError(
-            f"dataset={dataset!r} holds {table.feature_set} features, which no model file can ask "
-            "for: evaluate takes them, train does not"
+            f"dataset={dataset!r} holds {table.feature_set} features, which model files do not "
+            "support: evaluate can use them, train cannot"
         )
     published = None
     if "published3" in table.partitions:
@@ -300,15 +300,15 @@ def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
             alone = rows[~np.isin(known[rows], known[table.labels != genre])]
             artists[alone] = artists.max() + 1 + tracks[alone]
             warnings.warn(
-                f"genre {genre!r} has {n_artists} artist{'s' * (n_artists > 1)}: its scores tell "
-                "how well their other songs are recognised, not how well the genre is",
+                f"genre {genre!r} has {n_artists} artist{'s' * (n_artists > 1)}: its scores show "
+                "how well other songs by them are recognised, not how well the genre is",
                 DatasetWarning,
                 stacklevel=2,
             )
         if n_tracks < _FEW_TRACKS:
             warnings.warn(
                 f"genre {genre!r} has {n_tracks} track{'s' * (n_tracks > 1)}: {_FEW_TRACKS} or "
-                "more are needed for a score that says much",
+                "more are needed for a reliable score",
                 DatasetWarning,
                 stacklevel=2,
             )

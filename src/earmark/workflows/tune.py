@@ -163,7 +163,7 @@ def _check_targets(overwrite: bool, **targets: PathName | None) -> None:
         if path is not None:
             other = seen.setdefault(os.path.realpath(path), name)
             if other != name:
-                raise ParameterError(f"{name}={str(path)!r} is {other} too")
+                raise ParameterError(f"{name}={str(path)!r} is also {other}")
     for name, endings in _ENDINGS.items():
         check_target(targets[name], overwrite=overwrite, name=name, endings=endings)
 

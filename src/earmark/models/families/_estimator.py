@@ -37,7 +37,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
             raise ParameterError(
-                f"y holds one class only, {self.classes_[0]!r}: there is nothing to tell apart"
+                f"y holds one class only, {self.classes_[0]!r}, but two classes or more are needed"
             )
         return rows, labels
 

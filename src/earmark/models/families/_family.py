@@ -292,7 +292,7 @@ class Family(ABC):
             if name not in self.settings:
                 known = ", ".join(self.settings) or "none"
                 raise ParameterError(
-                    f"family={self.name!r} has no setting {name!r}; it has: {known}"
+                    f"family={self.name!r} has no setting {name!r}. Available: {known}"
                 )
             kind = self.settings[name][0]
             if not kind.accepts(value):
