@@ -62,7 +62,7 @@ def test_unknown_batch_is_refused(library: Library) -> None:
     tags = library.journal.begin_batch("tag", settings={}, now=1.0)
     with pytest.raises(ParameterError, match=f"batch=99 is not in the journal. Available: {tags}"):
         library.journal.batch(99)
-    with pytest.raises(ParameterError, match="there are: none"):
+    with pytest.raises(ParameterError, match="Available: none"):
         library.journal.batch(tags, kind="organise")
 
 

@@ -306,7 +306,7 @@ def test_copy_that_came_out_wrong_is_not_kept(
     monkeypatch.setattr(shutil, "copyfile", bad)
     run = apply_organise(library, planned(library, into, mode=mode))
     assert run.count("failed") == 3
-    assert "its copy does not hold the same" in run.outcomes[0].reason
+    assert "its copy differs from it" in run.outcomes[0].reason
     assert [song.read_bytes()[:5] for song in songs] == [b"music"] * 3
     assert not into.exists()
 

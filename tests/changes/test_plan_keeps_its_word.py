@@ -82,7 +82,7 @@ def without_room(path: Path) -> Path:
         ("a.mp3", with_id3v1_alone, "Madchester", "only an ID3v1 tag, which holds one genre of"),
         ("a.mp3", with_damaged_id3, "Jazz", "frame TIT2 is longer than it"),
         ("a.m4a", without_room, "x" * 5000, "it is fragmented, and has no room"),
-        ("a.mp3", lambda path: write_sound(path, seconds=0.3), "17", "its kind of tags makes"),
+        ("a.mp3", lambda path: write_sound(path, seconds=0.3), "17", "its tags would store"),
     ],
 )
 def test_what_cannot_be_written_is_known_when_the_plan_is_made(

@@ -190,7 +190,7 @@ def test_kind_of_a_row_is_checked(library: Library, tmp_path: Path, into: Path) 
     path = tmp_path / "plan.csv"
     write_organise_plan(path, planned(library, into))
     path.write_text(path.read_text().replace(",song,", ",sing,"))
-    with pytest.raises(PlanError, match="line 3, column 'kind': 'sing': none of song, sidecar"):
+    with pytest.raises(PlanError, match="line 3, column 'kind': 'sing': not one of song, sidecar"):
         read_organise_plan(path)
 
 

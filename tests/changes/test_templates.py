@@ -71,12 +71,12 @@ def test_values_cannot_lead_to_another_folder() -> None:
         ("{title:02}", "only track, disc and year take a number of digits, as in {track:02}"),
         ("{track:2}", "only track, disc and year"),
         ("../{title}", "'..' is not a folder or file name that works on every system"),
-        ("/{title}", "'' is not the name"),
-        ("{genre}//{title}", "'' is not the name"),
-        ("CON/{title}", "'CON' is not the name"),
-        ("{genre}/", "'' is not the name"),
+        ("/{title}", "'' is not a folder or file name"),
+        ("{genre}//{title}", "'' is not a folder or file name"),
+        ("CON/{title}", "'CON' is not a folder or file name"),
+        ("{genre}/", "'' is not a folder or file name"),
         ("{genre}/{artist}", "needs one of {title}, {track}, {filename}"),
-        ("", "'' is not the name"),
+        ("", "'' is not a folder or file name"),
     ],
 )
 def test_template_that_cannot_be_used_is_refused_when_it_is_given(

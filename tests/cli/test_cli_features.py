@@ -218,7 +218,7 @@ def test_wrong_usage_is_exit_code_two(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--set", "gtzan58"], "'gtzan58' is not a feature set; there are: bands, contrast"),
+        (["--set", "gtzan58"], "'gtzan58' is not a feature set. Available: bands, contrast"),
         (["--set", "gtzan57", "--set", "gtzan57"], "named twice"),
         (["--unit", "song"], "--unit 'song' is not one of track, clip, segment"),
         (["--unit", "track", "--set", "logmel"], "has no frames"),

@@ -232,7 +232,7 @@ def test_wrong_usage_is_exit_code_two(
     ("arguments", "told"),
     [
         (["classify", "a.wav", "--json", "--csv"], "cannot be combined"),
-        (["classify", "a.wav", "--model", "gtzan58"], "no model of that name; there are: gtzan57"),
+        (["classify", "a.wav", "--model", "gtzan58"], "no model of that name. Available: gtzan57"),
         (["classify", "a.wav", "--model", "none.earmark"], "no such file"),
         (["models", "show", "gtzan58"], "no model of that name"),
         (["train", "-d", "music", "-o", "x.earmark"], "is not of the form NAME:PATH"),

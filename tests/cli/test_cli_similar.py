@@ -110,7 +110,7 @@ def test_limits_are_those_given(ask: Run) -> None:
         (["99"], "track='99' matches no track of"),
         (["alpha", "--by", "colour"], "--by 'colour' is not one of style, timbre"),
         (["alpha", "--tempo", "fast"], "--tempo 'fast'"),
-        (["alpha", "--library", "none.db"], "there is no library"),
+        (["alpha", "--library", "none.db"], "no library exists yet"),
     ],
 )
 def test_bad_question_is_usage(ask: Run, arguments: list[str], message: str) -> None:
@@ -179,9 +179,9 @@ def test_same_seed_is_the_same_playlist(ask: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--seed", "1"], "one of these is needed"),
+        (["--seed", "1"], "Give like, from and to, or a filter"),
         (["--from", "alpha"], "from and to must be given together"),
-        (["--like", "alpha", "--tracks", "3", "--minutes", "5"], "one of both"),
+        (["--like", "alpha", "--tracks", "3", "--minutes", "5"], "give either tracks or minutes"),
         (["--genre", "polka"], "--genre 'polka'"),
         (["--like", "alpha", "--format", "wpl"], "'wpl'"),
         (["--like", "alpha", "-o", "no/such/a.m3u8"], "its folder does not exist"),

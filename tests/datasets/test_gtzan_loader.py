@@ -139,7 +139,7 @@ Damage = Callable[[Rows, Rows], tuple[Rows, Rows]]
         (lambda t, i: (t, change(i, 5, excerpt="x")), "index.csv': 'blues.00005' is missing"),
         (lambda t, i: (t, change(i, 5, excerpt="")), "row 6 has no id"),
         (lambda t, i: (t, change(i, 5, excerpt="blues.00004")), "'blues.00004' .* rows 5 and 6"),
-        (lambda t, i: (change(t, 5, filename="blues.00004.wav"), i), "'blues.00004' stands more"),
+        (lambda t, i: (change(t, 5, filename="blues.00004.wav"), i), "'blues.00004' appears more"),
     ],
 )
 def test_damage_is_named(

@@ -191,7 +191,7 @@ def column(name: str, values: list[Any]) -> Callable[[pa.Table], pa.Table]:
     ("change", "message"),
     [
         (told(schema="earmark.table/2"), "schema 'earmark.table/2' is not 'earmark.table/1'"),
-        (told(provenance=None), "does not tell 'provenance'"),
+        (told(provenance=None), "lacks 'provenance'"),
         (told(unit="album"), "unit='album' is not one of"),
         (told(names=["loudness", "pitch"]), "column 'pitch' is missing"),
         (lambda rows: rows.drop_columns(["tempo"]), "column 'tempo' is missing"),

@@ -176,7 +176,7 @@ def test_missing_file_is_an_audio_error(tmp_path: Path) -> None:
 )
 def test_low_rate_is_warned_of(tmp_path: Path, sr: int, warns: bool) -> None:
     track = extract_track(written(tmp_path / "a.wav", noise(sr=sr), sr), [LENGTH])
-    expected = f"sampled at {sr} Hz: nothing above {sr // 2} Hz is in it"
+    expected = f"sampled at {sr} Hz: it holds nothing above {sr // 2} Hz"
     assert track.warnings == ((expected,) if warns else ())
 
 

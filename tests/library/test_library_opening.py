@@ -186,7 +186,7 @@ def test_version_that_nothing_converts_is_refused(
 ) -> None:
     newer(monkeypatch, None)
     monkeypatch.setattr(_opening, "MIGRATIONS", {})
-    with pytest.raises(LibraryError, match="nothing can convert"):
+    with pytest.raises(LibraryError, match="this release cannot convert"):
         open_library(path)
 
 

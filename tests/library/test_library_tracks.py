@@ -440,7 +440,7 @@ def test_full_disk_is_told_and_what_was_done_is_kept(library: Library) -> None:
     [Filters(genre="caf\udce9"), Filters(year=(10**30, None)), Filters(words=("\udcff",))],
 )
 def test_what_no_table_can_hold_is_not_looked_for(library: Library, filters: Filters) -> None:
-    with pytest.raises(ParameterError, match="cannot be looked for"):
+    with pytest.raises(ParameterError, match="cannot be searched for"):
         library.tracks(filters)
 
 

@@ -87,9 +87,9 @@ def test_each_kind_is_listed_by_itself() -> None:
 @pytest.mark.parametrize(
     ("load", "name", "told"),
     [
-        (load_model, "style", "no model of that name: it is a space; there are: gtzan57, gtzan943"),
-        (load_space, "gtzan57", "no space of that name: it is a model; there are: style, timbre"),
-        (load_space, "mine", "no space of that name; there are: style, timbre"),
+        (load_model, "style", "no model of that name: it is a space. Available: gtzan57, gtzan943"),
+        (load_space, "gtzan57", "no space of that name: it is a model. Available: style, timbre"),
+        (load_space, "mine", "no space of that name. Available: style, timbre"),
     ],
 )
 def test_name_of_another_kind_is_refused(load: Any, name: str, told: str) -> None:

@@ -210,8 +210,8 @@ def test_song_without_artist_follows_another(library: Library) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({}, "one of both"),
-        ({"tracks": 3, "minutes": 4.0}, "one of both"),
+        ({}, "give either tracks or minutes"),
+        ({"tracks": 3, "minutes": 4.0}, "give either tracks or minutes"),
         ({"tracks": 0}, "tracks=0"),
         ({"minutes": 0.0}, "minutes=0.0"),
         ({"minutes": float("inf")}, "minutes=inf"),

@@ -232,7 +232,7 @@ def added_trial(path: Path) -> None:
         (lambda path: path.write_text("\n"), "not a study file"),
         (lambda path: path.mkdir(), "Is a directory"),
         (foreign_study, "it holds the study 'mine', which is not Earmark's"),
-        (unlabelled_study, "a study that Earmark did not begin"),
+        (unlabelled_study, "it was not created by Earmark"),
         (added_trial, "its trial 1 is not one of Earmark's"),
     ],
 )

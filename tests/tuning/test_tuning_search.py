@@ -304,7 +304,7 @@ def test_process_that_is_ended_from_outside_is_told() -> None:
     folds = protocol_folds("artist", table, seed=0)
     deadly = tuning_tables.Deadly(table, folds, load_recipe("knn"), inner_groups="artist")
     with (
-        pytest.raises(EarmarkError, match="a process that scored trials was ended from outside"),
+        pytest.raises(EarmarkError, match="a process that scored trials was killed"),
         scoring.scoring(deadly, jobs=2, late=lambda: False) as scores,
     ):
         list(scores([{"n_neighbors": 1}] * 3))

@@ -126,7 +126,10 @@ def test_space_from_a_file(tmp_path: Path) -> None:
         ('family = "svm"\n[parameters]\nC = 3', "must hold a table for each"),
         ('family = "svm"\n[parameters]', "has no parameters"),
         ('family = "svm"\n[parameters]\nC = { valeus = [1.0] }', "has no setting 'valeus'"),
-        ('family = "svm"\n[parameters]\nC = { values = 3 }', "is not as presets are"),
+        (
+            'family = "svm"\n[parameters]\nC = { values = 3 }',
+            "does not have the format of a preset",
+        ),
         ('family = "svm"\n[parameters]\nC = { }', "either values, or low and high"),
         ('family = "svm"\n[parameters]\nC = { low = 1.0 }', "either values, or low and high"),
         (

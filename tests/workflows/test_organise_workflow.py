@@ -91,7 +91,7 @@ def test_tags_and_files_share_the_journal(library: Path, music: Path, tmp_path: 
     assert (tagged.batch, moved.batch) == (1, 2)
     assert [one.id for one in list_tag_batches(library=library)] == [1]
     assert [one.id for one in list_organise_batches(library=library)] == [2]
-    with pytest.raises(ParameterError, match="batch=1 is not in the journal; there are: 2"):
+    with pytest.raises(ParameterError, match=r"batch=1 is not in the journal. Available: 2"):
         undo_organise(1, library=library)
     # Genres are taken back where the files are by now, and files whatever their genres are.
     assert undo_tags(library=library).count("undone") == tagged.count("written")

@@ -79,10 +79,10 @@ def test_playlist_is_of_its_schema(library: Path) -> None:
     ("settings", "message"),
     [
         ({}, "Give like, from and to, or a filter such as genre"),
-        ({"from_": "song 1", "like": "song 2"}, "choose either"),
+        ({"from_": "song 1", "like": "song 2"}, "cannot be combined"),
         ({"from_": "song 1"}, "from and to must be given together"),
         ({"to": "song 1"}, "from and to must be given together"),
-        ({"like": "song 1", "tracks": 3, "minutes": 5}, "one of both"),
+        ({"like": "song 1", "tracks": 3, "minutes": 5}, "give either"),
         ({"like": "song 1", "tracks": -1}, "tracks=-1"),
         ({"like": "artist"}, "matches 6 tracks"),
         ({"filters": Filters(genre="polka")}, "genre='polka'"),

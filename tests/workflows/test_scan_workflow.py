@@ -113,13 +113,13 @@ def test_scan_without_paths_is_of_what_was_scanned(
 
 
 def test_nothing_to_scan_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match="there is no library"):
+    with pytest.raises(LibraryError, match="no library exists yet"):
         scan(library=tmp_path / "library.db")
     with pytest.raises(ParameterError, match="no such file or folder"):
         scan([tmp_path / "nowhere"], library=tmp_path / "library.db")
     assert os.listdir(tmp_path) == []
     open_library(tmp_path / "library.db", create=True).close()
-    with pytest.raises(ParameterError, match="no folder is named"):
+    with pytest.raises(ParameterError, match="Name a folder to scan"):
         scan(library=tmp_path / "library.db")
     report = scan(str(tmp_path / "nowhere"), library=tmp_path / "library.db")
     assert [one.reason for one in report.failed] == ["no such file or folder"]

@@ -132,7 +132,7 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path, library: Path) -> None:
         similar("artist 0", library=library)
     with pytest.raises(ParameterError, match="track='nothing like it'"):
         similar("nothing like it", library=library)
-    with pytest.raises(LibraryError, match="there is no library"):
+    with pytest.raises(LibraryError, match="no library exists yet"):
         similar("alpha", library=tmp_path / "none.db")
     text = tmp_path / "text.mp3"
     text.write_text("no music\n" * 99)

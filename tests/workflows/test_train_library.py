@@ -185,8 +185,8 @@ def test_library_is_described(library: Path) -> None:
 
 def test_library_that_is_not_there(tmp_path: Path) -> None:
     told = describe_dataset(f"library:{tmp_path / 'none.db'}")
-    assert "there is no library" in told["error"]
-    with pytest.raises(DatasetError, match="there is no library"):
+    assert "no library exists yet" in told["error"]
+    with pytest.raises(DatasetError, match="no library exists yet"):
         load_rows(f"library:{tmp_path / 'none.db'}")
     with pytest.raises(ParameterError, match="no table of features"):
         get_corpus("library").load_table(tmp_path / "none.db")

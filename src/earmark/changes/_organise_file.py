@@ -125,8 +125,8 @@ def read_organise_plan(path: PathName) -> OrganisePlan:
             if first != number:
                 raise PlanError(
                     path,
-                    f"line {number}, column {column!r}: {getattr(row, column)!r} stands in line "
-                    f"{first} already, or what is the same to some systems",
+                    f"line {number}, column {column!r}: {getattr(row, column)!r} is already in "
+                    f"line {first}, or a name that some systems take for the same",
                 )
         rows.append(row)
     return OrganisePlan(

@@ -126,7 +126,7 @@ def read_plan(path: PathName) -> TagPlan:
         first = known.setdefault(row.path, number)
         if first != number:
             raise PlanError(
-                path, f"line {number}, column 'path': {row.path!r} stands in line {first} already"
+                path, f"line {number}, column 'path': {row.path!r} is already in line {first}"
             )
         rows.append(row)
     threshold = Threshold(confidence, about.get("precision"), about.get("share"))
