@@ -57,7 +57,7 @@ def test_batches_are_counted_and_told_apart(library: Library) -> None:
 
 
 def test_unknown_batch_is_refused(library: Library) -> None:
-    with pytest.raises(ParameterError, match="nothing was changed"):
+    with pytest.raises(ParameterError, match="nothing to undo"):
         library.journal.batch()
     tags = library.journal.begin_batch("tag", settings={}, now=1.0)
     with pytest.raises(ParameterError, match=f"batch=99 is not in the journal. Available: {tags}"):

@@ -91,7 +91,7 @@ def test_what_was_placed_on_a_disk_that_is_away_is_settled_later(
     assert run.outcomes == ()
     ((state, reason),) = states(run.cut_short)
     assert state == "skipped"
-    why = f"there is no disk at {str(usb)!r}" if how == "disk" else "is not there"
+    why = f"the disk at {str(usb)!r} is not connected" if how == "disk" else "does not exist"
     assert why in reason
     assert len(library.journal.changes(states=("begun",))) == 1
     if how == "disk":
@@ -127,7 +127,10 @@ def test_undo_does_not_say_undone_of_a_disk_that_is_away(
     into.parent.mkdir()
     disks.remove(str(into.parent))
     run = undo_organise(library)
-    assert states(run.outcomes) == [("skipped", f"there is no disk at {str(into.parent)!r}")] * 2
+    assert (
+        states(run.outcomes)
+        == [("skipped", f"the disk at {str(into.parent)!r} is not connected")] * 2
+    )
     into.parent.rmdir()
     (tmp_path / "away").rename(into.parent)
     disks.add(str(into.parent))
@@ -173,7 +176,7 @@ def test_moved_files_do_not_come_back_beside_a_disk_that_is_away(
     old.mkdir()
     disks.remove(str(old))
     run = undo_organise(library)
-    assert states(run.outcomes) == [("skipped", f"there is no disk at {str(old)!r}")] * 2
+    assert states(run.outcomes) == [("skipped", f"the disk at {str(old)!r} is not connected")] * 2
     assert list(old.iterdir()) == []
     old.rmdir()
     (tmp_path / "away").rename(old)

@@ -204,9 +204,9 @@ def column(name: str, values: list[Any]) -> Callable[[pa.Table], pa.Table]:
         (column("tempo", [1.0, 2.0, float("nan")]), "column 'tempo' of 'ü/b' is nan"),
         (column("id", ["a#0", "a#0", "ü/b"]), "'a#0' appears more than once"),
         (column("id", ["a#0", None, "ü/b"]), "column 'id' of row 1 is empty"),
-        (column("tempo", [1.0, 2.0, 3.0]), "was changed since it was written"),
-        (column("label", ["rock", "rock", "jazz"]), "was changed since it was written"),
-        (lambda rows: rows.slice(1), "was changed since it was written"),
+        (column("tempo", [1.0, 2.0, 3.0]), "has changed since it was written"),
+        (column("label", ["rock", "rock", "jazz"]), "has changed since it was written"),
+        (lambda rows: rows.slice(1), "has changed since it was written"),
     ],
 )
 def test_damage_is_named(change: Callable[[pa.Table], pa.Table], message: str, path: Path) -> None:

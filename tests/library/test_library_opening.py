@@ -116,7 +116,7 @@ def test_file_without_a_table_is_a_library_that_was_just_begun(
 def test_file_that_is_cut_short_is_refused_untouched(path: Path, share: float) -> None:
     os.truncate(path, int(path.stat().st_size * share))
     before = digest(path)
-    with pytest.raises(LibraryError, match="it is cut short"):
+    with pytest.raises(LibraryError, match="it is incomplete"):
         open_library(path)
     assert digest(path) == before
     assert os.listdir(path.parent) == ["music.db"]

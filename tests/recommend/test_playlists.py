@@ -230,7 +230,7 @@ def test_bad_question_is_refused(many: Catalogue) -> None:
         playlist_like(many, [], length=Length(3))
     with pytest.raises(ParameterError, match="track=999"):
         playlist_like(many, [999], length=Length(3))
-    with pytest.raises(ParameterError, match="from and to are both"):
+    with pytest.raises(ParameterError, match="from and to are the same"):
         playlist_between(many, 3, 3, length=Length(3))
 
 

@@ -98,7 +98,7 @@ def test_ogg_flac_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("genres", [[], [""], ["Jazz", " "], ["a\0b"]])
 def test_no_genre_is_none_to_write(tmp_path: Path, genres: list[str]) -> None:
     song = write_sound(tmp_path / "a.flac", seconds=0.2)
-    with pytest.raises(TagError, match="one or more are needed, none empty"):
+    with pytest.raises(TagError, match="give one or more, none empty"):
         write_genres(song, genres)
 
 

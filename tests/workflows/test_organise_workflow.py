@@ -122,7 +122,7 @@ def test_organising_what_cannot_be_is_refused(library: Path, tmp_path: Path) -> 
     (tmp_path / "there.csv").touch()
     with pytest.raises(ParameterError, match="already exists"):
         plan_organise(into=tmp_path / "into", library=library, output=tmp_path / "there.csv")
-    with pytest.raises(ParameterError, match="nothing was changed"):
+    with pytest.raises(ParameterError, match="nothing to undo"):
         undo_organise(library=library)
 
 

@@ -291,8 +291,9 @@ def check_unseen(ids: npt.NDArray[np.str_], trained_on: Iterable[str], *, model:
     >>> check_unseen(np.array(["a", "b"]), ["b", "c"], model="mine")
     Traceback (most recent call last):
     ...
-    earmark.errors.ParameterError: model='mine' was trained on 1 of the 2 rows, 'b' first: \
-scoring it on them would measure its memory. To score it on the other 1, use new_rows=True
+    earmark.errors.ParameterError: model='mine' was trained on 1 of the 2 rows, 'b' first. \
+Testing it on them would not show how it does on new music. To test it on the other 1, pass \
+new_rows=True
     """
     seen = seen_rows(ids, trained_on, model=model)
     if seen.all():

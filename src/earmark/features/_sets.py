@@ -112,7 +112,7 @@ def register(feature_set: FeatureSet) -> FeatureSet:
     >>> register(GTZAN57)
     Traceback (most recent call last):
     ...
-    earmark.errors.ParameterError: feature set 'gtzan57' exists already
+    earmark.errors.ParameterError: feature set 'gtzan57' already exists
     """
     if feature_set.name in _REGISTRY:
         raise ParameterError(f"feature set {feature_set.name!r} already exists")
