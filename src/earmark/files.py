@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all, and never over one that is there unless asked."""
+"""Writing files: completely or not at all, and by default never over an existing file."""
 
 from __future__ import annotations
 

@@ -114,7 +114,9 @@ def test_sheet_that_points_to_an_absent_file_is_nobodys(tmp_path: Path) -> None:
     (tmp_path / "song.flac").touch()
     (tmp_path / "album.cue").write_text(sheet_of("album.wav"))
     assert sheet_fingerprints([str(tmp_path / "song.flac")]) == {}
-    with pytest.raises(CueSheetError, match=r"no audio file in its folder .* 'album\.wav'"):
+    with pytest.raises(
+        CueSheetError, match=r"none of the audio files it names is in its folder: 'album\.wav'"
+    ):
         files_of_cue(tmp_path / "album.cue")
 
 

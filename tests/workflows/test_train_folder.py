@@ -175,7 +175,7 @@ def test_features_that_no_audio_has_make_no_model(tmp_path: Path) -> None:
         a, b = rng.normal(i % 2, 0.1), rng.normal()
         lines.append(f"t{i},{('rock', 'jazz')[i % 2]},{a},{b}")
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
-    with pytest.raises(ParameterError, match="no model file can ask for"):
+    with pytest.raises(ParameterError, match="which model files do not support"):
         train(f"table:{tmp_path / 't.csv'}", output=tmp_path / "a.earmark", recipe="knn")
 
 

@@ -316,7 +316,7 @@ CORPUS = Corpus(
     licence=LICENCE,
     faults=(
         "70 of the 1000 excerpts are repeated, distorted or mislabelled by the fault-filtered "
-        "lists of Kereliuk, Sturm and Larsen (2015): left out unless asked for",
+        "lists of Kereliuk, Sturm and Larsen (2015): left out by default",
         "14 pairs of rows are identical, one of them across two genres (metal.00058, rock.00016): "
         "kept on one side of every split by the group 'duplicate'",
         "many excerpts are by one artist; the group 'artist' joins too much rather than too "

@@ -206,7 +206,7 @@ class Tables:
         Raises
         ------
         ParameterError
-            If they are not to be had.
+            If the dataset does not have them.
         """
         published = protocol == "published3"
         wanted = contender.feature_set or self.base.feature_set

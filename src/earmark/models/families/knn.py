@@ -112,7 +112,7 @@ class Neighbours(KNeighborsClassifier):  # type: ignore[misc]
         Returns
         -------
         distance : np.ndarray [shape=(n, k)]
-            Ascending; left out unless asked for.
+            Ascending; left out by default.
         numbers : np.ndarray of int [shape=(n, k)]
             Of the training rows.
         """
