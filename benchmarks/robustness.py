@@ -198,29 +198,31 @@ def write_and_undo(outcomes: list[Outcome], library: Path, folder: Path) -> dict
         )
     paths = [outcome.path for outcome in outcomes]
     before = hashes(paths)
-    plan = str(folder.parent / "rock.plan")
+    plan = str(folder.parent / "rock.csv")
     _, planned = earmark("tag", "plan", "--replace", "-o", plan, library=library)
     _, applied = earmark("tag", "apply", plan, library=library, limit_s=3600)
     after = hashes(paths)
     lengths = reference_lengths(paths)
-    states = Counter(row["state"] for row in applied["files"])
-    failed = {row["path"] for row in applied["files"] if row["state"] == "failed"}
+    outcomes_of = applied["run"]["outcomes"]
+    states = Counter(row["state"] for row in outcomes_of)
+    failed = {row["path"]: row["reason"] for row in outcomes_of if row["state"] == "failed"}
+    for path, reason in failed.items():
+        print(f"planned, but not written: {path}: {reason}", file=sys.stderr)
     shorter = sum(
         outcome.reference is not None and lengths[outcome.path] != outcome.reference
         for outcome in outcomes
         if str(outcome.path) not in failed
     )
+    touched = {row["path"] for row in outcomes_of}
     earmark("tag", "undo", library=library, limit_s=3600)
     restored = hashes(paths)
     return {
-        "planned": sum(row["action"] == "write" for row in planned["files"]),
-        "written": states["done"],
+        "planned": sum(row["action"] == "write" for row in planned["plan"]["rows"]),
+        "written": states["written"],
         "failed": states["failed"],
         "changed_by_a_failed_write": sum(before[path] != after[path] for path in failed),
         "changed_though_not_planned": sum(
-            before[path] != after[path]
-            for path in before
-            if path not in {row["path"] for row in applied["files"]}
+            before[path] != after[path] for path in before if path not in touched
         ),
         "audio_changed_by_a_write": shorter,
         "not_byte_identical_after_undo": sum(before[path] != restored[path] for path in before),
