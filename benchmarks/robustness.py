@@ -76,6 +76,27 @@ def _decoded(path: str) -> float | None:
     return sum(count / rate for rate, count in n_samples.items() if rate)
 
 
+def packets(path: str) -> str | None:
+    """Hash the packets of the audio as FFmpeg finds them; None where it cannot open the file."""
+    digest, n_errors = hashlib.sha256(), 0
+    try:
+        container = av.open(path, metadata_errors="replace")
+    except (av.error.FFmpegError, OSError, ValueError):
+        return None
+    with container:
+        if not container.streams.audio:
+            return None
+        found = container.demux(container.streams.best("audio"))
+        while n_errors < 10_000:
+            try:
+                digest.update(bytes(next(found)))
+            except (StopIteration, av.error.EOFError):
+                break
+            except (av.error.FFmpegError, ValueError):
+                n_errors += 1
+    return digest.hexdigest()
+
+
 def reference_lengths(paths: Iterable[Path]) -> dict[Path, float | None]:
     """Decode files in two processes; one that is ended by a file decodes the others again."""
     lengths: dict[Path, float | None] = {}
@@ -197,22 +218,17 @@ def write_and_undo(outcomes: list[Outcome], library: Path, folder: Path) -> dict
             [*command, "rock", "--library", str(library)], check=True, capture_output=True
         )
     paths = [outcome.path for outcome in outcomes]
-    before = hashes(paths)
+    before, audio = hashes(paths), {str(path): packets(str(path)) for path in paths}
     plan = str(folder.parent / "rock.csv")
     _, planned = earmark("tag", "plan", "--replace", "-o", plan, library=library)
     _, applied = earmark("tag", "apply", plan, library=library, limit_s=3600)
     after = hashes(paths)
-    lengths = reference_lengths(paths)
     outcomes_of = applied["run"]["outcomes"]
     states = Counter(row["state"] for row in outcomes_of)
     failed = {row["path"]: row["reason"] for row in outcomes_of if row["state"] == "failed"}
     for path, reason in failed.items():
         print(f"planned, but not written: {path}: {reason}", file=sys.stderr)
-    shorter = sum(
-        outcome.reference is not None and lengths[outcome.path] != outcome.reference
-        for outcome in outcomes
-        if str(outcome.path) not in failed
-    )
+    other_audio = sum(packets(path) != digest for path, digest in audio.items())
     touched = {row["path"] for row in outcomes_of}
     earmark("tag", "undo", library=library, limit_s=3600)
     restored = hashes(paths)
@@ -224,8 +240,11 @@ def write_and_undo(outcomes: list[Outcome], library: Path, folder: Path) -> dict
         "changed_though_not_planned": sum(
             before[path] != after[path] for path in before if path not in touched
         ),
-        "audio_changed_by_a_write": shorter,
-        "not_byte_identical_after_undo": sum(before[path] != restored[path] for path in before),
+        "audio_packets_changed_by_a_write": other_audio,
+        "audio_packets_changed_after_undo": sum(
+            packets(path) != digest for path, digest in audio.items()
+        ),
+        "with_padding_left_after_undo": sum(before[path] != restored[path] for path in before),
     }
 
 
