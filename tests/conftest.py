@@ -5,12 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numba
+import platformdirs
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
 
 # What the user who runs the tests has set must not change them.
 os.environ["EARMARK_CONFIG"] = os.devnull
+
+# librosa keeps what numba compiles beside its own files. Processes that write there at once can leave
+# a file that crashes whoever loads it; Earmark's own compiled code has a folder that bears it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    numba.config.CACHE_DIR = os.path.join(
+        platformdirs.user_cache_dir("earmark-tests"), os.environ["PYTEST_XDIST_WORKER"]
+    )
 # Features that another run has kept would hide that they cannot be computed.
 os.environ["EARMARK_FEATURE_CACHE"] = ""
 

@@ -62,7 +62,7 @@ def _faulty(folder: Path, song: Path) -> set[str]:
     header.add(mutagen.id3.TIT2(encoding=3, text="T"))
     header.save(folder / "id3.opus")
     _ffmpeg(song, folder / "cut.wav", "-ar", "44100")
-    os.truncate(folder / "cut.wav", (folder / "cut.wav").stat().st_size - 4000)
+    os.truncate(folder / "cut.wav", (folder / "cut.wav").stat().st_size - 15_000)
     return {"cut tag.aiff", "cut.wav"}
 
 
