@@ -14,8 +14,8 @@ REPOSITORY = Path(__file__).parent.parent
 # What the user who runs the tests has set must not change them.
 os.environ["EARMARK_CONFIG"] = os.devnull
 
-# librosa keeps what numba compiles beside its own files. Processes that write there at once can leave
-# a file that crashes whoever loads it; Earmark's own compiled code has a folder that bears it.
+# librosa keeps what numba compiles beside its own files. Processes that write there at the same
+# time can leave a file that crashes whoever loads it. Earmark's own compiled code is safe.
 if "PYTEST_XDIST_WORKER" in os.environ:
     numba.config.CACHE_DIR = os.path.join(
         platformdirs.user_cache_dir("earmark-tests"), os.environ["PYTEST_XDIST_WORKER"]

@@ -70,7 +70,7 @@ def _damaged(folder: Path, song: Path) -> set[str]:
     """Write files that are damaged in the middle; return their names."""
     for name, damage in (
         ("gap.mp3", bytes(1024)),
-        ("flipped.flac", b"\xa5"),
+        ("flipped.flac", b"\xa5" * 8000),
         ("gap.ogg", b"x" * 99),
     ):
         _ffmpeg(song, folder / name)

@@ -75,6 +75,7 @@ def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
 
     Examples
     --------
+    >>> from earmark.tags import write_genres
     >>> import numpy as np, soundfile, tempfile
     >>> with tempfile.NamedTemporaryFile(suffix=".flac") as file:
     ...     soundfile.write(file.name, np.zeros(2205), 22_050)

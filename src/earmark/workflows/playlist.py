@@ -177,6 +177,7 @@ def write_playlist(
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     written = write_playlist(Playlist("None", (), ()), f"{folder}/none.m3u8")
     ...     Path(written).read_text()
