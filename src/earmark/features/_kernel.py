@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numba
 
 from earmark.features._cache import cache_folder
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["inner_kernel", "kernel", "kernel_from_source"]
 
@@ -36,6 +42,21 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
     return lambda function: _compiled(function, signature)
 
 
+@contextmanager
+def _one_process(folder: Path | None) -> Iterator[None]:
+    """Keep other processes from compiling into a folder, or loading from it, at the same time.
+
+    numba numbers the files of a function by what it found in the folder. Where two processes
+    compile at once, a number can come to stand for another signature, and wrong code is loaded.
+    """
+    with ExitStack() as stack:
+        if folder is not None and fcntl is not None:
+            with suppress(OSError):  # nothing can be written there: nothing is compiled into it
+                file = stack.enter_context(open(folder / "compile.lock", "ab"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _compiled(function: Callable[..., Any], *signature: str) -> Any:
     folder = cache_folder()
     before = _config.CACHE_DIR
@@ -43,13 +64,15 @@ def _compiled(function: Callable[..., Any], *signature: str) -> Any:
     # keep theirs.
     _config.CACHE_DIR = "" if folder is None else str(folder)
     try:
-        return _njit(
-            *signature,
-            cache=folder is not None,
-            nogil=True,
-            error_model="numpy",
-            fastmath={"contract"},
-        )(function)
+        # With a signature it is compiled here and now, and what it calls with it.
+        with _one_process(folder if signature else None):
+            return _njit(
+                *signature,
+                cache=folder is not None,
+                nogil=True,
+                error_model="numpy",
+                fastmath={"contract"},
+            )(function)
     finally:
         _config.CACHE_DIR = before
 
