@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,30 @@ def test_target_that_can_be_written_is_accepted(tmp_path: Path) -> None:
     check_target(tmp_path / "new.txt", overwrite=False)
     check_target("new.txt", overwrite=False)
     check_target(None, overwrite=False)
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from earmark.files import atomic_write\n"
+        "with atomic_write(sys.argv[1]) as file:\n"
+        "    file.write(b'half')\n"
+        "    os._exit(9)\n"
+    )
+    target = tmp_path / "table.csv"
+    assert subprocess.run([sys.executable, "-c", program, str(target)], check=False).returncode == 9
+    assert len(list(tmp_path.iterdir())) == 1
+    with atomic_write(target) as file:
+        file.write(b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_parts_of_other_writers_and_other_files_stay(tmp_path: Path) -> None:
+    other = tmp_path / "table.csv.mine.part"
+    other.write_text("mine")
+    with atomic_write(tmp_path / "table.csv") as first:
+        first.write(b"first")
+        with atomic_write(tmp_path / "table.csv") as second:
+            second.write(b"second")
+    assert (tmp_path / "table.csv").read_bytes() == b"first"
+    assert other.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,11 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, overload
 
 from earmark.arguments import check_ending
 from earmark.errors import ParameterError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from earmark.types import PathName
@@ -115,9 +121,10 @@ def atomic_write(
     """
     target = os.path.realpath(path)
     folder, base = os.path.split(target)
+    _remove_abandoned_parts(folder, base)
     part = os.path.join(folder, f"{base[:50]}.{secrets.token_hex(4)}.part")
     try:
-        with _new_file(part, mode, newline, errors) as file:
+        with _new_part(part, mode, newline, errors) as file:
             yield file
         with contextlib.suppress(FileNotFoundError):
             os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
@@ -130,7 +137,34 @@ def atomic_write(
         raise
 
 
-def _new_file(path: str, mode: str, newline: str | None, errors: str) -> IO[Any]:
-    if mode == "wb":
-        return open(path, "xb")
-    return open(path, "x", encoding="utf-8", newline=newline, errors=errors)
+def _new_part(path: str, mode: str, newline: str | None, errors: str) -> IO[Any]:
+    """Create a part, locked while it is open: a part that is not locked is abandoned."""
+    encoding = None if mode == "wb" else "utf-8"
+    text: dict[str, Any] = {} if mode == "wb" else {"newline": newline, "errors": errors}
+    while True:
+        file: IO[Any] = open(path, mode.replace("w", "x"), encoding=encoding, **text)  # noqa: SIM115
+        if fcntl is None:
+            return file
+        with contextlib.suppress(OSError):  # file systems without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # it was removed before it was locked
+
+
+def _remove_abandoned_parts(folder: str, base: str) -> None:
+    """Delete what writers of the same file left behind when they were killed."""
+    pattern = re.compile(re.escape(base[:50]) + r"\.[0-9a-f]{8}\.part")
+    try:
+        names = os.listdir(folder or os.curdir)
+    except OSError:
+        return  # a folder that may be written to but not read
+    for name in filter(pattern.fullmatch, names):
+        # Windows refuses to delete a file that is open; elsewhere its lock is free.
+        with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as part:
+            if fcntl is not None:
+                fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(part.name)
+        if fcntl is None:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, name))
