@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError
+from earmark.features._compute import compute_sets
 from earmark.types import AudioArray
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ class FeatureSet:
 
     def __call__(self, y: AudioArray, *, sr: float) -> Any:
         """Compute this set alone, see `extract`."""
-        from earmark.features._extract import extract
-
-        return extract(y, sr=sr, sets=(self.name,))[self.name]
+        return compute_sets(y, sr=sr, sets=[self])[self.name]
 
     @cached_property
     def fingerprint(self) -> str:
