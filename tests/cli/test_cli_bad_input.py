@@ -21,7 +21,7 @@ from earmark.testing import music_like, silence
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "classify-2.json").read_text()
+    (resources.files("earmark") / "schemas" / "classify-2.json").read_text()
 )
 
 SR = 22_050

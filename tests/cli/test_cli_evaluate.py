@@ -22,7 +22,7 @@ from earmark.errors import ParameterError, ResultsError
 from earmark.evaluation import read_results
 
 SCHEMA = json.loads(
-    (resources.files("earmark.evaluation") / "schemas" / "results-2.json").read_text()
+    (resources.files("earmark") / "schemas" / "results-2.json").read_text()
 )
 
 

@@ -470,7 +470,7 @@ def test_json_is_of_its_schema(
     shutil.copy(scanned / "library.db", path)
     done = earmark(*arguments, "--json", "--library", str(path))
     assert done.stderr == b""
-    folder = resources.files("earmark.workflows") / "schemas"
+    folder = resources.files("earmark") / "schemas"
     schema = json.loads((folder / f"{name}.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(json.loads(done.stdout), schema)

@@ -22,7 +22,7 @@ from earmark.testing import music_like
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "organise-2.json").read_text("utf-8")
+    (resources.files("earmark") / "schemas" / "organise-2.json").read_text("utf-8")
 )
 Call = Callable[..., Any]
 

@@ -23,7 +23,7 @@ TITLES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")
 
 def schema(name: str) -> object:
     return json.loads(
-        (resources.files("earmark.workflows") / "schemas" / f"{name}-2.json").read_text("utf-8")
+        (resources.files("earmark") / "schemas" / f"{name}-2.json").read_text("utf-8")
     )
 
 

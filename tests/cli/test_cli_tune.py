@@ -13,7 +13,7 @@ import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "tuning-1.json").read_text("utf-8")
+    (resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8")
 )
 
 

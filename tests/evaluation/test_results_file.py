@@ -38,7 +38,7 @@ from earmark.evaluation import (
 )
 
 SCHEMA = json.loads(
-    (resources.files("earmark.evaluation") / "schemas" / "results-2.json").read_text()
+    (resources.files("earmark") / "schemas" / "results-2.json").read_text()
 )
 
 

@@ -51,7 +51,7 @@ def parts(page: str) -> Parts:
 
 
 def test_fixture_is_a_results_document(results: dict[str, Any]) -> None:
-    schema = files("earmark.evaluation") / "schemas" / "results-2.json"
+    schema = files("earmark") / "schemas" / "results-2.json"
     jsonschema.validate(results, json.loads(schema.read_text(encoding="utf-8")))
 
 

@@ -363,7 +363,7 @@ def test_each_track_of_a_cue_sheet_has_its_answer(tmp_path: Path, model: Model, 
     assert found[1].probabilities == pytest.approx(alone.probabilities, abs=1e-6)
     assert (beyond.name, beyond.error and beyond.error.code) == (f"{album}#04", "empty-audio")
     told = report([*found, beyond], model=model)
-    schema = Path(earmark.__file__).parent / "workflows" / "schemas" / "classify-2.json"
+    schema = Path(earmark.__file__).parent / "schemas" / "classify-2.json"
     jsonschema.validate(told, json.loads(schema.read_text()))
     assert [one["part"] for one in told["results"]] == [1, 2, 3, 4]
 

@@ -29,7 +29,7 @@ from made_up_corpora import make_folder
 
 GENRES = ("blues", "jazz", "rock")
 SCHEMA = json.loads(
-    (files("earmark.workflows") / "schemas" / "exploration-2.json").read_text(encoding="utf-8")
+    (files("earmark") / "schemas" / "exploration-2.json").read_text(encoding="utf-8")
 )
 
 

@@ -67,7 +67,7 @@ def test_documents_say_which_part_of_the_file_a_track_is(home: Path, name: str) 
     else:
         told = show_track("1", library=library).to_dict()
         tracks = [told["track"]]
-    schema = resources.files("earmark.workflows") / "schemas" / f"{name}-2.json"
+    schema = resources.files("earmark") / "schemas" / f"{name}-2.json"
     jsonschema.validate(told, json.loads(schema.read_text("utf-8")))
     assert (tracks[0]["part"], tracks[0]["start"], tracks[0]["end"]) == (1, 0.0, 2.0)
 

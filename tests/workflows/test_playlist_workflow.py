@@ -21,7 +21,7 @@ from earmark.workflows.playlist import Playlist, write_playlist
 from earmark.workflows.scan import scan
 
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "playlist-2.json").read_text("utf-8")
+    (resources.files("earmark") / "schemas" / "playlist-2.json").read_text("utf-8")
 )
 
 make_playlist = functools.partial(workflow.make_playlist, min_length=0, min_likeness=0)  # of 2 s

@@ -118,7 +118,7 @@ def test_each_change_is_one_event(music: Path, tmp_path: Path) -> None:
 def test_events_are_of_their_schema(music: Path, tmp_path: Path) -> None:
     (music / "text.mp3").write_text("no music\n" * 99)
     events = _events(music, tmp_path / "library.db")
-    folder = resources.files("earmark.workflows") / "schemas"
+    folder = resources.files("earmark") / "schemas"
     schema = json.loads((folder / "scan-event-1.json").read_text("utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     for one in events:

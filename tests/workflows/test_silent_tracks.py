@@ -72,7 +72,7 @@ def run(folder: Path, *arguments: str, code: int = 0) -> str:
 
 
 def schema(name: str) -> Any:
-    source = resources.files("earmark.workflows") / "schemas" / f"{name}-2.json"
+    source = resources.files("earmark") / "schemas" / f"{name}-2.json"
     return json.loads(source.read_text("utf-8"))
 
 

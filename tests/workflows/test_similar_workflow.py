@@ -21,7 +21,7 @@ from earmark.workflows import similar as workflow
 from earmark.workflows.scan import scan
 
 SCHEMA = json.loads(
-    (resources.files("earmark.workflows") / "schemas" / "similar-2.json").read_text("utf-8")
+    (resources.files("earmark") / "schemas" / "similar-2.json").read_text("utf-8")
 )
 similar = functools.partial(workflow.similar, min_length=0, min_likeness=0)  # of 2 s, made up
 TITLES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")

@@ -11,7 +11,7 @@ from typing import Any
 from earmark.errors import ResultsError
 from earmark.evaluation._curves import CalibrationBin, ClassScore, CoveragePoint
 from earmark.evaluation._importance import Importance
-from earmark.evaluation._records import from_record, to_record
+from earmark.records import from_record, to_record
 from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.evaluation._results_1 import upgraded
 from earmark.evaluation._score import Metrics, Unsure

@@ -365,7 +365,7 @@ def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]
     Returns
     -------
     dict
-        What JSON can hold; its schema is ``earmark/workflows/schemas/classify-2.json``.
+        What JSON can hold; its schema is ``earmark/schemas/classify-2.json``.
 
     Examples
     --------

@@ -285,7 +285,7 @@ def report(result: OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What JSON can hold; its schema is ``earmark/workflows/schemas/organise-2.json``.
+        What JSON can hold; its schema is ``earmark/schemas/organise-2.json``.
 
     Examples
     --------

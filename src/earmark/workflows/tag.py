@@ -282,7 +282,7 @@ def report(result: TagPlan | Run | list[Batch]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What JSON can hold; its schema is ``earmark/workflows/schemas/tag-2.json``.
+        What JSON can hold; its schema is ``earmark/schemas/tag-2.json``.
 
     Examples
     --------
