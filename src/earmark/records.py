@@ -1,41 +1,188 @@
-"""Dataclasses to what JSON holds, and back with every type checked."""
+"""From dataclasses to JSON and back, and the JSON Schemas of all documents.
+
+A dataclass whose instances are printed or saved inherits from `Record` and declares what its JSON
+holds; ``to_dict`` follows from that. Every document has a name and a version, such as
+``earmark.scan/2``, and a JSON Schema in ``schemas/scan-2.json``.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib import resources
+from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
-__all__ = ["from_record", "to_record"]
+from earmark.errors import ParameterError
+
+__all__ = [
+    "Entry",
+    "Record",
+    "document",
+    "documents",
+    "from_record",
+    "package_version",
+    "schema_of",
+    "to_record",
+]
+
+Entry: TypeAlias = str | tuple[str, Callable[[Any], Any]]
+"""An entry of an object in JSON, see `Record`."""
+
+_NAME = re.compile(r"earmark\.([a-z-]+)/(\d+)")
+_ENTRY = re.compile(r"(?P<spread>\*?)(?P<key>\w+)(?P<optional>\??)(?:=(?P<path>\w+(?:\.\w+)*))?")
+_PLAIN = (str, int, float, bool, NoneType)
+
+
+class _Getter(NamedTuple):
+    """How one entry of a record is made."""
+
+    key: str
+    get: Callable[[Any], Any]
+    spread: bool = False
+    optional: bool = False
+
+
+class Record:
+    """Base of a dataclass that JSON can hold; its declaration says how.
+
+    ``class Scan(Record, schema="earmark.scan/2", keys=("library", "files=n_files"))`` makes
+    documents of this schema, with ``schema`` first. Each of `keys` is one of
+
+    - ``"library"``: the field or property of this name;
+    - ``"files=n_files"``: a field or property under another name, or ``"artist=tags.artist"``;
+    - ``"warned?"``: left out where it is None;
+    - ``"*place"``: the entries of a mapping, not the mapping;
+    - ``("seconds", function)``: what a function of the object returns.
+
+    Without `keys`, all fields are written under their own names.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Size(Record, keys=("width", "h=height", ("area", lambda it: it.width * it.height))):
+    ...     width: int
+    ...     height: int
+    >>> Size(2, 3).to_dict()
+    {'width': 2, 'h': 3, 'area': 6}
+    """
+
+    _schema: ClassVar[str] = ""
+    _keys: ClassVar[tuple[Entry, ...]] = ()
+
+    def __init_subclass__(
+        cls, *, schema: str = "", keys: Iterable[Entry] = (), **more: Any
+    ) -> None:
+        super().__init_subclass__(**more)
+        cls._schema = schema or cls._schema
+        cls._keys = tuple(keys) or cls._keys
+        known = {name for base in cls.__mro__ for name in (*vars(base), *_annotations(base))}
+        for entry in cls._keys:
+            if isinstance(entry, str) and _source(entry)[0] not in known:
+                raise TypeError(f"{cls.__name__} has neither field nor property for {entry!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Convert to what JSON can hold.
+
+        Returns
+        -------
+        dict
+            What the schema of the document, or of the one this is part of, describes.
+        """
+        content = _content(self)
+        return {"schema": self._schema, **content} if self._schema else content
+
+
+def _annotations(kind: type) -> Iterable[str]:
+    return dict(vars(kind).get("__annotations__", {}))
+
+
+def _source(entry: str) -> list[str]:
+    """Return the attributes that lead to the value of an entry."""
+    parts = _ENTRY.fullmatch(entry)
+    if parts is None:
+        raise TypeError(f"{entry!r} is not an entry of a record")
+    return (parts["path"] or parts["key"]).split(".")
+
+
+@cache
+def _getters(kind: Any) -> tuple[_Getter, ...]:
+    """Compile the declaration of a class of records, or the fields of any other dataclass."""
+    entries = getattr(kind, "_keys", ()) or tuple(field.name for field in fields(kind))
+    getters = []
+    for entry in entries:
+        if isinstance(entry, tuple):
+            getters.append(_Getter(*entry))
+            continue
+        parts = _ENTRY.fullmatch(entry)
+        assert parts is not None  # noqa: S101  (checked when the class was made)
+        get = attrgetter(".".join(_source(entry)))
+        getters.append(_Getter(parts["key"], get, bool(parts["spread"]), bool(parts["optional"])))
+    return tuple(getters)
+
+
+def _content(record: Any) -> dict[str, Any]:
+    """Convert a dataclass to a dict, without the name of its schema."""
+    content: dict[str, Any] = {}
+    for key, get, spread, optional in _getters(record.__class__):
+        value = get(record)
+        if spread:
+            content.update(to_record(value))
+        elif not (optional and value is None):
+            content[key] = value if type(value) in _PLAIN else to_record(value)
+    return content
 
 
 def to_record(value: Any) -> Any:
-    """Convert dataclasses, mappings and tuples to dicts and lists, whatever they hold.
+    """Convert dataclasses, mappings, tuples and arrays to dicts and lists, with all they hold.
 
     Parameters
     ----------
     value : object
-        What is built of dataclasses, mappings, tuples, strings, numbers and None.
+        What is built of dataclasses, mappings, sequences, NumPy arrays, strings, numbers and None.
 
     Returns
     -------
     object
         What ``json.dumps`` takes.
+
+    Examples
+    --------
+    >>> to_record({1990: (1, 2), "none": None})
+    {'1990': [1, 2], 'none': None}
     """
     if is_dataclass(value):
-        return {field.name: to_record(getattr(value, field.name)) for field in fields(value)}
+        return _content(value)
     if isinstance(value, Mapping):
-        return {key: to_record(one) for key, one in value.items()}
+        return {
+            key if isinstance(key, str) else str(key): to_record(entry)
+            for key, entry in value.items()
+        }
     if isinstance(value, (tuple, list)):
         plain = value and isinstance(value[0], (str, int, float))
-        return list(value) if plain else [to_record(one) for one in value]
-    return value
+        return list(value) if plain else [to_record(entry) for entry in value]
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def from_record(kind: Any, value: Any, where: str) -> Any:
-    """Make what `to_record` took apart again.
+    """Make what `to_record` took apart again, where every field has its own name.
 
     Parameters
     ----------
@@ -55,13 +202,13 @@ def from_record(kind: Any, value: Any, where: str) -> Any:
     Raises
     ------
     ValueError
-        If it is not: a field is missing or unknown, a type is another, a number is not finite.
+        If a field is missing or unknown, a value has another type, or a number is not finite.
     """
     if kind is Any:
         return value
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
-        (inner,) = [one for one in arguments if one is not NoneType]
+        (inner,) = [argument for argument in arguments if argument is not NoneType]
         return None if value is None else from_record(inner, value, where)
     if is_dataclass(kind):
         return _dataclass_from(kind, value, where)
@@ -78,10 +225,12 @@ def _built_from(kind: Any, value: Any, where: str) -> Any:
     if origin is tuple:
         if not isinstance(value, list):
             raise ValueError(f"{where} is not a list")
-        return tuple(from_record(arguments[0], one, f"{where}[{i}]") for i, one in enumerate(value))
+        return tuple(
+            from_record(arguments[0], entry, f"{where}[{at}]") for at, entry in enumerate(value)
+        )
     if not isinstance(value, dict):
         raise ValueError(f"{where} is not an object")
-    return {key: from_record(arguments[1], one, f"{where}.{key}") for key, one in value.items()}
+    return {key: from_record(arguments[1], entry, f"{where}.{key}") for key, entry in value.items()}
 
 
 def _plain_from(kind: Any, value: Any, where: str) -> Any:
@@ -96,15 +245,107 @@ def _plain_from(kind: Any, value: Any, where: str) -> Any:
 
 
 def _dataclass_from(kind: Any, value: Any, where: str) -> Any:
+    """Make a dataclass; every field must be there, and nothing else."""
     if not isinstance(value, dict):
         raise ValueError(f"{where} is not an object")
     kinds = get_type_hints(kind)
     names = [field.name for field in fields(kind)]
     missing = [name for name in names if name not in value]
-    unknown = [name for name in value if name not in kinds]
+    unknown = [name for name in value if name not in names]
     if missing or unknown:
         what = f"lacks {missing[0]!r}" if missing else f"has an unknown field {unknown[0]!r}"
         raise ValueError(f"{where} {what}")
     return kind(
         **{name: from_record(kinds[name], value[name], f"{where}.{name}") for name in names}
     )
+
+
+def document(schema: str, /, **content: Any) -> dict[str, Any]:
+    """Return a document that no dataclass stands for.
+
+    Parameters
+    ----------
+    schema : str
+        Name and version, such as ``"earmark.models/1"``.
+    **content : object
+        Its entries; dataclasses and tuples are converted.
+
+    Returns
+    -------
+    dict
+        What JSON can hold.
+
+    Examples
+    --------
+    >>> document("earmark.models/1", models=())
+    {'schema': 'earmark.models/1', 'models': []}
+    """
+    return {"schema": schema, **to_record(content)}
+
+
+def package_version(_: object = None) -> str:
+    """Return the version of Earmark; as an entry of a record, that which wrote it.
+
+    Returns
+    -------
+    str
+        The version.
+
+    Examples
+    --------
+    >>> package_version().count(".")
+    2
+    """
+    return str(sys.modules["earmark"].__version__)
+
+
+def _folder() -> Any:
+    return resources.files("earmark") / "schemas"
+
+
+def documents() -> tuple[str, ...]:
+    """List the documents that Earmark prints or saves as JSON.
+
+    Returns
+    -------
+    tuple of str
+        Name and version of each, sorted.
+
+    Examples
+    --------
+    >>> "earmark.scan/2" in documents()
+    True
+    """
+    stems = (file.name.removesuffix(".json") for file in _folder().iterdir())
+    return tuple(sorted("earmark.{0}/{2}".format(*stem.rpartition("-")) for stem in stems))
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a document.
+
+    Parameters
+    ----------
+    name : str
+        Name and version of the document, as its ``schema`` says.
+
+    Returns
+    -------
+    dict
+        Of the draft 2020-12.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such document.
+
+    Examples
+    --------
+    >>> schema_of("earmark.scan/2")["title"]
+    'earmark.scan/2'
+    """
+    parts = _NAME.fullmatch(name)
+    file = _folder() / "{}-{}.json".format(*parts.groups()) if parts else None
+    if file is None or not file.is_file():
+        raise ParameterError(f"name={name!r} is not one of {', '.join(documents())}")
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
