@@ -28,6 +28,7 @@
     │   └── LibraryVersionError   it was written by a newer release
     ├── PlanError                 a plan of changes cannot be used; holds its path
     ├── ChangeError               a file was left as it is, and why; holds its path
+    ├── JobCancelledError         the work was stopped because somebody asked for that
     ├── DatasetError              a corpus is missing, incomplete or inconsistent
     └── MissingExtraError         what is asked for needs an extra that is not installed
 
@@ -51,6 +52,7 @@ __all__ = [
     "EarmarkError",
     "EmptyAudioError",
     "FingerprintError",
+    "JobCancelledError",
     "LibraryError",
     "LibraryVersionError",
     "MissingExtraError",
@@ -279,6 +281,26 @@ class ChangeError(_FileError):
     """A file was left as it is, and why."""
 
     code = "change"
+
+
+class JobCancelledError(EarmarkError):
+    """The work was stopped because somebody asked for that; what was done before is kept.
+
+    Parameters
+    ----------
+    name : str
+        What was being done.
+    """
+
+    code = "cancelled"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        """Return what was stopped."""
+        return f"{self.name} was cancelled"
 
 
 class DatasetError(EarmarkError):
