@@ -277,7 +277,7 @@ def test_really_full_disk(library: Library, tmp_path: Path) -> None:
 
 _ENDED = """
 import os, sys
-import earmark.changes._apply as apply
+import earmark.changes.tags._writing as apply
 import earmark.changes._replace as replace
 from earmark.changes import read_plan
 from earmark.library import Library, open_library

@@ -17,9 +17,9 @@ import soundfile
 from change_helpers import file_state, known_state
 from organise_helpers import know, planned, tree, two_disks, write_song
 
-import earmark.changes._organise as organise
-import earmark.changes._organise_journal as journal
-import earmark.changes._transfer as transfer
+import earmark.changes.files._placing as organise
+import earmark.changes.files._record as journal
+import earmark.changes.files._transfer as transfer
 from earmark.changes import (
     OrganisePlan,
     apply_organise,

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from organise_helpers import know, planned, write_song
 
-import earmark.changes._organise_journal as organise_journal
 import earmark.changes._replace as replacing
+import earmark.changes.files._record as organise_journal
 from earmark.changes import apply_organise, undo_organise
 from earmark.library import Journal, Library, open_library
 from earmark.testing import music_like

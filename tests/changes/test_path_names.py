@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from earmark.changes._path_names import PathNames, album_folder, is_numbered, path_names
+from earmark.changes.files._path_names import PathNames, album_folder, is_numbered, path_names
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from change_helpers import CLASSES, add_track, file_state, known_state
 from tool_files import write_sound
 
+import earmark.changes.tags._writing as apply
 from earmark.changes import TagPolicy, Threshold, apply_plan, plan_tags, undo_batch
-from earmark.changes import _apply as apply
 from earmark.library import Filters, Journal, Library, open_library
 from earmark.tags import read_tags, write_genres
 

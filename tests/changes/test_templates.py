@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from earmark.changes._template import FIELDS, Template, template_by
+from earmark.changes.files._template import FIELDS, Template, template_by
 from earmark.errors import ParameterError
 
 WHOLE = {

@@ -4,22 +4,23 @@ What is shared by all kinds of changes: `replace_safely` for one file, `exclusiv
 and the library's journal, which holds what is needed to take a change back from before it is made.
 """
 
-from earmark.changes._apply import apply_plan, undo_batch
+from earmark.changes._genre_names import load_names, usual_name
 from earmark.changes._lock import exclusive
-from earmark.changes._names import load_names, usual_name
-from earmark.changes._organise import apply_organise, undo_organise
-from earmark.changes._organise_file import (
+from earmark.changes._outcomes import Outcome, Run
+from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
+from earmark.changes.files._placing import apply_organise, undo_organise
+from earmark.changes.files._plan import OrganisePlan, OrganiseRow
+from earmark.changes.files._plan_file import (
     ORGANISE_PLAN_VERSION,
     read_organise_plan,
     write_organise_plan,
 )
-from earmark.changes._organise_journal import moved_from
-from earmark.changes._organise_plan import OrganisePlan, OrganiseRow
-from earmark.changes._organise_planning import plan_organise
-from earmark.changes._organise_policy import MODES, GenreSource, OrganisePolicy
-from earmark.changes._outcomes import Outcome, Run
-from earmark.changes._paths import alike, is_safe_name, safe_name
-from earmark.changes._plan import (
+from earmark.changes.files._planning import plan_organise
+from earmark.changes.files._policy import MODES, GenreSource, OrganisePolicy
+from earmark.changes.files._record import moved_from
+from earmark.changes.files._safe_names import alike, is_safe_name, safe_name
+from earmark.changes.files._template import FIELDS, PARTS, Template
+from earmark.changes.tags._plan import (
     PlanRow,
     TagPlan,
     TagPolicy,
@@ -27,9 +28,8 @@ from earmark.changes._plan import (
     model_threshold,
     plan_tags,
 )
-from earmark.changes._plan_file import PLAN_VERSION, read_plan, write_plan
-from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
-from earmark.changes._template import FIELDS, PARTS, Template
+from earmark.changes.tags._plan_file import PLAN_VERSION, read_plan, write_plan
+from earmark.changes.tags._writing import apply_plan, undo_batch
 
 __all__ = [
     "FIELDS",

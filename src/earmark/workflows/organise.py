@@ -21,7 +21,7 @@ from earmark.changes import (
 from earmark.changes import apply_organise as apply_rows
 from earmark.changes import plan_organise as plan_rows
 from earmark.changes import undo_organise as undo_rows
-from earmark.changes._transfer import Mode
+from earmark.changes.files._transfer import Mode
 from earmark.files import check_target
 from earmark.library import Batch, Filters, open_library
 from earmark.types import PathName, Progress

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from earmark.changes._names import usual_name
-from earmark.changes._organise_policy import OrganisePolicy
-from earmark.changes._paths import alike
+from earmark.changes._genre_names import usual_name
+from earmark.changes.files._policy import OrganisePolicy
+from earmark.changes.files._safe_names import alike
 from earmark.tags import named_genres
 from earmark.wording import unsure_words
 

@@ -12,8 +12,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from earmark.changes._names import is_usual_name
-from earmark.changes._template import UNKNOWN
+from earmark.changes._genre_names import is_usual_name
+from earmark.changes.files._template import UNKNOWN
 
 __all__ = ["PathNames", "album_folder", "is_numbered", "path_names"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
 
-from earmark.changes._template import Template, template_by
-from earmark.changes._transfer import Mode
+from earmark.changes.files._template import Template, template_by
+from earmark.changes.files._transfer import Mode
 from earmark.errors import ParameterError
 
 __all__ = ["MODES", "GenreSource", "OrganisePolicy"]

@@ -14,8 +14,8 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from earmark.changes._paths import parts_of
 from earmark.changes._replace import _copy_of, _identity, _sync, _sync_folder, _write_copy
+from earmark.changes.files._safe_names import parts_of
 from earmark.errors import ChangeError
 from earmark.types import PathName
 

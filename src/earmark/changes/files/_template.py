@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from earmark.changes._paths import safe_name
+from earmark.changes.files._safe_names import safe_name
 from earmark.errors import ParameterError
 
 __all__ = ["FIELDS", "PARTS", "UNKNOWN", "Template", "template_by"]

@@ -12,15 +12,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from earmark.changes._content import content_of
-from earmark.changes._organise_genres import NO_CHOICE, Choice, choose, of_album
-from earmark.changes._organise_places import Places, same_content
-from earmark.changes._organise_plan import OrganiseAction, OrganisePlan, OrganiseRow
-from earmark.changes._organise_policy import OrganisePolicy
-from earmark.changes._path_names import PathNames, album_folder, is_numbered, path_names
-from earmark.changes._paths import alike, safe_name
 from earmark.changes._replace import stamp_of
-from earmark.changes._sidecars import THERE, Sidecar, find_sidecars
-from earmark.changes._transfer import hindrance
+from earmark.changes.files._genres import NO_CHOICE, Choice, choose, of_album
+from earmark.changes.files._path_names import PathNames, album_folder, is_numbered, path_names
+from earmark.changes.files._places import Places, same_content
+from earmark.changes.files._plan import OrganiseAction, OrganisePlan, OrganiseRow
+from earmark.changes.files._policy import OrganisePolicy
+from earmark.changes.files._safe_names import alike, safe_name
+from earmark.changes.files._sidecars import THERE, Sidecar, find_sidecars
+from earmark.changes.files._transfer import hindrance
 from earmark.errors import ChangeError, ParameterError, TagError
 from earmark.library import by_file
 from earmark.tags import read_tags

@@ -10,9 +10,6 @@ import os
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from earmark.changes._organise_plan import OrganiseAction, OrganisePlan, OrganiseRow, RowKind
-from earmark.changes._organise_policy import MODES, GenreSource
-from earmark.changes._paths import alike, parts_of
 from earmark.changes._plan_csv import (
     escaped,
     meant,
@@ -21,6 +18,9 @@ from earmark.changes._plan_csv import (
     stamp_in,
     write_table,
 )
+from earmark.changes.files._plan import OrganiseAction, OrganisePlan, OrganiseRow, RowKind
+from earmark.changes.files._policy import MODES, GenreSource
+from earmark.changes.files._safe_names import alike, parts_of
 from earmark.errors import PlanError
 from earmark.types import PathName
 

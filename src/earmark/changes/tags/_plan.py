@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from earmark.changes._content import content_of
-from earmark.changes._names import usual_name
+from earmark.changes._genre_names import usual_name
 from earmark.changes._outcomes import reason_of
 from earmark.changes._plan_rows import count_kept, rows_of
 from earmark.changes._replace import refusal, stamp_of

@@ -12,7 +12,7 @@ from typing import Any
 from earmark.audio import audio_digest
 from earmark.changes._outcomes import Outcome, left_begun, reason_of
 from earmark.changes._replace import stamp_of
-from earmark.changes._transfer import (
+from earmark.changes.files._transfer import (
     Mode,
     discard_part,
     is_empty_file,

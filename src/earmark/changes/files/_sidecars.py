@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from earmark.audio import AUDIO_SUFFIXES
-from earmark.changes._organise_plan import OrganiseRow
-from earmark.changes._path_names import album_folder
-from earmark.changes._paths import alike
+from earmark.changes.files._path_names import album_folder
+from earmark.changes.files._plan import OrganiseRow
+from earmark.changes.files._safe_names import alike
 
 __all__ = ["ALBUM_SUFFIXES", "ART_FOLDERS", "SONG_SUFFIXES", "Sidecar", "album_of", "find_sidecars"]
 

@@ -8,7 +8,11 @@ from functools import partial
 
 from earmark.changes._content import is_as_planned
 from earmark.changes._lock import exclusive
-from earmark.changes._organise_journal import (
+from earmark.changes._outcomes import Outcome, Run, reason_of
+from earmark.changes._running import carry_out, take_back
+from earmark.changes.files._places import same_content
+from earmark.changes.files._plan import OrganisePlan, OrganiseRow
+from earmark.changes.files._record import (
     away,
     done,
     expected,
@@ -20,12 +24,8 @@ from earmark.changes._organise_journal import (
     target_of,
     tell_library,
 )
-from earmark.changes._organise_places import same_content
-from earmark.changes._organise_plan import OrganisePlan, OrganiseRow
-from earmark.changes._outcomes import Outcome, Run, reason_of
-from earmark.changes._running import carry_out, take_back
-from earmark.changes._sidecars import album_of
-from earmark.changes._transfer import (
+from earmark.changes.files._sidecars import album_of
+from earmark.changes.files._transfer import (
     copy_file,
     discard_part,
     hindrance,

@@ -6,8 +6,8 @@ import filecmp
 import os
 from collections.abc import Sequence
 
-from earmark.changes._paths import alike
-from earmark.changes._transfer import missing_folders, place_of
+from earmark.changes.files._safe_names import alike
+from earmark.changes.files._transfer import missing_folders, place_of
 from earmark.errors import AudioError, ChangeError
 
 __all__ = ["Places", "same_content"]

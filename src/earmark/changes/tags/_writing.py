@@ -9,9 +9,9 @@ from functools import partial
 from earmark.audio import audio_digest
 from earmark.changes._content import is_as_planned, loose
 from earmark.changes._outcomes import Outcome, Run, is_out_of_sight, left_begun, reason_of
-from earmark.changes._plan import ONE_FILE_ALBUM, PlanRow, TagPlan
 from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
 from earmark.changes._running import carry_out, take_back
+from earmark.changes.tags._plan import ONE_FILE_ALBUM, PlanRow, TagPlan
 from earmark.errors import AudioError, ChangeError, TagError
 from earmark.library import Change, Library
 from earmark.tags import (

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from earmark.changes._plan import PlanRow, TagPlan, Threshold
 from earmark.changes._plan_csv import (
     escaped,
     meant,
@@ -22,6 +21,7 @@ from earmark.changes._plan_csv import (
     stamp_in,
     write_table,
 )
+from earmark.changes.tags._plan import PlanRow, TagPlan, Threshold
 from earmark.errors import PlanError
 from earmark.types import PathName
 

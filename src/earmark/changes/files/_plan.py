@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from earmark.changes._organise_policy import GenreSource
 from earmark.changes._plan_rows import count_kept
-from earmark.changes._transfer import Mode
+from earmark.changes.files._policy import GenreSource
+from earmark.changes.files._transfer import Mode
 
 if TYPE_CHECKING:
     from earmark.library import FileState

@@ -1,0 +1,1 @@
+"""Link, copy or move files into folders: plan, apply, undo."""

@@ -1,0 +1,1 @@
+"""Write genres into the tags of files: plan, apply, undo."""
