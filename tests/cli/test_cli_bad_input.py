@@ -20,9 +20,7 @@ from earmark.testing import music_like, silence
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "classify-2.json").read_text()
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "classify-2.json").read_text())
 
 SR = 22_050
 THREE_HOURS = 3 * 60 * 60

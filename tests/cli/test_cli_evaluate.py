@@ -21,9 +21,7 @@ from earmark.cli import compare, evaluate
 from earmark.errors import ParameterError, ResultsError
 from earmark.evaluation import read_results
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "results-2.json").read_text()
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "results-2.json").read_text())
 
 
 def write_rows(path: Path, *, segments: int = 1) -> str:

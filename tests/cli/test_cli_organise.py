@@ -21,9 +21,7 @@ from earmark.library import Journal, open_library
 from earmark.testing import music_like
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "organise-2.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "organise-2.json").read_text("utf-8"))
 Call = Callable[..., Any]
 
 

@@ -29,9 +29,7 @@ from earmark.wording import UNSURE_WORDS
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "classify-2.json").read_text()
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "classify-2.json").read_text())
 FORMATS = ("--json", "--jsonl", "--csv")
 GENRES = load_model().classes
 

@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from earmark.cli import _output, tune
+from earmark.cli import _output, _progress
 from earmark.cli._main import app
 from earmark.errors import NoAudioError
 from earmark.library import LibraryTrack
@@ -128,17 +127,15 @@ class _Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(
-    "bar", [partial(_output.progress_bar, "Listening"), tune._bar], ids=["scan", "tune"]
-)
+@pytest.mark.parametrize("options", [{}, {"show_item": True}], ids=["scan", "tune"])
 def test_progress_says_which_time_is_elapsed_and_which_is_left(
-    monkeypatch: pytest.MonkeyPatch, bar: Callable[[], Any]
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, bool]
 ) -> None:
     seen = _Terminal()
     monkeypatch.setattr(sys, "stderr", seen)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm")
-    with bar() as progress:
+    with _progress.progress_bar("Listening", **options) as progress:
         for done in range(1, 60):
             progress(done, 100, "a.mp3")
             time.sleep(0.005)  # there is no pace without time
@@ -151,10 +148,10 @@ def test_what_is_printed_does_not_run_into_the_bar(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr(sys, "stdout", screen)
     monkeypatch.setenv("TERM", "xterm")
-    with _output.progress_bar("Listening", in_turns=True) as progress:
+    with _progress.progress_bar("Listening", in_turns=True) as progress:
         for done in (1, 2):
             progress(done, 3, "a.mp3")
-            with _output.bar_aside():
+            with _progress.bar_aside():
                 _output.stdout().print(f"line {done}")
         progress(3, 3, "a.mp3")
     for done in (1, 2):
@@ -169,7 +166,7 @@ def test_progress_keeps_nothing_from_a_file_or_a_pipe(
     monkeypatch.setenv("TERM", "xterm")
     output = io.StringIO()
     monkeypatch.setattr(sys, "stdout", output)
-    with _output.progress_bar("Listening") as progress:
+    with _progress.progress_bar("Listening") as progress:
         progress(1, 2, "a.mp3")
         typer.echo("a line of the result")
     assert output.getvalue() == "a line of the result\n"

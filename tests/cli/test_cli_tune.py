@@ -12,9 +12,7 @@ import jsonschema
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8"))
 
 
 def write_table(path: Path, *, head: str = "id,label,artist,split,a,b") -> str:

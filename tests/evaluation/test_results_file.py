@@ -37,9 +37,7 @@ from earmark.evaluation import (
     read_results,
 )
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "results-2.json").read_text()
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "results-2.json").read_text())
 
 
 def answers_of(table: FeatureTable, protocol: str, *, jobs: int = 2) -> list[FoldAnswer]:

@@ -29,9 +29,7 @@ from earmark.workflows import evaluate as workflow
 from earmark.workflows._contenders import Refitted, find_contender
 from earmark.workflows.evaluate import CLEAN, UNSEEN, evaluate
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "results-2.json").read_text()
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "results-2.json").read_text())
 TIMES = ("fit_seconds", "predict_milliseconds_per_row", "peak_memory_mb")
 
 

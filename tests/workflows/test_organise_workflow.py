@@ -27,9 +27,7 @@ from earmark.workflows.scan import scan
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 add_track: Any = _HELPERS["add_track"]
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "organise-2.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "organise-2.json").read_text("utf-8"))
 
 
 @pytest.fixture

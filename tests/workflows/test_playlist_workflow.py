@@ -20,9 +20,7 @@ from earmark.workflows.library import list_tracks
 from earmark.workflows.playlist import Playlist, write_playlist
 from earmark.workflows.scan import scan
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "playlist-2.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "playlist-2.json").read_text("utf-8"))
 
 make_playlist = functools.partial(workflow.make_playlist, min_length=0, min_likeness=0)  # of 2 s
 

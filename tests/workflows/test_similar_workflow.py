@@ -20,9 +20,7 @@ from earmark.recommend import CacheWarning, _building, cache_path
 from earmark.workflows import similar as workflow
 from earmark.workflows.scan import scan
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "similar-2.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "similar-2.json").read_text("utf-8"))
 similar = functools.partial(workflow.similar, min_length=0, min_likeness=0)  # of 2 s, made up
 TITLES = ("alpha", "bravo", "charlie", "delta", "echo", "foxtrot")
 

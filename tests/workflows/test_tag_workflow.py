@@ -32,9 +32,7 @@ from earmark.workflows.train import _manifest
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 add_track: Any = _HELPERS["add_track"]
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "tag-2.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "tag-2.json").read_text("utf-8"))
 
 
 @pytest.fixture

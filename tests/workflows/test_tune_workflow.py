@@ -22,9 +22,7 @@ from earmark.workflows import tune as workflow
 from earmark.workflows._recipe_file import render_recipe
 from earmark.workflows.tune import TunedModel, rows_to_choose_by, tune
 
-SCHEMA = json.loads(
-    (resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8")
-)
+SCHEMA = json.loads((resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8"))
 FEW: dict[str, Any] = {"model": "knn", "trials": 3}
 
 

@@ -7,27 +7,13 @@ import sys
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-)
 from rich.text import Text
-
-if TYPE_CHECKING:
-    from earmark.types import Progress as Callback
 
 __all__ = [
     "SILENT_MARK",
-    "Pace",
-    "bar_aside",
     "compile_first",
     "genre_legend",
     "genre_letters",
@@ -35,7 +21,6 @@ __all__ = [
     "genre_style",
     "print_card",
     "printable",
-    "progress_bar",
     "shortened",
     "stdout",
     "time_text",
@@ -197,117 +182,3 @@ def told_warnings() -> Iterator[None]:
         warnings.simplefilter("always", DatasetWarning)
         warnings.showwarning = show  # type: ignore[assignment]
         yield
-
-
-class Pace(ProgressColumn):
-    """How many are done per minute, and the time passed and left, each said to be what it is.
-
-    Parameters
-    ----------
-    rate : bool
-        Whether to say how many are done per minute.
-    """
-
-    def __init__(self, *, rate: bool = True) -> None:
-        super().__init__()
-        self._rate = rate
-
-    def render(self, task: Task) -> Text:
-        """Say what is known so far."""
-        parts = []
-        if task.speed and self._rate:
-            parts.append(f"{60 * task.speed:,.0f}/min")
-        if task.elapsed is not None:
-            parts.append(f"{time_text(task.elapsed)} elapsed")
-        if task.time_remaining is not None:
-            parts.append(f"{time_text(task.time_remaining)} left")
-        return Text(", ".join(parts))
-
-
-_NARROW = 100
-"""Columns, below which the bar takes what the words leave."""
-
-
-_BARS: list[Progress] = []
-"""Those that are shown, or will be."""
-
-
-@contextmanager
-def progress_bar(
-    what: str, *, streaming: bool = False, in_turns: bool = False
-) -> Iterator[Callback]:
-    """Show a bar with an estimate on standard error while it is a terminal, and clear it after.
-
-    Parameters
-    ----------
-    what : str
-        What is being done.
-    streaming : bool
-        Whether results go to standard output meanwhile: where that is the terminal too, they are
-        progress enough.
-    in_turns : bool
-        Whether there are several pieces of work with waits between them: the bar is cleared at the
-        end of each.
-
-    Yields
-    ------
-    callable
-        To be called with what is done, what there is in all, and the name of the last.
-    """
-    console = Console(file=sys.stderr)
-    shown = console.is_terminal and not (streaming and sys.stdout.isatty())
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None if console.width < _NARROW else 40),
-        MofNCompleteColumn(),
-        Pace(),
-    )
-    bar = Progress(
-        *columns,
-        console=console,
-        transient=True,
-        expand=console.width < _NARROW,
-        # Else Rich sends it to standard error too, and a file or a pipe gets nothing.
-        redirect_stdout=sys.stdout.isatty(),
-    )
-    tasks: list[TaskID] = []
-    if shown:
-        _BARS.append(bar)
-
-    def update(done: int, total: int, name: str) -> None:
-        if not tasks:
-            tasks.append(bar.add_task(what, total=total))
-            bar.start()
-        bar.update(tasks[0], completed=done, total=total)
-        if in_turns and done >= total:
-            bar.stop()
-            bar.remove_task(tasks.pop())
-
-    if not shown:
-        yield lambda done, total, name: None
-        return
-    if not in_turns:
-        tasks.append(bar.add_task(what, total=None))
-        bar.start()
-    try:
-        yield update
-    finally:
-        _BARS.remove(bar)
-        bar.stop()
-
-
-@contextmanager
-def bar_aside() -> Iterator[None]:
-    """Clear the bars on the terminal while something else is printed there, then draw them again.
-
-    Rich keeps prints apart from a bar only where both go through one console; a bar is on standard
-    error, and results are on standard output.
-    """
-    visible = [bar for bar in _BARS if bar.live.is_started]
-    for bar in visible:
-        bar.stop()
-    try:
-        yield
-    finally:
-        for bar in visible:
-            bar.start()

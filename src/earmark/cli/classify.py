@@ -22,10 +22,10 @@ from earmark.cli._output import (
     genre_legend,
     genre_strip,
     printable,
-    progress_bar,
     stdout,
     time_text,
 )
+from earmark.cli._progress import progress_bar
 from earmark.errors import ParameterError
 from earmark.wording import UNSURE_WORDS, unsure_words
 

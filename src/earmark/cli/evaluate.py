@@ -16,8 +16,9 @@ from earmark.cli._options import (
     ReportOption,
     SeedOption,
 )
-from earmark.cli._output import printable, progress_bar, stdout, told_warnings
+from earmark.cli._output import printable, stdout, told_warnings
 from earmark.cli._pages import check_page, write_page
+from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import typer
 from earmark.arguments import PAGE_ENDINGS
 from earmark.cli._help import examples
 from earmark.cli._options import JsonOption, OverwriteOption, ProcessesOption, SeedOption
-from earmark.cli._output import compile_first, printable, progress_bar, stdout, told_warnings
+from earmark.cli._output import compile_first, printable, stdout, told_warnings
+from earmark.cli._progress import progress_bar
 from earmark.files import atomic_write, check_target
 
 if TYPE_CHECKING:

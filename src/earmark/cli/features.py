@@ -9,7 +9,8 @@ import typer
 
 from earmark.cli._help import examples
 from earmark.cli._options import AudioPathsArgument, JobsOption, OverwriteOption
-from earmark.cli._output import compile_first, printable, progress_bar
+from earmark.cli._output import compile_first, printable
+from earmark.cli._progress import progress_bar
 
 __all__ = ["add_to"]
 

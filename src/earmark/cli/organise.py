@@ -37,7 +37,8 @@ from earmark.cli._library_options import (
     filters_of,
 )
 from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
-from earmark.cli._output import printable, progress_bar, stdout
+from earmark.cli._output import printable, stdout
+from earmark.cli._progress import progress_bar
 from earmark.errors import ParameterError
 from earmark.wording import UNSURE_WORDS
 

@@ -13,7 +13,8 @@ from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
 from earmark.cli._options import JsonOption, OverwriteOption
-from earmark.cli._output import printable, progress_bar, stdout, time_text
+from earmark.cli._output import printable, stdout, time_text
+from earmark.cli._progress import progress_bar
 from earmark.cli._suggesting import (
     IncludeUnfamiliarOption,
     MinLengthOption,

@@ -14,7 +14,8 @@ from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption
 from earmark.cli._library_tables import genre_text, words_of
 from earmark.cli._options import JobsOption
-from earmark.cli._output import bar_aside, compile_first, printable, progress_bar, stdout, time_text
+from earmark.cli._output import compile_first, printable, stdout, time_text
+from earmark.cli._progress import bar_aside, progress_bar
 
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack

@@ -14,7 +14,8 @@ from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
 from earmark.cli._options import JsonOption
-from earmark.cli._output import compile_first, printable, progress_bar, shortened, stdout
+from earmark.cli._output import compile_first, printable, shortened, stdout
+from earmark.cli._progress import progress_bar
 from earmark.cli._suggesting import (
     IncludeUnfamiliarOption,
     MinLengthOption,

@@ -26,7 +26,8 @@ from earmark.cli._changing import (
 from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
-from earmark.cli._output import printable, progress_bar, stdout
+from earmark.cli._output import printable, stdout
+from earmark.cli._progress import progress_bar
 
 if TYPE_CHECKING:
     from earmark.library import Filters

@@ -11,7 +11,8 @@ import typer
 from earmark.cli._help import examples
 from earmark.cli._library_options import TreatAsEmptyOption
 from earmark.cli._options import OverwriteOption, ProcessesOption
-from earmark.cli._output import print_card, progress_bar, stdout, told_warnings
+from earmark.cli._output import print_card, stdout, told_warnings
+from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from earmark.cli._help import examples
 from earmark.cli._options import (
@@ -21,11 +17,11 @@ from earmark.cli._options import (
     ReportOption,
     SeedOption,
 )
-from earmark.cli._output import Pace, printable, told_warnings
+from earmark.cli._output import printable, told_warnings
+from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from earmark.types import Progress as Callback
     from earmark.workflows.tune import TunedModel
 
 __all__ = ["add_to"]
@@ -55,28 +51,6 @@ def add_to(app: typer.Typer) -> None:
         The application.
     """
     app.command("tune", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_tune)
-
-
-@contextmanager
-def _bar() -> Iterator[Callback]:
-    """Show a bar, an estimate and the best so far on standard error while it is a terminal."""
-    console = Console(file=sys.stderr)
-    columns = (
-        TextColumn("Tuning"),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        Pace(rate=False),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None)
-
-        def update(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, description=printable(name))
-
-        yield update
 
 
 def _tune(
@@ -193,7 +167,7 @@ def _tune(
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error
 
-    with told_warnings(), _bar() as progress:
+    with told_warnings(), progress_bar("Tuning", show_item=True) as progress:
         tuned = tune(
             dataset,
             model=model,

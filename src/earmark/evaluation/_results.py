@@ -11,11 +11,11 @@ from typing import Any
 from earmark.errors import ResultsError
 from earmark.evaluation._curves import CalibrationBin, ClassScore, CoveragePoint
 from earmark.evaluation._importance import Importance
-from earmark.records import from_record, to_record
 from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.evaluation._results_1 import upgraded
 from earmark.evaluation._score import Metrics, Unsure
 from earmark.files import atomic_write
+from earmark.records import from_record, to_record
 from earmark.types import PathName
 
 __all__ = [
