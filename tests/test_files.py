@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from earmark.errors import ParameterError
-from earmark.files import atomic_write, check_target
+from earmark.files import (
+    FileState,
+    atomic_write,
+    check_target,
+    content_hash,
+    file_lock,
+    file_state,
+)
 
 
 def test_file_takes_its_place_when_it_is_whole(tmp_path: Path) -> None:
@@ -146,3 +155,108 @@ def test_parts_of_other_writers_and_other_files_stay(tmp_path: Path) -> None:
             second.write(b"second")
     assert (tmp_path / "table.csv").read_bytes() == b"first"
     assert other.exists()
+
+
+# --- locks ----------------------------------------------------------------------------------------
+
+
+def test_lock_keeps_others_out_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "study.log"
+    with file_lock(path):
+        assert os.listdir(tmp_path) == ["study.log.lock"]
+        with pytest.raises(BlockingIOError), file_lock(path):
+            raise AssertionError
+        with file_lock(tmp_path / "other.log"):
+            pass
+    assert os.listdir(tmp_path) == []
+    with file_lock(path):
+        pass
+
+
+def test_lock_on_a_link_is_the_lock_on_what_it_leads_to(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    with file_lock(link), pytest.raises(BlockingIOError), file_lock(tmp_path / "real"):
+        raise AssertionError
+
+
+def test_lock_is_released_when_its_process_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "study.log"
+    code = (
+        "import sys, time\nfrom earmark.files import file_lock\n"
+        "with file_lock(sys.argv[1]):\n    print('locked', flush=True)\n    time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        with pytest.raises(BlockingIOError), file_lock(path):
+            raise AssertionError
+        process.kill()
+    with file_lock(path):
+        assert os.listdir(tmp_path) == ["study.log.lock"]
+    assert os.listdir(tmp_path) == []
+
+
+def test_threads_that_wait_for_a_lock_hold_it_one_after_the_other(tmp_path: Path) -> None:
+    holders, most = 0, 0
+
+    def hold() -> None:
+        nonlocal holders, most
+        for _ in range(20):
+            with file_lock(tmp_path / "a", wait=True):
+                holders += 1
+                most = max(most, holders)
+                holders -= 1
+
+    threads = [threading.Thread(target=hold) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_lock_gets_the_permissions_of_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with file_lock(tmp_path / "a"):
+            mode = (tmp_path / "a.lock").stat().st_mode
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(mode) == 0o666 & ~umask
+
+
+def test_lock_in_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), file_lock(tmp_path / "no" / "a"):
+        raise AssertionError
+
+
+# --- hashes and states ----------------------------------------------------------------------------
+
+
+def test_hash_is_of_the_content(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a" * 100_000)
+    assert content_hash(tmp_path / "a") == hashlib.sha256(b"a" * 100_000).hexdigest()
+    with pytest.raises(FileNotFoundError):
+        content_hash(tmp_path / "b")
+
+
+def test_state_changes_with_size_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"1")
+    os.utime(path, ns=(5, 1_700_000_000_000_000_000))
+    assert FileState.of(path) == file_state(path) == FileState(1, 1_700_000_000_000_000_000)
+    os.utime(path, ns=(5, 1_700_000_001_000_000_000))
+    assert file_state(path) != FileState(1, 1_700_000_000_000_000_000)
+
+
+def test_file_that_does_not_exist_has_no_state(tmp_path: Path) -> None:
+    assert file_state(tmp_path / "a") is None
+    assert file_state("a\0b") is None
+    with pytest.raises(FileNotFoundError):
+        FileState.of(tmp_path / "a")

@@ -1,14 +1,17 @@
-"""Writing files: completely or not at all, and by default never over an existing file."""
+"""Writing files whole or not at all, locking them, and telling whether one has changed."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import os
 import re
 import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, TextIO, overload
 
 from earmark.arguments import check_ending
@@ -22,7 +25,7 @@ except ImportError:  # Windows
 if TYPE_CHECKING:
     from earmark.types import PathName
 
-__all__ = ["atomic_write", "check_target"]
+__all__ = ["FileState", "atomic_write", "check_target", "content_hash", "file_lock", "file_state"]
 
 
 def check_target(
@@ -168,3 +171,150 @@ def _remove_abandoned_parts(folder: str, base: str) -> None:
         if fcntl is None:
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(folder, name))
+
+
+@contextmanager
+def file_lock(path: PathName, *, wait: bool = False) -> Iterator[None]:
+    """Keep other processes, and other threads, from working with a file at the same time.
+
+    Everybody who works with the file has to ask for the lock. It is a file beside it, named after
+    it with ``.lock`` at the end, which is deleted when the lock is released. The system releases
+    the lock of a process that ends, however it ends.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, which need not exist. A link stands for what it leads to.
+    wait : bool
+        Whether to wait until the lock is free.
+
+    Yields
+    ------
+    None
+        While the lock is held.
+
+    Raises
+    ------
+    BlockingIOError
+        If another holds the lock, and `wait` is false.
+    OSError
+        If the lock cannot be created.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with file_lock(os.path.join(folder, "a.txt")):
+    ...         os.listdir(folder)
+    ['a.txt.lock']
+    """
+    import filelock
+
+    target = f"{os.path.realpath(path)}.lock"
+    if not os.path.isdir(os.path.dirname(target)):  # filelock would create it
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    lock = filelock.FileLock(
+        target, blocking=wait, poll_interval=0.01, thread_local=False, fallback_to_soft=False
+    )
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise BlockingIOError(errno.EAGAIN, "another process has locked it", target) from error
+    try:
+        yield
+    finally:
+        # While it is still locked: whoever opened it meanwhile sees that it is gone, and starts
+        # over. Windows refuses here, and filelock deletes it there.
+        with contextlib.suppress(OSError):
+            os.unlink(target)
+        lock.release()
+
+
+def content_hash(path: PathName) -> str:
+    """Compute the SHA-256 of what a file holds.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> content_hash(os.devnull)[:8]
+    'e3b0c442'
+    """
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class FileState:
+    """Size and time of a file, which tell whether it is still the one that was read.
+
+    Attributes
+    ----------
+    size : int
+        In bytes.
+    mtime_ns : int
+        When its content was last changed, in nanoseconds.
+    """
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: PathName) -> FileState:
+        """Look up the state of a file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, or a link to it.
+
+        Returns
+        -------
+        FileState
+            As it is now.
+
+        Raises
+        ------
+        OSError
+            If there is no such file.
+        """
+        status = os.stat(path)
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+def file_state(path: PathName) -> FileState | None:
+    """Look up the state of a file that may not exist.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, or a link to it.
+
+    Returns
+    -------
+    FileState or None
+        None where there is no such file. Take it before reading a file: a change made meanwhile is
+        then noticed later.
+
+    Examples
+    --------
+    >>> file_state("no such file") is None
+    True
+    """
+    try:
+        return FileState.of(path)
+    except (OSError, ValueError):  # a null character in a name is a ValueError
+        return None

@@ -11,7 +11,8 @@ import numpy as np
 
 from earmark.audio import audio_digest
 from earmark.errors import NoAudioError
-from earmark.library import TRAITS, Answer, FileState, Heard, Library
+from earmark.files import FileState
+from earmark.library import TRAITS, Answer, Heard, Library
 from earmark.tags import read_tags
 
 CLASSES = ("blues", "hiphop", "jazz", "rock")

@@ -20,7 +20,8 @@ from earmark.changes import (
     write_organise_plan,
 )
 from earmark.errors import ParameterError, PlanError
-from earmark.library import FileState, Library, open_library
+from earmark.files import FileState
+from earmark.library import Library, open_library
 from earmark.tags import Tags
 
 

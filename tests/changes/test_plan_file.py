@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from earmark.changes import PlanRow, TagPlan, Threshold, read_plan, write_plan
 from earmark.errors import ParameterError, PlanError
-from earmark.library import FileState
+from earmark.files import FileState
 
 ROWS = (
     PlanRow("/m/a.mp3", "write", ("Jazz",), (), 0.912, "", FileState(5, 1_700_000_000_000_000_007)),

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from earmark.changes import discard_copy, exclusive, refusal, replace_safely, stamp_of
+from earmark.changes import discard_copy, exclusive, refusal, replace_safely
 from earmark.errors import AudioError, ChangeError, LibraryError, TagError
+from earmark.files import FileState
 
 OLD, NEW = b"old content", b"new content, longer"
 
@@ -42,7 +43,7 @@ def alone(path: Path) -> bool:
 
 
 def test_file_is_replaced(song: Path) -> None:
-    replace_safely(song, change=renew, verify=accept, expected=stamp_of(song))
+    replace_safely(song, change=renew, verify=accept, expected=FileState.of(song))
     assert song.read_bytes() == NEW
     assert alone(song)
 
@@ -215,7 +216,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, what: str) -> None:
 
 
 def test_file_that_changed_since_is_refused(song: Path) -> None:
-    seen = stamp_of(song)
+    seen = FileState.of(song)
     os.utime(song, ns=(1, 1))
     with pytest.raises(ChangeError, match="changed since the plan was made"):
         replace_safely(song, change=renew, verify=accept, expected=seen)
@@ -279,3 +280,4 @@ def test_two_at_once_are_kept_apart(tmp_path: Path) -> None:
         raise AssertionError
     with exclusive(path):
         assert os.listdir(tmp_path) == ["library.db.changes.lock"]
+    assert os.listdir(tmp_path) == []

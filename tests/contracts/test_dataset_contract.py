@@ -259,7 +259,7 @@ def test_missing_column_is_named(corpus: Corpus, copy: Path) -> None:
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", sorted(REAL))
 def test_real_files_are_the_known_ones(name: str, data: Path) -> None:
-    from earmark.datasets._files import sha256_of
+    from earmark.files import content_hash
 
     files = get_corpus(name).files
-    assert {file: sha256_of(data / REAL[name] / file) for file in files} == files
+    assert {file: content_hash(data / REAL[name] / file) for file in files} == files

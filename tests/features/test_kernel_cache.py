@@ -101,7 +101,7 @@ def test_what_they_leave_is_whole(raced: list[Run], cache: Path) -> None:
     files = list(contents(cache))
     # One index for each kernel, and for each function that they are made of.
     assert len([name for name in files if name.endswith(".nbi")]) > raced[0].n_kernels
-    assert {Path(name).suffix for name in files} == {".nbi", ".nbc", ".py", ".lock"}
+    assert {Path(name).suffix for name in files} == {".nbi", ".nbc", ".py"}
 
 
 @pytest.mark.usefixtures("raced")

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from earmark.library import Answer, FileState, Heard, Library, Part
+from earmark.files import FileState
+from earmark.library import Answer, Heard, Library, Part
 from earmark.tags import Tags
 from earmark.types import part_name
 

@@ -13,7 +13,8 @@ import made_up_library
 import pytest
 
 from earmark.errors import LibraryError, LibraryVersionError
-from earmark.library import FileState, _opening, library_path, open_library
+from earmark.files import FileState
+from earmark.library import _opening, library_path, open_library
 from earmark.library._schema import APPLICATION_ID, SCHEMA_VERSION
 from earmark.tags import Tags
 

@@ -9,7 +9,8 @@ import pytest
 from made_up_library import add
 
 from earmark.errors import TooShortError
-from earmark.library import FileState, Filters, Library, Part, open_library
+from earmark.files import FileState
+from earmark.library import Filters, Library, Part, open_library
 from earmark.tags import Tags
 from earmark.types import part_name, split_part_name
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from made_up_library import CLASSES, FEATURES, MODEL, SEGMENTS, SPACE, add
 
 from earmark.errors import AudioError, LibraryError, NoAudioError, ParameterError
-from earmark.library import FileState, Filters, Library, library_stats, open_library
+from earmark.files import FileState
+from earmark.library import Filters, Library, library_stats, open_library
 from earmark.tags import Tags
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from earmark.library import Answer, FileState, Heard, Library
+from earmark.files import FileState
+from earmark.library import Answer, Heard, Library
 from earmark.recommend import spaces
 from earmark.tags import Tags
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from made_up_songs import add_song, add_songs
 
+from earmark.files import file_lock
 from earmark.library import Library, open_library
 from earmark.recommend import (
     CacheWarning,
@@ -177,10 +178,8 @@ def test_nothing_is_left_of_a_cache_that_cannot_be_written(
 
 
 def test_cache_that_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
-    fcntl = pytest.importorskip("fcntl")
     path = tmp_path / "a.cache"
-    with open(f"{path}.part", "w") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
+    with file_lock(path):
         assert not write_cache(str(path), {}, arrays={})
     assert not path.exists()
     assert write_cache(str(path), {}, arrays={})

@@ -10,15 +10,8 @@ import numpy as np
 import pytest
 
 from earmark.errors import ParameterError, UnknownGenreError
-from earmark.library import (
-    Answer,
-    FileState,
-    Heard,
-    Library,
-    is_genre_name,
-    known_genres,
-    open_library,
-)
+from earmark.files import FileState
+from earmark.library import Answer, Heard, Library, is_genre_name, known_genres, open_library
 from earmark.tags import Tags
 from earmark.workflows.library import set_genre
 from earmark.workflows.review import Review, match_genre, review_tracks

@@ -7,7 +7,7 @@ and the library's journal, which holds what is needed to take a change back from
 from earmark.changes._genre_names import load_names, usual_name
 from earmark.changes._lock import exclusive
 from earmark.changes._outcomes import Outcome, Run
-from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
+from earmark.changes._replace import discard_copy, refusal, replace_safely
 from earmark.changes.files._placing import apply_organise, undo_organise
 from earmark.changes.files._plan import OrganisePlan, OrganiseRow
 from earmark.changes.files._plan_file import (
@@ -64,7 +64,6 @@ __all__ = [
     "refusal",
     "replace_safely",
     "safe_name",
-    "stamp_of",
     "undo_batch",
     "undo_organise",
     "usual_name",

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from earmark.audio import audio_digest
-from earmark.changes._replace import stamp_of
 from earmark.errors import AudioError, TagError
+from earmark.files import FileState
 from earmark.tags import Tags, read_tags
 
 if TYPE_CHECKING:
-    from earmark.library import FileState, Library, LibraryTrack
+    from earmark.library import Library, LibraryTrack
 
 __all__ = ["content_of", "is_as_planned", "loose"]
 
@@ -97,7 +97,7 @@ def is_as_planned(library: Library, path: str, *, seen: FileState, content: str)
     OSError
         If the file is not there.
     """
-    if stamp_of(path) == seen:
+    if FileState.of(path) == seen:
         return True
     if not content:
         return False

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from earmark.errors import LibraryError
-
-try:
-    import fcntl
-except ImportError:  # Windows has none
-    fcntl = None  # type: ignore[assignment]
+from earmark.files import file_lock
 
 __all__ = ["exclusive"]
 
@@ -23,8 +19,8 @@ def exclusive(library_path: str) -> Iterator[None]:
     Parameters
     ----------
     library_path : str
-        The library's file, or a link to it; an empty one, ``.changes.lock`` at its end, is made
-        beside it.
+        The library's file, or a link to it. Meanwhile there is an empty file beside it whose name
+        ends in ``.changes.lock``.
 
     Yields
     ------
@@ -36,14 +32,13 @@ def exclusive(library_path: str) -> Iterator[None]:
     LibraryError
         If another one is.
     """
-    path = f"{os.path.realpath(library_path)}.changes.lock"
-    try:
-        with open(path, "ab") as file:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        raise LibraryError(
-            library_path,
-            "another apply or undo is changing files of this library. Wait until it has finished",
-        ) from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock(f"{os.path.realpath(library_path)}.changes"))
+        except BlockingIOError as error:
+            raise LibraryError(
+                library_path,
+                "another apply or undo is changing files of this library. Wait until it has "
+                "finished",
+            ) from error
+        yield

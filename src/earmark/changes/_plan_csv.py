@@ -13,8 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from earmark.errors import PlanError
-from earmark.files import atomic_write, check_target
-from earmark.library import FileState
+from earmark.files import FileState, atomic_write, check_target
 from earmark.types import PathName
 
 __all__ = ["escaped", "meant", "read_table", "seen_text", "stamp_in", "write_table"]

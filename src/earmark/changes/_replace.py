@@ -17,32 +17,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from earmark.errors import AudioError, ChangeError, TagError
-from earmark.library import FileState
+from earmark.files import FileState
 from earmark.types import PathName
 
-__all__ = ["discard_copy", "refusal", "replace_safely", "stamp_of"]
-
-
-def stamp_of(path: PathName) -> FileState:
-    """Return what tells whether a file is still the one it was.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file, or a link to it.
-
-    Returns
-    -------
-    FileState
-        Of what is there now.
-
-    Raises
-    ------
-    OSError
-        If it is not there.
-    """
-    status = os.stat(path)
-    return FileState(status.st_size, status.st_mtime_ns)
+__all__ = ["discard_copy", "refusal", "replace_safely"]
 
 
 def refusal(path: PathName) -> str | None:
@@ -178,7 +156,7 @@ def replace_safely(
     target = os.path.realpath(path)
     copy = _copy_of(target)
     try:
-        if expected is not None and stamp_of(target) != expected:
+        if expected is not None and FileState.of(target) != expected:
             raise ChangeError(path, "it has changed since the plan was made")
         discard_copy(target)
         before = _identity(target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.errors import DatasetError
+from earmark.files import content_hash
 from earmark.types import FloatArray, IntArray, PathName
 
-__all__ = ["floats", "numbered", "provenance_of", "read_csv", "sha256_of", "unique_ids", "whole"]
+__all__ = ["floats", "numbered", "provenance_of", "read_csv", "unique_ids", "whole"]
 
 Row = dict[str, str]
 
@@ -229,31 +229,6 @@ def unique_ids(path: PathName, ids: Sequence[str]) -> npt.NDArray[np.str_]:
     return np.array(ids, dtype=np.str_)
 
 
-def sha256_of(path: PathName) -> str:
-    """Return the SHA-256 of a file, in hexadecimal.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-
-    Returns
-    -------
-    str
-        64 digits.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be read.
-    """
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DatasetError(f"{os.fspath(path)!r}: {error.strerror}") from error
-
-
 def provenance_of(
     corpus: str, citation: str, folder: PathName, names: Iterable[str], **more: str
 ) -> Mapping[str, str]:
@@ -276,6 +251,14 @@ def provenance_of(
     -------
     mapping of str to str
         ``corpus``, ``citation``, a SHA-256 for each file, and the further facts.
+
+    Raises
+    ------
+    DatasetError
+        If a file cannot be read.
     """
-    hashes = {name: sha256_of(os.path.join(folder, name)) for name in names}
+    try:
+        hashes = {name: content_hash(os.path.join(folder, name)) for name in names}
+    except OSError as error:
+        raise DatasetError(f"{error.filename!r}: {error.strerror}") from error
     return {"corpus": corpus, "citation": citation, **hashes, **more}

@@ -20,14 +20,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from earmark.datasets._corpus import Corpus
-from earmark.datasets._files import floats, numbered, read_csv, sha256_of, unique_ids
+from earmark.datasets._files import floats, numbered, provenance_of, read_csv, unique_ids
 from earmark.datasets._parquet import is_table, open_parquet, read_parquet
 from earmark.datasets._splits import identical_rows, joined_groups
 from earmark.datasets._table import FeatureTable, RowUnit
@@ -350,19 +350,18 @@ def _choose(
     return chosen.name, chosen.fingerprint, chosen.names
 
 
-def _provenance(path: str, n_left_out: int, rows: _Rows, names: Collection[str]) -> dict[str, str]:
+def _provenance(
+    path: str, n_left_out: int, rows: _Rows, names: Collection[str]
+) -> Mapping[str, str]:
     used = {rows.id_column, *_LABELS[: 1 + ("label" not in rows.columns)], *_OPTIONAL, *names}
     columns = [name for name in rows.columns if name not in used]
-    told = {
-        "corpus": CORPUS.title,
-        "citation": CITATION,
-        os.path.basename(path): sha256_of(path),
-    }
+    more = {}
     if n_left_out:
-        told["left_out"] = f"{n_left_out} rows without a genre"
+        more["left_out"] = f"{n_left_out} rows without a genre"
     if columns:
-        told["columns_left_out"] = ", ".join(columns)
-    return told
+        more["columns_left_out"] = ", ".join(columns)
+    folder, name = os.path.split(path)
+    return provenance_of(CORPUS.title, CITATION, folder, [name], **more)
 
 
 CORPUS = Corpus(

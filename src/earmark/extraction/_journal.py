@@ -12,17 +12,14 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from earmark.errors import ParameterError
+from earmark.files import file_lock
 from earmark.types import PathName
-
-try:
-    import fcntl
-except ImportError:  # Windows has none
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Journal", "Record"]
 
@@ -68,10 +65,11 @@ class Journal:
 
     def __init__(self, path: PathName, *, settings: Mapping[str, Any]) -> None:
         self.path = os.fspath(path)
-        # Without a buffer: what could not be written must not be kept and written later.
-        self._file = io.FileIO(self.path, "a+")
+        self._open = ExitStack()
         try:
             self._lock()
+            # Without a buffer: what could not be written must not be kept and written later.
+            self._file = self._open.enter_context(io.FileIO(self.path, "a+"))
             self.records = list(self._read())
             if not self.records:
                 if os.fstat(self._file.fileno()).st_size and not self._is_ours():
@@ -85,7 +83,7 @@ class Journal:
                 )
             self.records = self.records[1:]
         except BaseException:
-            self._file.close()
+            self._open.close()
             raise
 
     def __enter__(self) -> Journal:
@@ -101,14 +99,12 @@ class Journal:
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._open.close()
 
     def _lock(self) -> None:
         """Keep a second run out until the file is closed, however this process ends."""
-        if fcntl is None:
-            return
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._open.enter_context(file_lock(self.path))
         except BlockingIOError as error:
             raise ParameterError(f"{self.path!r} is in use by another run") from error
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from earmark.errors import AudioError, ParameterError
 from earmark.extraction._tracks import UNITS, TrackFeatures, Unit, extract_track
 from earmark.features import FeatureSet
+from earmark.files import content_hash
 
 __all__ = ["FAILURES_SCHEMA", "failure_row", "features_schema", "file_to_rows", "stored_path"]
 
@@ -163,8 +164,7 @@ def file_to_rows(path: str, *, sets: Sequence[FeatureSet], unit: Unit) -> pa.Rec
     """
     try:
         track = extract_track(path, sets, unit=unit)
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = content_hash(path)
     except AudioError as error:
         return failure_row(error)
     return _rows(path, digest, track, sets, features_schema(sets, unit))

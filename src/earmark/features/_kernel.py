@@ -12,11 +12,7 @@ from typing import Any
 import numba
 
 from earmark.features._cache import cache_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows has none
-    fcntl = None  # type: ignore[assignment]
+from earmark.files import file_lock
 
 __all__ = ["inner_kernel", "kernel", "kernel_from_source"]
 
@@ -50,10 +46,9 @@ def _one_process(folder: Path | None) -> Iterator[None]:
     compile at once, a number can come to stand for another signature, and wrong code is loaded.
     """
     with ExitStack() as stack:
-        if folder is not None and fcntl is not None:
+        if folder is not None:
             with suppress(OSError):  # nothing can be written there: nothing is compiled into it
-                file = stack.enter_context(open(folder / "compile.lock", "ab"))
-                fcntl.flock(file, fcntl.LOCK_EX)
+                stack.enter_context(file_lock(folder / "compile", wait=True))
         yield
 
 

@@ -16,7 +16,6 @@ from earmark.library._opening import library_path
 from earmark.library._records import (
     TRAITS,
     Answer,
-    FileState,
     Filters,
     Heard,
     KnownFile,
@@ -32,7 +31,6 @@ __all__ = [
     "Answer",
     "Batch",
     "Change",
-    "FileState",
     "Filters",
     "Heard",
     "Journal",

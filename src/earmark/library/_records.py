@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from earmark.arguments import check_fields
+from earmark.files import FileState
 from earmark.types import Float32Array, FloatArray, Seconds, Unsure, part_name
 
 __all__ = [
     "TRAITS",
     "Answer",
-    "FileState",
     "Filters",
     "Heard",
     "KnownFile",
@@ -32,22 +32,6 @@ Gaps: TypeAlias = tuple[tuple[Seconds, Seconds | None], ...]
 TRAITS = ("tempo", "brightness", "loudness", "percussiveness")
 """What a track is plainly like: beats a minute, mean spectral centroid in hertz, mean level in
 decibels, and the share of the percussive part in the energy."""
-
-
-@dataclass(frozen=True)
-class FileState:
-    """What tells whether a file is still the one that was read.
-
-    Attributes
-    ----------
-    size : int
-        In bytes.
-    mtime_ns : int
-        When it was changed last.
-    """
-
-    size: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from earmark.library._records import TRAITS, Answer, FileState, Heard, KnownFile, Part
+from earmark.files import FileState
+from earmark.library._records import TRAITS, Answer, Heard, KnownFile, Part
 from earmark.library._rows import below, stored
 from earmark.library._writing import (
     add_track,

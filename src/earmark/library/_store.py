@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -13,10 +12,10 @@ from types import TracebackType
 from typing import Any
 
 from earmark.errors import ParameterError
+from earmark.files import FileState
 from earmark.library._asking import Asking
 from earmark.library._journal import Journal
 from earmark.library._opening import connect, library_path, sqlite_errors
-from earmark.library._records import FileState
 from earmark.library._scanned import Scanned
 from earmark.types import PathName
 
@@ -217,6 +216,5 @@ class Library(Asking):
         track = self.find(path)
         # The tags of tracks in a file come from its cue sheet: the next scan reads both.
         if track is not None and not track.missing and not track.part:
-            status = os.stat(path)
-            state = FileState(status.st_size, status.st_mtime_ns)
+            state = FileState.of(path)
             self.scanned.refresh(track.id, state, read_tags(path), now=time.time())

@@ -11,17 +11,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-try:
-    import fcntl
-except ImportError:  # Windows has none
-    fcntl = None  # type: ignore[assignment]
+from earmark.files import atomic_write, file_lock
 
 __all__ = ["Cached", "read_cache", "write_cache"]
 
@@ -60,33 +57,15 @@ def _aligned(position: int) -> int:
 
 
 @contextmanager
-def _unfinished(path: str) -> Iterator[BinaryIO | None]:
-    """Open the file a cache is written to first; None where another process is writing it."""
-    part = f"{path}.part"
-    with open(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
-        if fcntl is not None:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield None
-                return
-            # Whoever held the lock may have renamed the file since it was opened here.
-            if not os.path.exists(part) or not os.path.samestat(
-                os.fstat(file.fileno()), os.stat(part)
-            ):
-                yield None
-                return
-        file.truncate()
+def _locked(path: str) -> Iterator[BinaryIO | None]:
+    """Open the file of a cache for writing; None where another process is writing it."""
+    with ExitStack() as stack:
         try:
-            yield file
-            file.flush()
-            if fcntl is None:
-                file.close()  # Windows renames nothing that is open
-            os.replace(part, path)
-        except BaseException:
-            file.close()
-            os.unlink(part)
-            raise
+            stack.enter_context(file_lock(path))
+        except BlockingIOError:
+            yield None
+            return
+        yield stack.enter_context(atomic_write(path))
 
 
 def write_cache(
@@ -122,7 +101,7 @@ def write_cache(
     digest = hashlib.sha256()
     layout = [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()]
     text = json.dumps({**header, "arrays": layout}).encode() + b"\n"
-    with _unfinished(path) as file:
+    with _locked(path) as file:
         if file is None:
             return False
 

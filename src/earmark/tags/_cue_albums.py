@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from earmark.errors import AudioError, CueSheetError
+from earmark.files import FileState, file_state
 from earmark.tags._cue import CueEntry, CueFile, CueSheet, parse_cue
 from earmark.tags._files import read_tags
 from earmark.tags._tags import Tags, tags_of
@@ -151,15 +152,6 @@ class _Claim:
     file: CueFile
 
 
-def _stamp(path: str) -> tuple[int, int]:
-    """Return what tells whether a sheet is still the one that was read."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
-
-
 _Claims: TypeAlias = tuple[Mapping[str, _Claim], Mapping[str, CueSheetError]]
 """By the name of each audio file in a folder the best sheet, and the error of an unusable one."""
 
@@ -168,17 +160,17 @@ def _claims(folder: str) -> _Claims:
     sheets, audio = _listed(folder)
     if not sheets:
         return {}, {}
-    stamps = tuple((name, *_stamp(os.path.join(folder, name))) for name in sheets)
-    return _claims_of(folder, stamps, audio)
+    states = tuple((name, file_state(os.path.join(folder, name))) for name in sheets)
+    return _claims_of(folder, states, audio)
 
 
 @lru_cache(maxsize=8)
 def _claims_of(
-    folder: str, sheets: tuple[tuple[str, int, int], ...], audio: tuple[str, ...]
+    folder: str, sheets: tuple[tuple[str, FileState | None], ...], audio: tuple[str, ...]
 ) -> _Claims:
     claims: dict[str, _Claim] = {}
     broken: dict[str, CueSheetError] = {}
-    for name, *_ in sheets:
+    for name, _ in sheets:
         sheet = _sheet(os.path.join(folder, name))
         if isinstance(sheet, CueSheetError):
             for meant in _files_named("", name, audio)[1]:

@@ -11,22 +11,18 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from earmark.errors import StudyError
+from earmark.files import file_lock
 from earmark.tuning._spaces import SearchSpace, encoded
 from earmark.types import PathName
 
 if TYPE_CHECKING:
     import optuna
-
-try:
-    import fcntl
-except ImportError:  # Windows has none
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["StudyFile", "Trial", "frozen_trial", "quiet"]
 
@@ -155,12 +151,9 @@ class StudyFile:
         self.path = os.fspath(path)
         self._space = space
         wanted = json.loads(json.dumps(search))
+        self._open = ExitStack()
         try:
-            self._file = io.FileIO(self.path, "a+")
-        except OSError as error:
-            raise StudyError(self.path, str(error.strerror)) from error
-        try:
-            self._lock()
+            self._open_locked()
             self._cut_torn_line()
             self._study = self._opened()
             found = self._study.user_attrs.get(_SEARCH)
@@ -172,7 +165,7 @@ class StudyFile:
                 raise StudyError(self.path, _difference(found, wanted))
             self.trials = [self._read(frozen) for frozen in self._study.trials]
         except BaseException:
-            self._file.close()
+            self._open.close()
             raise
 
     def __enter__(self) -> StudyFile:
@@ -184,15 +177,16 @@ class StudyFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self._open.close()
 
-    def _lock(self) -> None:
-        if fcntl is None:
-            return
+    def _open_locked(self) -> None:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._open.enter_context(file_lock(self.path))
+            self._file = self._open.enter_context(io.FileIO(self.path, "a+"))
         except BlockingIOError as error:
             raise StudyError(self.path, "another search is using it") from error
+        except OSError as error:
+            raise StudyError(self.path, str(error.strerror)) from error
 
     def _cut_torn_line(self) -> None:
         """Cut off a last line that was not finished, as when the process was ended writing it."""
@@ -209,7 +203,7 @@ class StudyFile:
         import optuna
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-        class Locked(JournalFileOpenLock):
+        class Unlocked(JournalFileOpenLock):
             # The file is locked already. Optuna's own lock would outlive a process that is killed
             # and hold the next one up for half a minute.
             def acquire(self) -> bool:
@@ -218,9 +212,9 @@ class StudyFile:
             def release(self) -> None:
                 return None
 
-        lock = JournalFileOpenLock(self.path) if fcntl is None else Locked(self.path)
+        backend = JournalFileBackend(self.path, lock_obj=Unlocked(self.path))
         try:
-            storage = optuna.storages.JournalStorage(JournalFileBackend(self.path, lock_obj=lock))
+            storage = optuna.storages.JournalStorage(backend)
             names = [study.study_name for study in storage.get_all_studies()]
         except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
             raise StudyError(self.path, f"it is not a study file: {error}") from error

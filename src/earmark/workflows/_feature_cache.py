@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,9 @@ import earmark
 from earmark.audio import Missing
 from earmark.extraction import TrackFeatures
 from earmark.features import FeatureSet
+from earmark.files import FileState, file_state
 
-__all__ = ["FeatureCache", "FileState", "file_state", "open_feature_cache"]
+__all__ = ["FeatureCache", "open_feature_cache"]
 
 _VARIABLE = "EARMARK_FEATURE_CACHE"
 """Environment variable that names another file; empty: nothing is kept."""
@@ -36,45 +36,6 @@ CREATE TABLE IF NOT EXISTS features (
     PRIMARY KEY (path, part, fingerprint)
 ) WITHOUT ROWID
 """
-
-
-@dataclass(frozen=True)
-class FileState:
-    """What tells whether a file was changed.
-
-    Attributes
-    ----------
-    path : bytes
-        Where it is.
-    size : int
-        Its bytes.
-    mtime_ns : int
-        When it was changed.
-    """
-
-    path: bytes
-    size: int
-    mtime_ns: int
-
-
-def file_state(path: str) -> FileState | None:
-    """Return the state of a file, or None where there is none.
-
-    Parameters
-    ----------
-    path : str
-        The file.
-
-    Returns
-    -------
-    FileState or None
-        To be taken before the file is read, so that a change meanwhile is noticed later.
-    """
-    try:
-        there = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return FileState(os.fsencode(os.path.abspath(path)), there.st_size, there.st_mtime_ns)
 
 
 class FeatureCache:
@@ -117,7 +78,7 @@ class FeatureCache:
             "SELECT about, matrix FROM features WHERE path = ? AND part = ? AND fingerprint = ? "
             "AND version = ? AND size = ? AND mtime_ns = ?"
         )
-        key = (state.path, part, kind.fingerprint)
+        key = (_stored(path), part, kind.fingerprint)
         values = (*key, earmark.__version__, state.size, state.mtime_ns)
         try:
             row = self._connection.execute(query, values).fetchone()
@@ -161,7 +122,8 @@ class FeatureCache:
             "missing": [[one.start, one.length] for one in features.missing],
         }
         values = (
-            *(state.path, part, kind.fingerprint, earmark.__version__, state.size, state.mtime_ns),
+            *(_stored(path), part, kind.fingerprint),
+            *(earmark.__version__, state.size, state.mtime_ns),
             *(json.dumps(about), matrix.getvalue()),
         )
         try:
@@ -170,6 +132,10 @@ class FeatureCache:
             )
         except sqlite3.Error:
             self._connection = None  # a full or read-only disk: the rest would fail as well
+
+
+def _stored(path: str) -> bytes:
+    return os.fsencode(os.path.abspath(path))
 
 
 def _features(kind: FeatureSet, about: str, matrix: bytes) -> TrackFeatures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,7 +15,8 @@ from earmark.audio import audio_digest
 from earmark.errors import AudioError, AudioNotFoundError, TagError
 from earmark.extraction import TrackFeatures, extract_parts, extract_track, failure_of
 from earmark.features import FeatureSet, get_feature_set
-from earmark.library import Answer, FileState, Heard, Part
+from earmark.files import FileState, file_state
+from earmark.library import Answer, Heard, Part
 from earmark.models import Model, Space, load_model, load_space, predict_track
 from earmark.tags import CueAlbum, CueTrack, Tags, cue_album, read_tags
 from earmark.types import Float32Array, FloatArray, PathName
@@ -27,7 +27,6 @@ __all__ = [
     "Listened",
     "examine",
     "examine_whole",
-    "file_state",
     "listen",
     "listen_whole",
 ]
@@ -66,15 +65,6 @@ class Listened(Examined):
     """
 
     heard: Heard
-
-
-def file_state(path: str) -> FileState | None:
-    """Return size and time of a file; None where they cannot be had."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return FileState(status.st_size, status.st_mtime_ns)
 
 
 def examine_whole(path: str) -> Examined:

@@ -28,11 +28,12 @@ from earmark.extraction import (
     usable_cores,
 )
 from earmark.features import FeatureSet, get_feature_set
+from earmark.files import file_state
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.tags import CueTrack, Tags
 from earmark.types import IntArray, Progress
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
-from earmark.workflows._feature_cache import FeatureCache, file_state, open_feature_cache
+from earmark.workflows._feature_cache import FeatureCache, open_feature_cache
 
 __all__ = ["audio_rows", "load_rows"]
 

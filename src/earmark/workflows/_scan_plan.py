@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
+from earmark.files import file_state
 from earmark.library import KnownFile
-from earmark.workflows._listening import file_state
 
 __all__ = ["Place", "ScanPlan", "find_moves", "make_plan"]
 

@@ -17,7 +17,8 @@ from earmark.errors import (
     WorkerDiedError,
 )
 from earmark.extraction import failure_of, find_inputs, map_files, usable_cores
-from earmark.library import FileState, Filters, KnownFile, Library, LibraryTrack, Part
+from earmark.files import FileState, file_state
+from earmark.library import Filters, KnownFile, Library, LibraryTrack, Part
 from earmark.recommend import same_sound
 from earmark.tags import sheet_fingerprints
 from earmark.types import Progress, part_name
@@ -26,7 +27,6 @@ from earmark.workflows._listening import (
     Examined,
     Listened,
     examine,
-    file_state,
     listen,
 )
 from earmark.workflows._scan_plan import Place, ScanPlan, find_moves, make_plan

@@ -10,8 +10,8 @@ from typing import Any
 
 from earmark.arguments import checked
 from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
-from earmark.datasets._files import sha256_of
 from earmark.errors import DatasetError
+from earmark.files import content_hash
 from earmark.workflows._corpora import corpora, get_corpus
 
 __all__ = ["describe_dataset", "list_datasets"]
@@ -111,7 +111,10 @@ def _state(path: str, known: str | None) -> str:
         return "missing"
     if known is None:
         return "present"
-    return "as known" if sha256_of(path) == known else "differs"
+    try:
+        return "as known" if content_hash(path) == known else "differs"
+    except OSError as error:
+        raise DatasetError(f"{path!r}: {error.strerror}") from error
 
 
 def _content(tracks: Sequence[Track]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from earmark.extraction import (
     usable_cores,
 )
 from earmark.features import FeatureSet, get_feature_set
-from earmark.files import atomic_write, check_target
+from earmark.files import atomic_write, check_target, file_state
 from earmark.types import PathName, Progress
 
 __all__ = ["Extraction", "extract_features", "failures_path"]
@@ -242,11 +242,9 @@ def _as_bytes(rows_of: Callable[[str], pa.RecordBatch], path: str) -> bytes:
 
 def _state(path: str) -> dict[str, Any]:
     """Return what tells whether a file is still the one that was worked on."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return {"path": path, "size": None, "mtime_ns": None}
-    return {"path": path, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    state = file_state(path)
+    known = {"size": None, "mtime_ns": None} if state is None else vars(state)
+    return {"path": path, **known}
 
 
 def _check_ray() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from earmark.arguments import checked
 from earmark.errors import AudioError, ModelNotFoundError, ParameterError
+from earmark.files import file_state
 from earmark.library import (
     Library,
     library_path,
@@ -16,7 +17,7 @@ from earmark.library import (
 )
 from earmark.models import DEFAULT_MODEL, shipped_models
 from earmark.types import PathName, Progress
-from earmark.workflows._listening import Ears, file_state
+from earmark.workflows._listening import Ears
 from earmark.workflows._scan_plan import ScanPlan
 from earmark.workflows._scan_report import ScanEvent, ScanReport, WarnedFile
 from earmark.workflows._scanning import Scan

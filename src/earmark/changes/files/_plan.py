@@ -12,7 +12,7 @@ from earmark.changes.files._policy import GenreSource
 from earmark.changes.files._transfer import Mode
 
 if TYPE_CHECKING:
-    from earmark.library import FileState
+    from earmark.files import FileState
 
 __all__ = ["OrganiseAction", "OrganisePlan", "OrganiseRow", "RowKind"]
 

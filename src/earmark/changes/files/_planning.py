@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from earmark.changes._content import content_of
-from earmark.changes._replace import stamp_of
 from earmark.changes.files._genres import NO_CHOICE, Choice, choose, of_album
 from earmark.changes.files._path_names import PathNames, album_folder, is_numbered, path_names
 from earmark.changes.files._places import Places, same_content
@@ -22,11 +21,12 @@ from earmark.changes.files._safe_names import alike, safe_name
 from earmark.changes.files._sidecars import THERE, Sidecar, find_sidecars
 from earmark.changes.files._transfer import hindrance
 from earmark.errors import ChangeError, ParameterError, TagError
+from earmark.files import file_state
 from earmark.library import by_file
 from earmark.tags import read_tags
 
 if TYPE_CHECKING:
-    from earmark.library import FileState, LibraryTrack
+    from earmark.library import LibraryTrack
     from earmark.types import Progress
 
 __all__ = ["plan_organise"]
@@ -174,15 +174,9 @@ def _notes(song: _Song, policy: OrganisePolicy) -> str:
     return "; ".join(notes)
 
 
-def _seen(path: str) -> FileState | None:
-    with suppress(OSError, ValueError):
-        return stamp_of(path)
-    return None
-
-
 def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
     path = song.path
-    seen = None if song.track.missing else _seen(path)
+    seen = None if song.track.missing else file_state(path)
     if seen is None:
         return OrganiseRow(path, "keep", why="the file no longer exists")
     why = song.choice.kept if "genre" in policy.places.fields else ""
@@ -210,7 +204,7 @@ def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
 def _sidecar_row(sidecar: Sidecar, policy: OrganisePolicy, places: Places) -> OrganiseRow | None:
     """Return the row of a cover or the like; None where there is nothing to say of it."""
     path, why = sidecar.path, sidecar.why
-    seen = _seen(path)
+    seen = file_state(path)
     why = why or hindrance(path, policy.mode) or ""
     target = there = comes = ""
     if not why:

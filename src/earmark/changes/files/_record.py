@@ -11,7 +11,6 @@ from typing import Any
 
 from earmark.audio import audio_digest
 from earmark.changes._outcomes import Outcome, left_begun, reason_of
-from earmark.changes._replace import stamp_of
 from earmark.changes.files._transfer import (
     Mode,
     discard_part,
@@ -19,10 +18,10 @@ from earmark.changes.files._transfer import (
     is_one_file,
     missing_folders,
     remove_folders,
-    sha256_of,
 )
 from earmark.errors import AudioError, TagError
-from earmark.library import Change, FileState, Filters, Library
+from earmark.files import FileState, content_hash
+from earmark.library import Change, Filters, Library
 from earmark.tags import Tags, read_tags
 
 __all__ = [
@@ -121,9 +120,9 @@ def away(change: Change, made: Collection[str]) -> str:
 def expected(path: str, mode: Mode) -> dict[str, Any]:
     """Return what must be at a place for it to be what was made of a file."""
     if mode == "copy":
-        return {"mode": mode, "sha256": sha256_of(path)}
+        return {"mode": mode, "sha256": content_hash(path)}
     if mode == "move":
-        stamp = stamp_of(path)
+        stamp = FileState.of(path)
         told = {"size": stamp.size, "mtime_ns": stamp.mtime_ns, "digest": _digest(path)}
         return {"mode": mode, **told}
     return {"mode": mode}
@@ -137,15 +136,15 @@ def is_made(place: str, change: Change) -> bool:
     if not stat.S_ISREG(os.lstat(place).st_mode):
         return False
     if after["mode"] == "copy":
-        return sha256_of(place) == str(after["sha256"])
-    if stamp_of(place) == FileState(after["size"], after["mtime_ns"]):
+        return content_hash(place) == str(after["sha256"])
+    if FileState.of(place) == FileState(after["size"], after["mtime_ns"]):
         return True
     return after["digest"] is not None and _digest(place) == after["digest"]
 
 
 def is_original(path: str, change: Change) -> bool:
     """Tell whether a file still is what was copied, its tags apart."""
-    if sha256_of(path) == str(change.after["sha256"]):
+    if content_hash(path) == str(change.after["sha256"]):
         return True
     digest = _digest(path)
     return digest is not None and digest == _digest(target_of(change))

@@ -7,7 +7,6 @@ inside of it whatever links there are.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from collections.abc import Collection, Sequence
@@ -17,6 +16,7 @@ from typing import Literal
 from earmark.changes._replace import _copy_of, _identity, _sync, _sync_folder, _write_copy
 from earmark.changes.files._safe_names import parts_of
 from earmark.errors import ChangeError
+from earmark.files import content_hash
 from earmark.types import PathName
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "move_file",
     "place_of",
     "remove_folders",
-    "sha256_of",
 ]
 
 Mode = Literal["link", "copy", "move"]
@@ -151,12 +150,6 @@ def hindrance(path: str, mode: Mode) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def sha256_of(path: str) -> str:
-    """Hash what a file holds."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def is_one_file(one: str, other: str) -> bool:
     """Tell whether two places are names of one file, or hold the same; links are neither."""
     first, second = os.lstat(one), os.lstat(other)
@@ -164,7 +157,7 @@ def is_one_file(one: str, other: str) -> bool:
         return False
     if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
         return True
-    return first.st_size == second.st_size and sha256_of(one) == sha256_of(other)
+    return first.st_size == second.st_size and content_hash(one) == content_hash(other)
 
 
 def is_empty_file(path: str) -> bool:
@@ -232,7 +225,7 @@ def copy_file(path: str, place: str, *, sha256: str) -> None:
     try:
         _write_copy(path, part)
         _sync(part)
-        if sha256_of(part) != sha256:
+        if content_hash(part) != sha256:
             raise ChangeError(path, "its copy differs from it. Was it changed in the meantime?")
         _rename(part, place)
     except BaseException:
@@ -264,7 +257,7 @@ def move_file(path: str, place: str) -> None:
         if error.errno != errno.EXDEV:
             raise
         before = _identity(path)
-        copy_file(path, place, sha256=sha256_of(path))
+        copy_file(path, place, sha256=content_hash(path))
         try:
             with suppress(FileNotFoundError):  # another program was faster: the copy is kept
                 if _identity(path) != before:

@@ -13,12 +13,13 @@ from earmark.changes._content import content_of
 from earmark.changes._genre_names import usual_name
 from earmark.changes._outcomes import reason_of
 from earmark.changes._plan_rows import count_kept, rows_of
-from earmark.changes._replace import refusal, stamp_of
+from earmark.changes._replace import refusal
 from earmark.errors import ParameterError, TagError
+from earmark.files import FileState
 from earmark.tags import can_write, named_genres, preview_genres, read_tags
 
 if TYPE_CHECKING:
-    from earmark.library import FileState, LibraryTrack
+    from earmark.library import LibraryTrack
     from earmark.types import Progress
 from earmark.wording import unsure_words
 
@@ -303,7 +304,7 @@ def _look(
 
 def _row(track: LibraryTrack, policy: TagPolicy, threshold: Threshold) -> PlanRow:
     try:
-        seen = stamp_of(track.path)
+        seen = FileState.of(track.path)
     except (OSError, ValueError):
         seen = None
     if track.part and seen is not None and not track.missing:

@@ -9,10 +9,11 @@ from functools import partial
 from earmark.audio import audio_digest
 from earmark.changes._content import is_as_planned, loose
 from earmark.changes._outcomes import Outcome, Run, is_out_of_sight, left_begun, reason_of
-from earmark.changes._replace import discard_copy, refusal, replace_safely, stamp_of
+from earmark.changes._replace import discard_copy, refusal, replace_safely
 from earmark.changes._running import carry_out, take_back
 from earmark.changes.tags._plan import ONE_FILE_ALBUM, PlanRow, TagPlan
 from earmark.errors import AudioError, ChangeError, TagError
+from earmark.files import FileState
 from earmark.library import Change, Library
 from earmark.tags import (
     GenreState,
@@ -157,7 +158,7 @@ def _write(library: Library, batch: int, row: PlanRow) -> Outcome:
         track = library.find(path)
         if track is not None and track.part and not track.missing:
             raise ChangeError(path, ONE_FILE_ALBUM)
-        found = stamp_of(path)
+        found = FileState.of(path)
         before = read_genre_state(path).to_dict()
         _check_is_planned(library, path, row)
         digest = audio_digest(path)
