@@ -12,17 +12,18 @@ from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.library import (
     Filters,
+    Library,
     LibraryStats,
     LibraryTrack,
     check_genre,
     library_stats,
-    open_library,
 )
 from earmark.recommend import Catalogue, Neighbour, find_similar
 from earmark.types import PathName
 from earmark.workflows._library_pages import TrackDetails, TrackPage, csv_rows
 from earmark.workflows._named_tracks import find_track
 from earmark.workflows.review import review_tracks, set_genre
+from earmark.workflows.session import opened_library
 
 __all__ = [
     "Filters",
@@ -47,7 +48,7 @@ __all__ = [
 def list_tracks(
     filters: Filters | None = None,
     *,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     sort: str = "path",
     limit: int | None = None,
     offset: int = 0,
@@ -58,8 +59,8 @@ def list_tracks(
     ----------
     filters : Filters or None
         Which; None: those that are there and were analysed.
-    library : str, path-like or None
-        The library's file, see `earmark.library.library_path`.
+    library : Library, str, path-like or None
+        An open library, or its file, see `earmark.library.library_path`.
     sort : {"path", "artist", "title", "genre", "confidence", "doubt", "year", "added"}
         In what order.
     limit : int or None
@@ -79,7 +80,7 @@ def list_tracks(
     ParameterError
         If there is no such order, a bound is out of range, or no track has the genre asked for.
     """
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         check_genre(opened, filters.genre if filters else None)
         tracks = opened.tracks(filters, sort=sort, limit=limit, offset=offset)
         partly = limit is not None or offset
@@ -87,15 +88,17 @@ def list_tracks(
 
 
 @checked
-def failed_tracks(filters: Filters | None = None, *, library: PathName | None = None) -> TrackPage:
+def failed_tracks(
+    filters: Filters | None = None, *, library: Library | PathName | None = None
+) -> TrackPage:
     """List the files that could not be analysed, and those heard only in part, with reasons.
 
     Parameters
     ----------
     filters : Filters or None
         Which of them.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
 
     Returns
     -------
@@ -115,15 +118,17 @@ def failed_tracks(filters: Filters | None = None, *, library: PathName | None = 
 
 
 @checked
-def stats(filters: Filters | None = None, *, library: PathName | None = None) -> LibraryStats:
+def stats(
+    filters: Filters | None = None, *, library: Library | PathName | None = None
+) -> LibraryStats:
     """Count what is in a library.
 
     Parameters
     ----------
     filters : Filters or None
         Which tracks are counted.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
 
     Returns
     -------
@@ -135,14 +140,14 @@ def stats(filters: Filters | None = None, *, library: PathName | None = None) ->
     LibraryError
         If the library cannot be used.
     """
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         check_genre(opened, filters.genre if filters else None)
         return library_stats(opened, filters)
 
 
 @checked
 def show_track(
-    track: str | int, *, library: PathName | None = None, n_similar: int = 5
+    track: str | int, *, library: Library | PathName | None = None, n_similar: int = 5
 ) -> TrackDetails:
     """Tell all that is known of one track.
 
@@ -150,8 +155,8 @@ def show_track(
     ----------
     track : str or int
         As `find_track` takes it.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     n_similar : int
         How many of the nearest songs are wanted.
 
@@ -167,7 +172,7 @@ def show_track(
     ParameterError
         If there is no such track, or there are several.
     """
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         found = find_track(opened, str(track))
         near: tuple[Neighbour, ...] = ()
         if found.state == "analysed" and found.predicted is not None and n_similar:
@@ -177,13 +182,15 @@ def show_track(
 
 
 @checked
-def prune_library(*, library: PathName | None = None, preview: bool = False) -> list[LibraryTrack]:
+def prune_library(
+    *, library: Library | PathName | None = None, preview: bool = False
+) -> list[LibraryTrack]:
     """Forget the tracks whose files are gone, and all that was decided about them.
 
     Parameters
     ----------
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     preview : bool
         Whether only to say what would be forgotten.
 
@@ -197,7 +204,7 @@ def prune_library(*, library: PathName | None = None, preview: bool = False) -> 
     LibraryError
         If the library cannot be used.
     """
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         gone = opened.tracks(Filters(missing=True, state=None))
         if not preview:
             opened.scanned.prune(one.id for one in gone)
@@ -206,7 +213,7 @@ def prune_library(*, library: PathName | None = None, preview: bool = False) -> 
 
 @checked
 def forget_folder(
-    folder: PathName, *, library: PathName | None = None, preview: bool = False
+    folder: PathName, *, library: Library | PathName | None = None, preview: bool = False
 ) -> list[LibraryTrack]:
     """Scan a folder no longer when none is named, and mark what is gone of it.
 
@@ -216,8 +223,8 @@ def forget_folder(
     ----------
     folder : str or path-like
         A folder or file that was scanned.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     preview : bool
         Whether only to say what would be marked.
 
@@ -234,7 +241,7 @@ def forget_folder(
         If it was not scanned.
     """
     path = os.path.abspath(os.path.expanduser(os.fspath(folder)))
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         roots = opened.scanned.roots()
         if path not in roots:
             told = ", ".join(map(repr, roots)) or "nothing"
@@ -255,7 +262,7 @@ def export_tracks(
     filters: Filters | None = None,
     *,
     kind: Literal["csv", "json", "jsonl"] = "csv",
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     sort: str = "path",
 ) -> int:
     """Write tracks of a library for other programs.
@@ -269,8 +276,8 @@ def export_tracks(
         Which; None: those that are there and were analysed.
     kind : {"csv", "json", "jsonl"}
         A table, one document of the schema ``earmark.library/2``, or a track a line.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     sort : str
         In what order, as in `list_tracks`.
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from earmark.arguments import check_ending, checked
 from earmark.errors import ParameterError
 from earmark.files import atomic_write, check_target
-from earmark.library import Filters, check_genre, open_library
+from earmark.library import Filters, Library, check_genre
 from earmark.recommend import (
     MIN_LENGTH,
     PER_ARTIST,
@@ -26,6 +26,7 @@ from earmark.recommend import (
 )
 from earmark.types import PathName, Progress, Seconds
 from earmark.workflows.library import find_track
+from earmark.workflows.session import opened_library
 
 __all__ = ["Playlist", "make_playlist", "write_playlist"]
 
@@ -46,7 +47,7 @@ def make_playlist(
     include_unfamiliar: bool = False,
     min_likeness: float | None = None,
     seed: int = 0,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     progress: Progress | None = None,
 ) -> Playlist:
     """Make a playlist: like some songs, from one to another, or of a genre.
@@ -77,8 +78,8 @@ def make_playlist(
         none. None: 0.1.
     seed : int
         The same seed gives the same playlist, from the same library.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     progress : callable or None
         Called while an index is built.
 
@@ -126,7 +127,7 @@ def make_playlist(
         "seed": seed,
         "selection": Selection(filters, min_length, include_unfamiliar, min_likeness),
     }
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         check_genre(opened, filters.genre)
         catalogue = Catalogue(opened, progress)
         ids = [find_track(opened, str(one)).id for one in liked or (from_, to) if one is not None]

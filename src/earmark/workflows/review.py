@@ -17,11 +17,11 @@ from earmark.library import (
     genre_key,
     is_genre_name,
     known_genres,
-    open_library,
 )
 from earmark.tags import named_genres
 from earmark.types import PathName
 from earmark.workflows._named_tracks import find_track
+from earmark.workflows.session import opened_library
 
 __all__ = ["Review", "match_genre", "review_tracks", "set_genre"]
 
@@ -90,7 +90,7 @@ def set_genre(
     genre: str | None,
     *,
     new: bool = False,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
 ) -> list[LibraryTrack]:
     """Set the genre of tracks; it replaces what a model says, everywhere.
 
@@ -103,8 +103,8 @@ def set_genre(
         clears the genre that was set.
     new : bool
         Whether the genre may be new: neither one of the model's, nor set before, nor in tags.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def set_genre(
         then.
     """
     named = [tracks] if isinstance(tracks, str | int) else list(tracks)
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         if genre is not None:
             genre = match_genre(genre, known_genres(opened), new=new)
         found = [find_track(opened, str(track)) for track in named]
@@ -135,7 +135,7 @@ def review_tracks(
     filters: Filters | None = None,
     *,
     everything: bool = False,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
 ) -> list[LibraryTrack]:
     """List the tracks whose genre is worth asking about, the most doubtful first.
 
@@ -145,8 +145,8 @@ def review_tracks(
         Which; None: all that were analysed and have no genre set by the user.
     everything : bool
         Whether to list answers that are beyond doubt as well. Implied by a bound on the confidence.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def review_tracks(
     bounded = (wanted.unsure, wanted.min_confidence, wanted.max_confidence) != (None, None, None)
     if not everything and not bounded:
         wanted = replace(wanted, doubtful=True)
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         check_genre(opened, wanted.genre)
         tracks = opened.tracks(wanted, sort="doubt")
     return [track for track in tracks if track.predicted is not None]
@@ -195,6 +195,7 @@ class Review:
     Examples
     --------
     >>> import tempfile
+    >>> from earmark.library import open_library
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with open_library(f"{folder}/library.db", create=True) as library:
     ...         review = Review(library, [])

@@ -13,7 +13,6 @@ from earmark.files import file_state
 from earmark.library import (
     Library,
     library_path,
-    open_library,
 )
 from earmark.models import DEFAULT_MODEL, shipped_models
 from earmark.types import PathName, Progress
@@ -21,6 +20,7 @@ from earmark.workflows._listening import Ears
 from earmark.workflows._scan_plan import ScanPlan
 from earmark.workflows._scan_report import ScanEvent, ScanReport, WarnedFile
 from earmark.workflows._scanning import Scan
+from earmark.workflows.session import opened_library
 
 __all__ = ["ScanEvent", "ScanPlan", "ScanReport", "WarnedFile", "scan", "watch"]
 
@@ -35,7 +35,7 @@ _LONGEST_MS = 30_000
 def scan(
     paths: PathName | Iterable[PathName] = (),
     *,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     model: PathName | None = None,
     jobs: int | None = None,
     retry_failed: bool = False,
@@ -53,8 +53,9 @@ def scan(
     ----------
     paths : str, path-like, or iterable of them
         Folders and files; none: all that were scanned before.
-    library : str, path-like or None
-        The library's file, see `earmark.library.library_path`. It is made if there is none.
+    library : Library, str, path-like or None
+        An open library, or its file, see `earmark.library.library_path`, which is made if there is
+        none.
     model : str, path-like or None
         What to ask for the genre: name of a shipped model or path of an ``.earmark`` file. The
         library remembers it. None: what it remembers, at first the default.
@@ -102,9 +103,9 @@ def scan(
     begun = time.monotonic()
     named = _absolute(paths)
     there = any(map(os.path.lexists, named))
-    if named and not there and not os.path.exists(library_path(library)):
+    if named and not there and not os.path.exists(_path_of(library)):
         raise ParameterError(f"paths={named!r}: no such file or folder")  # makes no library
-    with open_library(library, create=there) as opened:
+    with opened_library(library, create=there) as opened:
         roots = named or opened.scanned.roots()
         if not roots:
             raise ParameterError("Name a folder to scan. None has been scanned before")
@@ -112,6 +113,10 @@ def scan(
         one = Scan(opened, ears, roots, jobs=jobs, retry_failed=retry_failed, changed=changed)
         report = one.run(planned=planned, progress=progress)
     return replace(report, seconds=time.monotonic() - begun)
+
+
+def _path_of(library: Library | PathName | None) -> str:
+    return library.path if isinstance(library, Library) else library_path(library)
 
 
 def _absolute(paths: PathName | Iterable[PathName]) -> list[str]:
@@ -141,7 +146,7 @@ def _ears(library: Library, model: PathName | None) -> Ears:
 def watch(
     paths: PathName | Iterable[PathName] = (),
     *,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     model: PathName | None = None,
     jobs: int | None = None,
     stopped: Callable[[], bool] | None = None,
@@ -154,8 +159,8 @@ def watch(
     ----------
     paths : str, path-like, or iterable of them
         Folders and files; none: all that were scanned before.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     model : str, path-like or None
         What to ask for the genre, as in `scan`.
     jobs : int or None
@@ -180,7 +185,7 @@ def watch(
     """
     from watchfiles import watch as changes
 
-    own = library_path(library)
+    own = _path_of(library)
     report = scan(paths, library=library, model=model, jobs=jobs, progress=progress)
     yield report
     there = [root for root in report.roots if os.path.lexists(root)]

@@ -10,7 +10,7 @@ from typing import Any
 from earmark.arguments import checked
 from earmark.errors import AudioError
 from earmark.extraction import map_files
-from earmark.library import Filters, Library, LibraryTrack, check_genre, open_library
+from earmark.library import Filters, Library, LibraryTrack, check_genre
 from earmark.models import DEFAULT_MODEL
 from earmark.recommend import (
     MIN_LENGTH,
@@ -26,6 +26,7 @@ from earmark.tags import Tags
 from earmark.types import PathName, Progress, Seconds
 from earmark.workflows._listening import Ears, listen_whole
 from earmark.workflows.library import find_track
+from earmark.workflows.session import opened_library
 
 __all__ = ["SimilarSongs", "similar"]
 
@@ -77,7 +78,7 @@ class SimilarSongs:
 def similar(
     track: str | int | PathName,
     *,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     by: By = "style",
     n: int = 10,
     per_artist: int | None = 2,
@@ -94,8 +95,8 @@ def similar(
     track : str, int or path-like
         A track's number, its path, or words that artist and title of one track hold; or an audio
         file that is not in the library, which is listened to.
-    library : str, path-like or None
-        The library's file.
+    library : Library, str, path-like or None
+        An open library, or its file.
     by : {"style", "timbre"}
         In a space learnt so that genres and artists are near; or by the sound of segments of 3 s.
     n : int
@@ -144,7 +145,7 @@ def similar(
     ('...', '31 of the 800 nearest segments are from it; both most like jazz (81 %, 77 %)')
     """
     selection = Selection(filters, min_length, include_unfamiliar, min_likeness)
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         check_genre(opened, filters.genre if filters else None)
         catalogue = Catalogue(opened, progress)
         song = _song(catalogue, os.fspath(track) if not isinstance(track, int) else str(track))

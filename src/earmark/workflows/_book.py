@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.evaluation._results import ModelResult, Results, Run, read_results
-from earmark.evaluation._runs import model_result
+from earmark.evaluation import ModelResult, Results, Run, model_result, read_results
 
-__all__ = ["ResultsFile"]
+__all__ = ["Book"]
 
 
-class ResultsFile:
+class Book:
     """Results so far, those that an earlier run of the same command left behind among them.
 
     Parameters

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from earmark.datasets import FeatureTable, Fold
-from earmark.evaluation._resampling import Estimate, mean_difference
+from earmark.evaluation import Estimate, mean_difference
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [

@@ -1,0 +1,112 @@
+"""Sessions: models are loaded once, a library stays open, and workflows run in threads."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from earmark.errors import JobCancelledError, LibraryError, ModelNotFoundError
+from earmark.library import open_library
+from earmark.types import Progress
+from earmark.workflows import session as module
+from earmark.workflows.library import list_tracks
+from earmark.workflows.session import Session, default_session, opened_library
+
+
+def _model_file(folder: Path, name: str = "gtzan57") -> Path:
+    with resources.as_file(resources.files("earmark.models") / "shipped" / f"{name}.earmark") as at:
+        return Path(shutil.copy(at, folder / "own.earmark"))
+
+
+def test_a_model_is_loaded_once() -> None:
+    session = Session()
+    assert session.model("gtzan57") is session.model("gtzan57")
+    assert session.model() is session.model("gtzan943")
+    assert default_session() is default_session()
+
+
+def test_a_model_file_is_loaded_again_when_it_has_changed(tmp_path: Path) -> None:
+    path = _model_file(tmp_path)
+    session = Session()
+    first = session.model(path)
+    assert first is session.model(str(path))
+    _model_file(tmp_path, "gtzan943")
+    assert session.model(path).name == "gtzan943"
+    path.unlink()
+    with pytest.raises(ModelNotFoundError):
+        session.model(path)
+
+
+def test_threads_share_what_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[object] = []
+
+    def load(name: object) -> object:
+        loaded.append(name)
+        return object()
+
+    monkeypatch.setattr(module, "load_model", load)
+    session = Session()
+    threads = [threading.Thread(target=session.model) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loaded) == 1
+
+
+def test_a_library_that_is_open_stays_open(tmp_path: Path) -> None:
+    with open_library(tmp_path / "a.db", create=True) as library:
+        with opened_library(library) as opened:
+            assert opened is library
+        assert list_tracks(library=library).total == 0
+        assert library.count() == 0
+
+
+def test_workflows_get_the_library_of_the_session(tmp_path: Path) -> None:
+    with Session(tmp_path / "a.db", create=True) as session:
+        assert session.run(list_tracks).total == 0
+        assert session.library is session.library
+        with pytest.raises(LibraryError):
+            session.run(list_tracks, library=tmp_path / "other.db")
+
+
+def test_a_library_that_does_not_exist(tmp_path: Path) -> None:
+    with Session(tmp_path / "a.db") as session, pytest.raises(LibraryError):
+        session.run(list_tracks)
+
+
+def _count(to: int, *, progress: Progress) -> int:
+    for number in range(to):
+        progress(number + 1, to, str(number))
+    return to
+
+
+def test_a_workflow_in_a_thread() -> None:
+    with Session() as session:
+        job = session.start(_count, 3)
+        assert job.result(10) == 3
+        assert (job.name, job.status.done) == ("_count", 3)
+    assert not session.jobs
+
+
+def test_closing_cancels_what_is_running() -> None:
+    begun = threading.Event()
+
+    def endless(*, progress: Progress) -> None:
+        while True:
+            begun.set()
+            progress(0, 0, "")
+
+    session = Session()
+    job = session.start(endless)
+    assert begun.wait(10)
+    assert list(session.jobs) == [job]
+    session.close()
+    assert job.status.state == "cancelled"
+    assert not session.jobs
+    with pytest.raises(JobCancelledError):
+        job.result()
