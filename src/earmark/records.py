@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -29,13 +30,15 @@ from typing import (
     get_type_hints,
 )
 
-from earmark.errors import ParameterError
+from earmark.errors import AudioError, ParameterError
 
 __all__ = [
     "Entry",
     "Record",
     "document",
     "documents",
+    "error_record",
+    "failure_record",
     "from_record",
     "package_version",
     "schema_of",
@@ -69,7 +72,8 @@ class Record:
     - ``"files=n_files"``: a field or property under another name, or ``"artist=tags.artist"``;
     - ``"warned?"``: left out where it is None;
     - ``"*place"``: the entries of a mapping, not the mapping;
-    - ``("seconds", function)``: what a function of the object returns.
+    - ``("seconds", function)``: what a function of the object returns, or
+      ``("*", function)``: the entries of the mapping that it returns.
 
     Without `keys`, all fields are written under their own names.
 
@@ -129,7 +133,8 @@ def _getters(kind: Any) -> tuple[_Getter, ...]:
     getters = []
     for entry in entries:
         if isinstance(entry, tuple):
-            getters.append(_Getter(*entry))
+            key, get = entry
+            getters.append(_Getter(key, get, spread=key == "*"))
             continue
         parts = _ENTRY.fullmatch(entry)
         assert parts is not None  # noqa: S101  (checked when the class was made)
@@ -172,12 +177,11 @@ def to_record(value: Any) -> Any:
         return _content(value)
     if isinstance(value, Mapping):
         return {
-            key if isinstance(key, str) else str(key): to_record(entry)
+            str(key): entry if type(entry) in _PLAIN else to_record(entry)
             for key, entry in value.items()
         }
     if isinstance(value, (tuple, list)):
-        plain = value and isinstance(value[0], (str, int, float))
-        return list(value) if plain else [to_record(entry) for entry in value]
+        return [entry if type(entry) in _PLAIN else to_record(entry) for entry in value]
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -281,6 +285,50 @@ def document(schema: str, /, **content: Any) -> dict[str, Any]:
     {'schema': 'earmark.models/1', 'models': []}
     """
     return {"schema": schema, **to_record(content)}
+
+
+def error_record(error: AudioError | None) -> dict[str, str] | None:
+    """Return what a document says of an error, beside the path of the file.
+
+    Parameters
+    ----------
+    error : AudioError or None
+        Why a file cannot be used.
+
+    Returns
+    -------
+    dict of str to str or None
+        ``code`` and ``message``.
+
+    Examples
+    --------
+    >>> from earmark.errors import AudioNotFoundError
+    >>> error_record(AudioNotFoundError("a.mp3", "no such file"))
+    {'code': 'not-found', 'message': 'no such file'}
+    """
+    return None if error is None else {"code": error.code, "message": error.reason}
+
+
+def failure_record(error: AudioError) -> dict[str, str]:
+    """Return what a list of failed files says of one.
+
+    Parameters
+    ----------
+    error : AudioError
+        Why it cannot be used.
+
+    Returns
+    -------
+    dict of str to str
+        ``path``, ``code`` and ``message``.
+
+    Examples
+    --------
+    >>> from earmark.errors import AudioNotFoundError
+    >>> failure_record(AudioNotFoundError("a.mp3", "no such file"))["path"]
+    'a.mp3'
+    """
+    return {"path": os.fspath(error.path), "code": error.code, "message": error.reason}
 
 
 def package_version(_: object = None) -> str:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from earmark.errors import SettingsError
+from earmark.records import Record
 
 __all__ = ["DEFAULTS", "Setting", "Settings", "Source", "load_settings", "settings_path"]
 
@@ -23,7 +24,7 @@ Source = Literal["environment", "file", "default"]
 
 
 @dataclass(frozen=True)
-class Setting:
+class Setting(Record, keys=("value", "source", "variable")):
     """One value that can be set.
 
     Attributes
@@ -105,7 +106,11 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(dict.fromkeys(_KINDS))
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(
+    Record,
+    schema="earmark.config/1",
+    keys=("path", "exists", ("settings", lambda it: {one.name: one for one in it.settings})),
+):
     """All settings, each with its source.
 
     Attributes

@@ -51,20 +51,7 @@ def _show(
     """Show each setting, its value and where it comes from."""
     loaded = load_settings()
     if as_json:
-        document = {
-            "schema": "earmark.config/1",
-            "path": loaded.path,
-            "exists": loaded.exists,
-            "settings": {
-                setting.name: {
-                    "value": setting.value,
-                    "source": setting.source,
-                    "variable": setting.variable,
-                }
-                for setting in loaded.settings
-            },
-        }
-        typer.echo(json.dumps(document, indent=1))
+        typer.echo(json.dumps(loaded.to_dict(), indent=1))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Setting", no_wrap=True)

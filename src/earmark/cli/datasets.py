@@ -13,6 +13,7 @@ from earmark.cli._help import examples
 from earmark.cli._options import JsonOption
 from earmark.cli._output import printable, stdout
 from earmark.cli.explore import add_explore
+from earmark.records import document
 
 __all__ = ["add_to"]
 
@@ -54,7 +55,7 @@ def _list(
 
     found = list_datasets()
     if as_json:
-        typer.echo(json.dumps({"schema": _SCHEMA, "datasets": found}, indent=1))
+        typer.echo(json.dumps(document(_SCHEMA, datasets=found), indent=1))
         return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
     table.add_column("Name", no_wrap=True)
@@ -81,7 +82,7 @@ def _show(
 
     told = describe_dataset(dataset)
     if as_json:
-        typer.echo(json.dumps({"schema": _SCHEMA, "datasets": [told]}, indent=1))
+        typer.echo(json.dumps(document(_SCHEMA, datasets=[told]), indent=1))
     else:
         _print(told)
     for warning in told["warnings"]:

@@ -103,19 +103,7 @@ def _features(
             progress=progress,
         )
     if as_json:
-        content = {
-            "schema": "earmark.extraction/1",
-            "output": done.output,
-            "failures": done.failures,
-            "files": done.n_files,
-            "resumed": done.n_resumed,
-            "rows": done.n_rows,
-            "failed": [
-                {"path": str(error.path), "code": error.code, "message": error.reason}
-                for error in done.failed
-            ],
-        }
-        typer.echo(json.dumps(content, indent=1))
+        typer.echo(json.dumps(done.to_dict(), indent=1))
     else:
         for error in done.failed:
             typer.echo(f"failed  {printable(str(error.path))}: {printable(error.reason)}")

@@ -11,6 +11,7 @@ from rich.table import Table
 from earmark.cli._help import examples
 from earmark.cli._options import JsonOption
 from earmark.cli._output import print_card, stdout
+from earmark.records import document
 
 __all__ = ["add_to"]
 
@@ -48,7 +49,7 @@ def _list(
 
     found = list_models()
     if as_json:
-        typer.echo(json.dumps({"schema": "earmark.models/1", "models": found}, indent=1))
+        typer.echo(json.dumps(document("earmark.models/1", models=found), indent=1))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Model", "Features", "Genres", "Accuracy on new artists", "Size"):
@@ -84,7 +85,7 @@ def _show(
 
     asked = load_model(model or DEFAULT_MODEL)
     if as_json:
-        content = {"schema": "earmark.model/1", **describe_model(asked)}
+        content = document("earmark.model/1", **describe_model(asked))
         typer.echo(json.dumps(content, indent=1))
         return
     print_card(asked.card)

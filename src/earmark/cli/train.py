@@ -14,6 +14,7 @@ from earmark.cli._options import OverwriteOption, ProcessesOption
 from earmark.cli._output import print_card, stdout, told_warnings
 from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
+from earmark.records import document
 
 if TYPE_CHECKING:
     from earmark.evaluation import Score
@@ -98,14 +99,13 @@ def _train(
             scored=None if as_json else _print_scores,
         )
     if as_json:
-        scores = {name: score.to_dict() for name, score in training.scores.items()}
-        content = {
-            "schema": "earmark.train/2",
-            "model": str(output),
-            "leakage_gap": None if training.leakage_gap is None else vars(training.leakage_gap),
-            "warnings": training.model.manifest["training"]["warnings"],
-            "scores": scores,
-        }
+        content = document(
+            "earmark.train/2",
+            model=str(output),
+            leakage_gap=training.leakage_gap,
+            warnings=training.model.manifest["training"]["warnings"],
+            scores=training.scores,
+        )
         typer.echo(json.dumps(content, indent=1))
         return
     print_card(training.model.card)

@@ -15,7 +15,7 @@ from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.evaluation._results_1 import upgraded
 from earmark.evaluation._score import Metrics, Unsure
 from earmark.files import atomic_write
-from earmark.records import from_record, to_record
+from earmark.records import Record, from_record
 from earmark.types import PathName
 
 __all__ = [
@@ -220,7 +220,7 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True)
-class Results:
+class Results(Record, schema=RESULTS_SCHEMA):
     """Everything that came of scoring models on a dataset.
 
     Attributes
@@ -262,16 +262,6 @@ class Results:
     def protocols(self) -> tuple[str, ...]:
         """The protocols of all runs, in the order they first stand."""
         return tuple(dict.fromkeys(run.protocol for model in self.models for run in model.runs))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            As ``schemas/results-2.json`` says.
-        """
-        return {"schema": RESULTS_SCHEMA, **to_record(self)}
 
     def to_json(self) -> str:
         """Convert to JSON.

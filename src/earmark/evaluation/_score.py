@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from earmark.evaluation._estimates import estimates
 from earmark.evaluation._held_out import HeldOut
@@ -15,6 +14,7 @@ from earmark.evaluation._resampling import (
     intervals_over,
 )
 from earmark.evaluation._tally import confidences
+from earmark.records import Record
 from earmark.types import IntArray
 
 __all__ = ["Metrics", "Score", "Unsure", "metrics_of", "score", "unsure_of"]
@@ -73,7 +73,7 @@ class Unsure:
 
 
 @dataclass(frozen=True)
-class Score:
+class Score(Record):
     """Scores under one protocol.
 
     Attributes
@@ -116,16 +116,6 @@ class Score:
     sure_accuracy: float | None
     unfamiliar: float
     intervals: Intervals
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Attributes by name; an estimate is ``{"value", "low", "high"}``.
-        """
-        return asdict(self)
 
 
 def metrics_of(held_out: HeldOut, *, groups: IntArray | None = None) -> Metrics:

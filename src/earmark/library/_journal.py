@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from earmark.errors import ParameterError
+from earmark.records import Record
 from earmark.types import PathName
 
 __all__ = ["Batch", "BatchKind", "Change", "ChangeState", "Journal"]
@@ -31,7 +32,7 @@ class _Store(Protocol):
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(Record):
     """What was done by one apply of one plan.
 
     Attributes
@@ -58,22 +59,6 @@ class Batch:
     def n_to_undo(self) -> int:
         """How many of its changes stand, and can be taken back."""
         return self.counts["done"] + self.counts["begun"]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Its attributes.
-        """
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "created_at": self.created_at,
-            "settings": dict(self.settings),
-            "counts": dict(self.counts),
-        }
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from earmark.arguments import check_fields
 from earmark.files import FileState
+from earmark.records import Record
 from earmark.types import Float32Array, FloatArray, Seconds, Unsure, part_name
 
 __all__ = [
@@ -173,7 +174,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class LibraryTrack:
+class LibraryTrack(
+    Record,
+    keys=(
+        *("id", "path", "*place", "missing", "artist", "albumartist", "title", "album"),
+        *("track_number", "disc_number", "composer", "year", "tag_genres=genres", "ids"),
+        *("duration", *TRAITS, "genre", "corrected", "predicted", "confidence", "runner_up"),
+        *("unsure", "probabilities", "warnings"),
+        ("gaps", lambda track: [{"start": at, "length": length} for at, length in track.gaps]),
+        "error",
+    ),
+):
     """A track of a library.
 
     Attributes
@@ -275,49 +286,16 @@ class LibraryTrack:
         return f"{artist} - {title}" if artist else title
 
     @property
+    def error(self) -> dict[str, str | None] | None:
+        """Why it could not be analysed, as JSON has it."""
+        if self.error_code is None:
+            return None
+        return {"code": self.error_code, "message": self.error_reason}
+
+    @property
     def genre(self) -> str | None:
         """What the user says, else what the model finds most probable."""
         return self.corrected or self.predicted
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            A track as the schema ``earmark.library/2`` defines it.
-        """
-        error = None
-        if self.error_code is not None:
-            error = {"code": self.error_code, "message": self.error_reason}
-        return {
-            "id": self.id,
-            "path": self.path,
-            **self.place,
-            "missing": self.missing,
-            "artist": self.artist,
-            "albumartist": self.albumartist,
-            "title": self.title,
-            "album": self.album,
-            "track_number": self.track_number,
-            "disc_number": self.disc_number,
-            "composer": self.composer,
-            "year": self.year,
-            "tag_genres": list(self.genres),
-            "ids": dict(self.ids),
-            "duration": self.duration,
-            **{name: getattr(self, name) for name in TRAITS},
-            "genre": self.genre,
-            "corrected": self.corrected,
-            "predicted": self.predicted,
-            "confidence": self.confidence,
-            "runner_up": self.runner_up,
-            "unsure": self.unsure,
-            "probabilities": dict(self.probabilities),
-            "warnings": list(self.warnings),
-            "gaps": [{"start": start, "length": length} for start, length in self.gaps],
-            "error": error,
-        }
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from earmark.library._records import Filters
 from earmark.library._rows import tables, where
+from earmark.records import Record
 from earmark.types import Seconds, Unsure
 
 if TYPE_CHECKING:
@@ -19,7 +20,16 @@ __all__ = ["LibraryStats", "library_stats"]
 
 
 @dataclass(frozen=True)
-class LibraryStats:
+class LibraryStats(
+    Record,
+    schema="earmark.library-stats/2",
+    keys=(
+        *("library=path", "bytes=n_bytes", "tracks=n_tracks", "failed=n_failed"),
+        *("missing=n_missing", "duration", "artists=n_artists", "albums=n_albums"),
+        *("corrected=n_corrected", "unsure=n_unsure", "without_genre=n_without_genre"),
+        *("genres", "decades"),
+    ),
+):
     """A library in numbers; but for `n_missing`, of tracks whose files are there.
 
     Attributes
@@ -59,31 +69,6 @@ class LibraryStats:
     n_without_genre: int
     genres: Mapping[str, int]
     decades: Mapping[int, int]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.library-stats/2`` defines.
-        """
-        return {
-            "schema": "earmark.library-stats/2",
-            "library": self.path,
-            "bytes": self.n_bytes,
-            "tracks": self.n_tracks,
-            "failed": self.n_failed,
-            "missing": self.n_missing,
-            "duration": self.duration,
-            "artists": self.n_artists,
-            "albums": self.n_albums,
-            "corrected": self.n_corrected,
-            "unsure": dict(self.n_unsure),
-            "without_genre": self.n_without_genre,
-            "genres": dict(self.genres),
-            "decades": {str(decade): count for decade, count in self.decades.items()},
-        }
 
 
 def library_stats(library: Library, filters: Filters | None = None) -> LibraryStats:

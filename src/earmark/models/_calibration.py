@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from earmark.records import Record
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -30,8 +30,19 @@ FEWEST = 20
 """If fewer answers are alike, the nearest ones are taken as well, up to this number."""
 
 
+def _counts(tenths: tuple[tuple[float, int, int], ...]) -> list[dict[str, float]]:
+    return [{"from": start, "n": n, "right": right} for start, n, right in tenths]
+
+
 @dataclass(frozen=True)
-class Doubt:
+class Doubt(
+    Record,
+    keys=(
+        *("n", "right=n_right", "undecided=n_undecided", "undecided_wrong=n_undecided_wrong"),
+        ("by_confidence", lambda doubt: _counts(doubt.by_confidence)),
+        ("by_margin", lambda doubt: _counts(doubt.by_margin)),
+    ),
+):
     """From where on answers are right often enough, and what shows it.
 
     Attributes
@@ -54,27 +65,6 @@ class Doubt:
     n_undecided_wrong: int
     by_confidence: tuple[tuple[float, int, int], ...]
     by_margin: tuple[tuple[float, int, int], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What a manifest says under ``unsure.held_out``.
-        """
-
-        def rows(tenths: tuple[tuple[float, int, int], ...]) -> list[dict[str, float]]:
-            return [{"from": start, "n": n, "right": right} for start, n, right in tenths]
-
-        return {
-            "n": self.n,
-            "right": self.n_right,
-            "undecided": self.n_undecided,
-            "undecided_wrong": self.n_undecided_wrong,
-            "by_confidence": rows(self.by_confidence),
-            "by_margin": rows(self.by_margin),
-        }
 
 
 def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArray:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from earmark.errors import ParameterError
 from earmark.features import FeatureSet, get_feature_set
 from earmark.models.families import find_preset, presets
+from earmark.records import Record
 from earmark.types import PathName
 
 __all__ = ["Recipe", "load_recipe", "presets"]
@@ -32,8 +33,22 @@ _NEEDED = {
 }
 
 
+def _unusual(recipe: Recipe) -> dict[str, Any]:
+    """Return the settings that are written only where they are not the default."""
+    usual = {"standardise": True, "calibration": "temperature", "distance_columns": ("*",)}
+    values = {name: getattr(recipe, name) for name in usual}
+    return {name: value for name, value in values.items() if value != usual[name]}
+
+
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(
+    Record,
+    keys=(
+        *("seed", "n_folds", "members", "log_columns", "clip", "sqrt_columns", "accuracy"),
+        "familiar",
+        ("*", _unusual),
+    ),
+):
     """Everything that decides what a model learns from given rows.
 
     Attributes
@@ -120,41 +135,6 @@ class Recipe:
                 raise ParameterError(
                     f"{name}={getattr(self, name)!r} must be above 0 and at most 1"
                 )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Everything that decides what is learnt, but the name and the feature set.
-            ``standardise``, ``calibration`` and ``distance_columns`` are told where they are not
-            as usual.
-        """
-        found: dict[str, Any] = {
-            "seed": self.seed,
-            "n_folds": self.n_folds,
-            "members": [_plain(member) for member in self.members],
-            "log_columns": list(self.log_columns),
-            "clip": self.clip,
-            "sqrt_columns": list(self.sqrt_columns),
-            "accuracy": self.accuracy,
-            "familiar": self.familiar,
-        }
-        if not self.standardise:
-            found["standardise"] = False
-        if self.calibration != "temperature":
-            found["calibration"] = self.calibration
-        if self.distance_columns != ("*",):
-            found["distance_columns"] = list(self.distance_columns)
-        return found
-
-
-def _plain(value: Any) -> Any:
-    """Return dicts and lists for mappings and tuples, all the way down."""
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _preset(name: str) -> Recipe | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from earmark.errors import ParameterError
 from earmark.features import FeatureSet, get_feature_set
+from earmark.records import Record
 from earmark.types import PathName
 
 __all__ = ["SpaceRecipe", "load_space_recipe"]
@@ -31,8 +32,17 @@ _SECTIONS = {
 }
 
 
+def _what_decides(recipe: SpaceRecipe) -> dict[str, Any]:
+    """Return everything that the method learns by, but the name and the feature set."""
+    left_out = {"name", "feature_set", "description", "corpus"}
+    if recipe.method == "principal-components":
+        left_out |= {*_SECTIONS["genres"], "shrinkage"}
+    names = (field.name for field in fields(recipe))
+    return {name: getattr(recipe, name) for name in names if name not in left_out}
+
+
 @dataclass(frozen=True)
-class SpaceRecipe:
+class SpaceRecipe(Record, keys=(("*", _what_decides),)):
     """Everything that decides where a space puts music, given rows.
 
     Attributes
@@ -121,22 +131,6 @@ class SpaceRecipe:
         for name in ("damping", "weight", "shrinkage"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ParameterError(f"{name}={getattr(self, name)!r} must be from 0 to 1")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Everything that its method learns by, but the name and the feature set.
-        """
-        left_out = {"name", "feature_set", "description", "corpus"}
-        if self.method == "principal-components":
-            left_out |= {*_SECTIONS["genres"], "shrinkage"}
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        found["log_columns"] = list(self.log_columns)
-        found["blocks"] = [list(block) for block in self.blocks]
-        return {name: value for name, value in found.items() if name not in left_out}
 
 
 def load_space_recipe(name_or_path: PathName) -> SpaceRecipe:

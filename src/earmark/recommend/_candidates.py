@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from earmark.errors import ParameterError
 from earmark.library import Filters, LibraryTrack
 from earmark.recommend._songs import Catalogue
+from earmark.records import Record
 from earmark.types import BoolArray, Seconds
 
 __all__ = [
@@ -81,7 +82,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeftOut(Record):
     """How many tracks were left out of what could have been suggested, by the reason.
 
     Attributes
@@ -100,16 +101,6 @@ class LeftOut:
     short: int = 0
     unfamiliar: int = 0
     unlike: int = 0
-
-    def to_dict(self) -> dict[str, int]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Counts by reason.
-        """
-        return asdict(self)
 
 
 def is_familiar(catalogue: Catalogue, track: LibraryTrack) -> bool:

@@ -17,6 +17,7 @@ from earmark.recommend._picking import TYPICAL_S, Length, Picking, artist_or_id,
 from earmark.recommend._similar import find_similar
 from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._walk import corridor, walk
+from earmark.records import Record
 from earmark.types import BoolArray, FloatArray, IntArray, Seconds
 
 __all__ = ["PER_ARTIST", "Playlist", "playlist_between", "playlist_like", "playlist_of"]
@@ -28,8 +29,26 @@ _MAX_TRIES = 6
 _ANYWHERE = 400
 
 
+def _song(track: LibraryTrack) -> dict[str, Any]:
+    """Return what a playlist says of a song."""
+    names = ("artist", "title", "album", "genre", "duration")
+    return {
+        "id": track.id,
+        "path": track.path,
+        **track.place,
+        **{name: getattr(track, name) for name in names},
+    }
+
+
 @dataclass(frozen=True)
-class Playlist:
+class Playlist(
+    Record,
+    schema="earmark.playlist/2",
+    keys=(
+        *("title", "duration", ("tracks", lambda playlist: list(map(_song, playlist.tracks)))),
+        *("steps", "notes", "left_out"),
+    ),
+):
     """Songs in an order.
 
     Attributes
@@ -56,36 +75,6 @@ class Playlist:
     def duration(self) -> Seconds:
         """How long it is, in seconds."""
         return sum(track.duration or 0.0 for track in self.tracks)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            A playlist as the schema ``earmark.playlist/2`` defines it.
-        """
-        return {
-            "schema": "earmark.playlist/2",
-            "title": self.title,
-            "duration": self.duration,
-            "tracks": [
-                {
-                    "id": track.id,
-                    "path": track.path,
-                    **track.place,
-                    "artist": track.artist,
-                    "title": track.title,
-                    "album": track.album,
-                    "genre": track.genre,
-                    "duration": track.duration,
-                }
-                for track in self.tracks
-            ],
-            "steps": list(self.steps),
-            "notes": list(self.notes),
-            "left_out": self.left_out.to_dict(),
-        }
 
 
 def _made(

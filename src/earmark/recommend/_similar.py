@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import get_args
 
 from earmark.errors import ParameterError
 from earmark.library import Library, LibraryTrack
@@ -19,6 +19,7 @@ from earmark.recommend._folding import Chosen
 from earmark.recommend._ranking import LOOKED_AT, PER_SEGMENT, Ranking, ranked_by
 from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._why import Scale, why
+from earmark.records import Record
 from earmark.types import Progress
 
 __all__ = ["Neighbour", "Neighbourhood", "find_similar", "similar"]
@@ -27,7 +28,7 @@ _MAX_ATTEMPTS = 6
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class Neighbour(Record):
     """A song that is near another.
 
     Attributes
@@ -48,21 +49,6 @@ class Neighbour:
     score: float
     why: str
     copies: tuple[int, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            A neighbour as the schema ``earmark.similar/2`` defines it.
-        """
-        return {
-            "track": self.track.to_dict(),
-            "score": self.score,
-            "why": self.why,
-            "copies": list(self.copies),
-        }
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from earmark.evaluation import (
     resampling_units,
 )
 from earmark.models.recipe import FittedModel, Recipe, fit
+from earmark.records import Record
 from earmark.tuning._result import Tuning
 from earmark.tuning._search import PROTOCOLS, tune
 from earmark.types import PathName, Progress
@@ -79,8 +80,35 @@ def fit_tuned(
     )
 
 
+def _summary(tuning: Tuning) -> dict[str, Any]:
+    """Return what a search chose in one fold."""
+    chosen = tuning.chosen
+    return {
+        "n": tuning.n,
+        "trials": len(tuning.trials),
+        "parameters": chosen.parameters,
+        "score": chosen.score,
+    }
+
+
+def _predictions(nested: NestedTuning) -> dict[str, Any]:
+    return {name: getattr(nested, name) for name in ("ids", "true", "predicted")}
+
+
 @dataclass(frozen=True)
-class NestedTuning:
+class NestedTuning(
+    Record,
+    keys=(
+        "protocol",
+        "inner_protocol",
+        "seed",
+        ("n", lambda nested: len(nested.ids)),
+        "accuracy",
+        "optimism",
+        ("folds", lambda nested: [_summary(tuning) for tuning in nested.tunings]),
+        ("predictions", _predictions),
+    ),
+):
     """What tuned models say of rows that neither they nor their tuning saw.
 
     Attributes
@@ -112,37 +140,6 @@ class NestedTuning:
         """How much higher the searches' own scores are: their mean, less the accuracy."""
         scores = [tuning.chosen.score or 0.0 for tuning in self.tunings]
         return float(np.mean(scores)) - self.accuracy.value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            The accuracy, what was chosen in each fold, and the answers.
-        """
-        return {
-            "protocol": self.protocol,
-            "inner_protocol": self.inner_protocol,
-            "seed": self.seed,
-            "n": len(self.ids),
-            "accuracy": asdict(self.accuracy),
-            "optimism": self.optimism,
-            "folds": [
-                {
-                    "n": tuning.n,
-                    "trials": len(tuning.trials),
-                    "parameters": dict(tuning.chosen.parameters),
-                    "score": tuning.chosen.score,
-                }
-                for tuning in self.tunings
-            ],
-            "predictions": {
-                "ids": self.ids.tolist(),
-                "true": self.true.tolist(),
-                "predicted": self.predicted.tolist(),
-            },
-        }
 
 
 def nested_tune(

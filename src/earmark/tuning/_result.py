@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from earmark.errors import ParameterError
 from earmark.evaluation import InnerGroups
 from earmark.models.recipe import Recipe
+from earmark.records import Record
 from earmark.tuning._scoring import with_parameters
 from earmark.tuning._spaces import SearchSpace
 from earmark.tuning._study import Trial
@@ -44,7 +44,14 @@ def simplest_of(trials: Sequence[Trial], space: SearchSpace) -> Trial | None:
 
 
 @dataclass(frozen=True)
-class Tuning:
+class Tuning(
+    Record,
+    keys=(
+        "model=base.name",
+        *("search", "space", "size", "complete", "protocol", "seed", "rule", "inner_groups"),
+        *("n", "n_folds", "digest", "best=best.number", "chosen=chosen.number", "trials"),
+    ),
+):
     """A search and what came of it.
 
     Attributes
@@ -125,29 +132,3 @@ class Tuning:
     def complete(self) -> bool:
         """Whether every point of a grid was tried."""
         return self.size is not None and len(self.trials) >= self.size
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            The search, every trial, and what was chosen.
-        """
-        return {
-            "model": self.base.name,
-            "search": self.search,
-            "space": self.space.to_dict(),
-            "size": self.size,
-            "complete": self.complete,
-            "protocol": self.protocol,
-            "seed": self.seed,
-            "rule": self.rule,
-            "inner_groups": self.inner_groups,
-            "n": self.n,
-            "n_folds": self.n_folds,
-            "digest": self.digest,
-            "best": self.best.number,
-            "chosen": self.chosen.number,
-            "trials": [trial.to_dict() for trial in self.trials],
-        }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from earmark.errors import ParameterError
+from earmark.records import Record
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -21,7 +22,15 @@ Value: TypeAlias = Any
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(
+    Record,
+    keys=(
+        "name",
+        ("*", lambda it: {"values": it.values} if it.values else it.scale),
+        ("*", lambda it: {"when": it.when} if it.when else {}),
+        "simpler?",
+    ),
+):
     """One parameter of a family: values to choose from, or a range.
 
     Attributes
@@ -67,6 +76,11 @@ class Parameter:
             raise ParameterError(f"{what}: low={self.low} to high={self.high} is not a range")
         if self.log and self.low <= 0:
             raise ParameterError(f"{what}: low={self.low} must be above 0 where log is true")
+
+    @property
+    def scale(self) -> dict[str, Any]:
+        """Its bounds, and whether points between them are drawn by their logarithm."""
+        return {"low": self.low, "high": self.high, "log": self.log}
 
     @property
     def whole(self) -> bool:
@@ -148,7 +162,7 @@ def decoded(value: Value) -> Value:
 
 
 @dataclass(frozen=True)
-class SearchSpace:
+class SearchSpace(Record, keys=("name", "family", "source", "parameters")):
     """The parameters of a family that are searched.
 
     Attributes
@@ -294,30 +308,3 @@ class SearchSpace:
         """
         ranked = sorted(self.parameters, key=lambda parameter: parameter.simpler is None)
         return tuple(p.complexity(point[p.name]) if p.name in point else -math.inf for p in ranked)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Name, family, source and parameters.
-        """
-        parameters = []
-        for p in self.parameters:
-            entry: dict[str, Any] = {"name": p.name}
-            if p.values:
-                entry["values"] = list(p.values)
-            else:
-                entry.update(low=p.low, high=p.high, log=p.log)
-            if p.when:
-                entry["when"] = {name: list(values) for name, values in p.when.items()}
-            if p.simpler:
-                entry["simpler"] = p.simpler
-            parameters.append(entry)
-        return {
-            "name": self.name,
-            "family": self.family,
-            "source": self.source,
-            "parameters": parameters,
-        }

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from earmark.errors import StudyError
 from earmark.files import file_lock
+from earmark.records import Record
 from earmark.tuning._spaces import SearchSpace, encoded
 from earmark.types import PathName
 
@@ -35,7 +36,7 @@ _TRIAL = "earmark_trial"
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Record):
     """One point that was tried.
 
     Attributes
@@ -70,20 +71,6 @@ class Trial:
     elapsed: float
     position: int
     failure: str | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Attributes by name.
-        """
-        return {
-            **vars(self),
-            "parameters": dict(self.parameters),
-            "fold_scores": list(self.fold_scores),
-        }
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from typing import Any
 
 from earmark.library import TRAITS, Answer, LibraryTrack
 from earmark.recommend import Neighbour
+from earmark.records import Record
 
 __all__ = ["TrackDetails", "TrackPage", "csv_rows"]
 
 
 @dataclass(frozen=True)
-class TrackPage:
+class TrackPage(Record, schema="earmark.library/2", keys=("total", "tracks", "warned?")):
     """Some of the tracks that were asked for.
 
     Attributes
@@ -33,25 +34,33 @@ class TrackPage:
     total: int
     warned: tuple[LibraryTrack, ...] | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
 
-        Returns
-        -------
-        dict
-            What the schema ``earmark.library/2`` defines.
-        """
-        warned = self.warned
-        return {
-            "schema": "earmark.library/2",
-            "total": self.total,
-            "tracks": [track.to_dict() for track in self.tracks],
-            **({} if warned is None else {"warned": [track.to_dict() for track in warned]}),
+def _clips(details: TrackDetails) -> list[dict[str, Any]]:
+    """Return what the model says clip by clip."""
+    answer = details.answer
+    if answer is None:
+        return []
+    columns = (answer.bounds.tolist(), answer.timeline.tolist(), answer.sounding.tolist())
+    return [
+        {
+            "start": start,
+            "end": end,
+            "silent": not sounding,
+            "probabilities": dict(zip(answer.classes, row, strict=True)) if sounding else None,
         }
+        for (start, end), row, sounding in zip(*columns, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
-class TrackDetails:
+class TrackDetails(
+    Record,
+    schema="earmark.library-track/2",
+    keys=(
+        *("track", ("distance", lambda details: getattr(details.answer, "distance", None))),
+        *(("clips", _clips), "similar=neighbours"),
+    ),
+):
     """All that is known of one track.
 
     Attributes
@@ -67,33 +76,6 @@ class TrackDetails:
     track: LibraryTrack
     answer: Answer | None
     neighbours: tuple[Neighbour, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.library-track/2`` defines.
-        """
-        clips = []
-        if self.answer is not None:
-            for (start, end), row, sounding in zip(
-                self.answer.bounds.tolist(),
-                self.answer.timeline.tolist(),
-                self.answer.sounding.tolist(),
-                strict=True,
-            ):
-                silent = not sounding
-                named = None if silent else dict(zip(self.answer.classes, row, strict=True))
-                clips.append({"start": start, "end": end, "silent": silent, "probabilities": named})
-        return {
-            "schema": "earmark.library-track/2",
-            "track": self.track.to_dict(),
-            "distance": None if self.answer is None else self.answer.distance,
-            "clips": clips,
-            "similar": [one.to_dict() for one in self.neighbours],
-        }
 
 
 _COLUMNS = (

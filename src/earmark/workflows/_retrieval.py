@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from earmark.datasets import FeatureTable, Fold
 from earmark.evaluation import Estimate, mean_difference
+from earmark.records import Record
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -91,7 +91,19 @@ def by_segments(vectors: FloatArray, songs: IntArray) -> Likeness:
 
 
 @dataclass(frozen=True)
-class Retrieval:
+class Retrieval(
+    Record,
+    keys=(
+        ("n", lambda found: len(found.songs)),
+        ("n_artists", lambda found: len(np.unique(found.artists))),
+        ("k", lambda _: K),
+        ("genre_precision", lambda found: found.estimate("precision")),
+        ("ceiling", lambda found: float(found.ceiling.mean())),
+        ("chance", lambda found: float(found.chance.mean())),
+        ("same_artist", lambda found: found.estimate("same_artist")),
+        ("artist_first", lambda found: found.estimate("artist_first")),
+    ),
+):
     """What a space finds, a number for each song that was asked about.
 
     Attributes
@@ -139,30 +151,6 @@ class Retrieval:
         known = np.isfinite(values)
         zeros = np.zeros(int(known.sum()))
         return mean_difference(values[known], zeros, groups=self.artists[known])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Number of songs and artists, means, and intervals where something is measured.
-        """
-
-        def measured(name: str) -> dict[str, float]:
-            found = self.estimate(name)
-            return {"value": found.value, "low": found.low, "high": found.high}
-
-        return {
-            "n": len(self.songs),
-            "n_artists": len(np.unique(self.artists)),
-            "k": K,
-            "genre_precision": measured("precision"),
-            "ceiling": float(self.ceiling.mean()),
-            "chance": float(self.chance.mean()),
-            "same_artist": measured("same_artist"),
-            "artist_first": measured("artist_first"),
-        }
 
 
 def tracks_of(table: FeatureTable) -> tuple[FeatureTable, IntArray]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from earmark.errors import AudioError
 from earmark.library import LibraryTrack
+from earmark.records import Entry, Record, error_record, failure_record
 
 __all__ = ["ScanEvent", "ScanEventKind", "ScanReport", "WarnedFile"]
 
@@ -15,8 +16,13 @@ ScanEventKind: TypeAlias = Literal["new", "changed", "moved", "back", "gone", "f
 gone and is back where it was, it is gone, it cannot be used."""
 
 
+def _of_track(name: str) -> Entry:
+    """Return an entry that a track has and a file that failed has not."""
+    return name, lambda event: getattr(event.track, name, None)
+
+
 @dataclass(frozen=True)
-class WarnedFile:
+class WarnedFile(Record, keys=("path", "messages=warnings", "partial")):
     """A file that was analysed although something is wrong with it.
 
     Attributes
@@ -38,7 +44,16 @@ class WarnedFile:
 
 
 @dataclass(frozen=True)
-class ScanEvent:
+class ScanEvent(
+    Record,
+    schema="earmark.scan-event/1",
+    keys=(
+        *("event=kind", "path", "before"),
+        *(_of_track(name) for name in ("id", "genre", "confidence", "unsure")),
+        ("warnings", lambda event: event.track.warnings if event.track else ()),
+        ("error", lambda event: error_record(event.error)),
+    ),
+):
     """What happened to one file.
 
     Attributes
@@ -61,31 +76,22 @@ class ScanEvent:
     track: LibraryTrack | None = None
     error: AudioError | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.scan-event/1`` defines.
-        """
-        track, error = self.track, self.error
-        return {
-            "schema": "earmark.scan-event/1",
-            "event": self.kind,
-            "path": self.path,
-            "before": self.before,
-            "id": track and track.id,
-            "genre": track and track.genre,
-            "confidence": track and track.confidence,
-            "unsure": track and track.unsure,
-            "warnings": list(track.warnings) if track else [],
-            "error": error and {"code": error.code, "message": error.reason},
-        }
-
 
 @dataclass(frozen=True)
-class ScanReport:
+class ScanReport(
+    Record,
+    schema="earmark.scan/2",
+    keys=(
+        *("library", "roots", "files=n_files", "unchanged=n_unchanged", "analysed=n_analysed"),
+        ("*", lambda it: {"tracks": it.n_tracks} if it.n_tracks != it.n_analysed else {}),
+        *("refreshed=n_refreshed", "moved=n_moved", "answered=n_answered", "missing=n_missing"),
+        "partial=n_partial",
+        ("failed", lambda report: [failure_record(error) for error in report.failed]),
+        "warned",
+        ("seconds", lambda report: round(report.seconds, 3)),
+        ("audio_seconds", lambda report: round(report.audio_seconds, 3)),
+    ),
+):
     """What a scan did.
 
     Attributes
@@ -145,35 +151,3 @@ class ScanReport:
     def n_partial(self) -> int:
         """Files of which part of the audio could not be decoded."""
         return sum(one.partial for one in self.warned)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.scan/2`` defines.
-        """
-        return {
-            "schema": "earmark.scan/2",
-            "library": self.library,
-            "roots": list(self.roots),
-            "files": self.n_files,
-            "unchanged": self.n_unchanged,
-            "analysed": self.n_analysed,
-            **({"tracks": self.n_tracks} if self.n_tracks != self.n_analysed else {}),
-            "refreshed": self.n_refreshed,
-            "moved": self.n_moved,
-            "answered": self.n_answered,
-            "missing": self.n_missing,
-            "partial": self.n_partial,
-            "failed": [
-                {"path": one.path, "code": one.code, "message": one.reason} for one in self.failed
-            ],
-            "warned": [
-                {"path": one.path, "messages": list(one.warnings), "partial": one.partial}
-                for one in self.warned
-            ],
-            "seconds": round(self.seconds, 3),
-            "audio_seconds": round(self.audio_seconds, 3),
-        }

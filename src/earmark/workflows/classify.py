@@ -21,6 +21,7 @@ from earmark.extraction import (
     usable_cores,
 )
 from earmark.models import DEFAULT_MODEL, Model, load_model, predict_track
+from earmark.records import Record, document, error_record
 from earmark.tags import cue_album
 from earmark.types import PathName, Progress, Seconds, Unsure, part_name
 from earmark.workflows.models import identify_model
@@ -42,7 +43,7 @@ _ENOUGH_FILES = 4
 
 
 @dataclass(frozen=True)
-class ClassifiedClip:
+class ClassifiedClip(Record, keys=("start", "end", "silent", "probabilities")):
     """The answer for one stretch of a track.
 
     Attributes
@@ -71,7 +72,14 @@ class ClassifiedClip:
 
 
 @dataclass(frozen=True)
-class Classification:
+class Classification(
+    Record,
+    keys=(
+        *("path", "*place", "duration", "genre", "confidence", "unsure", "warnings"),
+        *("probabilities", "clips"),
+        ("error", lambda answer: error_record(answer.error)),
+    ),
+):
     """The answer for one file, or one track in it, or why there is none.
 
     Attributes
@@ -132,44 +140,16 @@ class Classification:
         return part_name(self.path, self.part)
 
     @property
+    def place(self) -> dict[str, Any]:
+        """Which part of its file a track is, and what the sheet calls it; empty for a file."""
+        names = ("part", "start", "end", "artist", "title")
+        return {name: getattr(self, name) for name in names} if self.part else {}
+
+    @property
     def runner_up(self) -> str | None:
         """The second most probable genre; None for a silent track or an error."""
         ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
         return ranked[1] if len(ranked) > 1 else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            A result as the schema ``earmark.classify/2`` defines it.
-        """
-        error = self.error and {"code": self.error.code, "message": self.error.reason}
-        placed = {}
-        if self.part:
-            names = ("part", "start", "end", "artist", "title")
-            placed = {name: getattr(self, name) for name in names}
-        return {
-            "path": self.path,
-            **placed,
-            "duration": self.duration,
-            "genre": self.genre,
-            "confidence": self.confidence,
-            "unsure": self.unsure,
-            "warnings": list(self.warnings),
-            "probabilities": self.probabilities,
-            "clips": [
-                {
-                    "start": clip.start,
-                    "end": clip.end,
-                    "silent": clip.silent,
-                    "probabilities": clip.probabilities,
-                }
-                for clip in self.clips
-            ],
-            "error": error,
-        }
 
 
 @checked
@@ -372,8 +352,4 @@ def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]
     >>> report([], model=load_model())["schema"]
     'earmark.classify/2'
     """
-    return {
-        "schema": SCHEMA,
-        "model": identify_model(model),
-        "results": [answer.to_dict() for answer in answers],
-    }
+    return document(SCHEMA, model=identify_model(model), results=tuple(answers))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError
@@ -17,6 +16,7 @@ from earmark.evaluation import (
     paired_accuracy,
     read_results,
 )
+from earmark.records import Record
 from earmark.types import PathName
 
 __all__ = ["COMPARE_SCHEMA", "Comparison", "Difference", "Entry", "compare"]
@@ -26,7 +26,15 @@ COMPARE_SCHEMA = "earmark.compare/2"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(
+    Record,
+    keys=(
+        *("model", "protocol", "path", "dataset", "digest"),
+        *("n=run.n", "n_folds=run.n_folds", "seed=run.seed"),
+        *("accuracy=run.metrics.accuracy", "macro_f1=run.metrics.macro_f1"),
+        "intervals=run.intervals",
+    ),
+):
     """One model under one protocol, in one file.
 
     Attributes
@@ -89,7 +97,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Record, schema=COMPARE_SCHEMA, keys=("entries", "differences", "warnings")):
     """Several results files side by side.
 
     Attributes
@@ -108,43 +116,6 @@ class Comparison:
     entries: tuple[Entry, ...]
     differences: tuple[Difference, ...]
     warnings: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Schema, entries with their main scores, differences, warnings.
-        """
-        return {
-            "schema": COMPARE_SCHEMA,
-            "entries": [
-                {
-                    "model": entry.model,
-                    "protocol": entry.protocol,
-                    "path": entry.path,
-                    "dataset": entry.dataset,
-                    "digest": entry.digest,
-                    "n": entry.run.n,
-                    "n_folds": entry.run.n_folds,
-                    "seed": entry.run.seed,
-                    "accuracy": vars(entry.run.metrics.accuracy),
-                    "macro_f1": vars(entry.run.metrics.macro_f1),
-                    "intervals": vars(entry.run.intervals),
-                }
-                for entry in self.entries
-            ],
-            "differences": [
-                {
-                    **vars(one),
-                    "accuracy": vars(one.accuracy),
-                    "intervals": vars(one.intervals),
-                }
-                for one in self.differences
-            ],
-            "warnings": list(self.warnings),
-        }
 
 
 def _entries(paths: Sequence[str], results: Sequence[Results]) -> Iterator[Entry]:

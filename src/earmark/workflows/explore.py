@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import earmark
 from earmark.arguments import checked
 from earmark.datasets import DatasetWarning, FeatureTable, Track, gtzan
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import get_feature_set
+from earmark.records import Record, package_version
 from earmark.types import Progress
 from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._exploration import (
@@ -42,7 +42,15 @@ _STEPS = ("counting", "duplicates", "columns", "map", "spectrograms")
 
 
 @dataclass(frozen=True)
-class Exploration:
+class Exploration(
+    Record,
+    schema=EXPLORATION_SCHEMA,
+    keys=(
+        ("earmark", package_version),
+        *("seed", "dataset", "balance", "shared_artists", "missing", "duplicates", "columns"),
+        *("distributions", "correlation", "map", "spectrograms"),
+    ),
+):
     """What is in a dataset.
 
     Attributes
@@ -84,16 +92,6 @@ class Exploration:
     correlation: Mapping[str, Any] | None
     map: Mapping[str, Any] | None
     spectrograms: list[dict[str, Any]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            Of the schema ``earmark.exploration/2``.
-        """
-        return {"schema": EXPLORATION_SCHEMA, "earmark": earmark.__version__, **vars(self)}
 
 
 @checked

@@ -33,6 +33,7 @@ from earmark.extraction import (
 )
 from earmark.features import FeatureSet, get_feature_set
 from earmark.files import atomic_write, check_target, file_state
+from earmark.records import Record, failure_record
 from earmark.types import PathName, Progress
 
 __all__ = ["Extraction", "extract_features", "failures_path"]
@@ -46,7 +47,14 @@ _ENDINGS = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
-class Extraction:
+class Extraction(
+    Record,
+    schema="earmark.extraction/1",
+    keys=(
+        *("output", "failures", "files=n_files", "resumed=n_resumed", "rows=n_rows"),
+        ("failed", lambda extraction: [failure_record(error) for error in extraction.failed]),
+    ),
+):
     """What came of extracting features.
 
     Attributes

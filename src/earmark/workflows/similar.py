@@ -22,6 +22,7 @@ from earmark.recommend import (
     Song,
     find_similar,
 )
+from earmark.records import Record
 from earmark.tags import Tags
 from earmark.types import PathName, Progress, Seconds
 from earmark.workflows._listening import Ears, listen_whole
@@ -32,7 +33,11 @@ __all__ = ["SimilarSongs", "similar"]
 
 
 @dataclass(frozen=True)
-class SimilarSongs:
+class SimilarSongs(
+    Record,
+    schema="earmark.similar/2",
+    keys=("by", "query", "neighbours", "left_out", "beyond_per_artist"),
+):
     """What is near a song.
 
     Attributes
@@ -55,23 +60,6 @@ class SimilarSongs:
     neighbours: tuple[Neighbour, ...]
     left_out: LeftOut
     beyond_per_artist: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            What the schema ``earmark.similar/2`` defines.
-        """
-        return {
-            "schema": "earmark.similar/2",
-            "by": self.by,
-            "query": self.query.to_dict(),
-            "neighbours": [neighbour.to_dict() for neighbour in self.neighbours],
-            "left_out": self.left_out.to_dict(),
-            "beyond_per_artist": self.beyond_per_artist,
-        }
 
 
 @checked

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-import earmark
 from earmark.arguments import PAGE_ENDINGS, checked
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.evaluation import N_FOLDS, inner_groups, protocol_folds
 from earmark.files import atomic_write, check_target
 from earmark.models.recipe import Recipe, check_groups, load_recipe
+from earmark.records import Record, package_version
 from earmark.tuning import NestedTuning, Tuning, nested_tune
 from earmark.tuning import tune as search_space
 from earmark.types import PathName, Progress
@@ -33,8 +33,24 @@ ROWS = ("train", "all")
 """What to choose by: the training part of a published split, or every row."""
 
 
+def _dataset(tuned: TunedModel) -> dict[str, Any]:
+    names = ("rows", "n", "n_left_out", "note", "feature_set", "provenance")
+    values = {**vars(tuned), "n": tuned.tuning.n}
+    return {"name": tuned.dataset, **{name: values[name] for name in names}}
+
+
 @dataclass(frozen=True)
-class TunedModel:
+class TunedModel(
+    Record,
+    schema=TUNING_SCHEMA,
+    keys=(
+        ("earmark", package_version),
+        ("dataset", _dataset),
+        *("*tuning", "nested"),
+        ("recipe", lambda tuned: {"name": tuned.recipe.name, **tuned.recipe.to_dict()}),
+        *("output", "report"),
+    ),
+):
     """A search on a dataset, and what was written.
 
     Attributes
@@ -72,33 +88,6 @@ class TunedModel:
     recipe: Recipe
     output: str | None
     report: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
-
-        Returns
-        -------
-        dict
-            As docs/reference/tuning.md says.
-        """
-        return {
-            "schema": TUNING_SCHEMA,
-            "earmark": earmark.__version__,
-            "dataset": {
-                "name": self.dataset,
-                "rows": self.rows,
-                "n": self.tuning.n,
-                "n_left_out": self.n_left_out,
-                "note": self.note,
-                "feature_set": self.feature_set,
-                "provenance": self.provenance,
-            },
-            **self.tuning.to_dict(),
-            "nested": None if self.nested is None else self.nested.to_dict(),
-            "recipe": {"name": self.recipe.name, **self.recipe.to_dict()},
-            "output": self.output,
-            "report": self.report,
-        }
 
 
 @checked
