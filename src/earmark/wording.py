@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from earmark.types import Unsure
 
-__all__ = ["UNSURE_WORDS", "protocol_title", "unsure_words"]
+__all__ = ["UNSURE_WORDS", "counted", "protocol_title", "unsure_words"]
 
 UNSURE_WORDS: Mapping[Unsure, str] = MappingProxyType(
     {
@@ -26,6 +26,31 @@ _PROTOCOL_TITLES = {
     "unseen": "new rows",
     "unseen_known_artists": "new rows, known artists",
 }
+
+
+def counted(n: int, singular: str, plural: str | None = None) -> str:
+    """Write a number with words that agree with it.
+
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    singular : str
+        The words after 1, such as ``file`` or ``genre has``.
+    plural : str or None
+        The words after any other number; None adds an s.
+
+    Returns
+    -------
+    str
+        The number, with separators of thousands, and the words.
+
+    Examples
+    --------
+    >>> counted(1, "file"), counted(1200, "file"), counted(2, "genre has", "genres have")
+    ('1 file', '1,200 files', '2 genres have')
+    """
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
 
 
 def protocol_title(protocol: str) -> str:

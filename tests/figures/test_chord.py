@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from earmark.figures._chord import Arc, arc_path, chord, chord_slot, ribbon_path
+from earmark.figures._genre_similarity import Arc, arc_path, chord, chord_slot, ribbon_path
 
 MATRIX = np.random.default_rng(0).integers(1, 30, (6, 6)) * (1 - np.eye(6, dtype=int))
 
@@ -100,5 +100,5 @@ def test_texts_tell_the_counts() -> None:
     slot = chord_slot([[0, 2], [1, 0]], ["rock", "jazz"], unit="track")
     assert slot["arcs"][1]["text"] == "jazz: most probable for 1 track"
     assert slot["ribbons"][0]["text"] == (
-        "2 tracks named rock with jazz second; 1 track named jazz with rock second"
+        "rock first, jazz second: 2 tracks; jazz first, rock second: 1 track"
     )

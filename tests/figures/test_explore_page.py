@@ -16,7 +16,7 @@ from page_parts import Parts, figures_in, take_apart
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.figures import explore_page
-from earmark.figures._png import data_uri
+from earmark.figures._spectrogram_png import data_uri
 from earmark.workflows.explore import explore
 
 NASTY = ("<script>alert(1)</script>", "R&B", "</title><img src=x onerror=alert(2)>", "")
@@ -66,7 +66,15 @@ def test_nothing_is_fetched(parts: Parts) -> None:
 
 
 def test_what_was_found_is_told(parts: Parts) -> None:
-    for words in ("40 tracks", "blues", "jazz", "rock", "1 group of 2 rows", "1 pair, ", "jazz 1"):
+    for words in (
+        "40 tracks",
+        "blues",
+        "jazz",
+        "rock",
+        "1 group with 2 rows",
+        "1 pair, ",
+        "jazz 1",
+    ):
         assert words in parts.words
 
 
@@ -81,7 +89,7 @@ def test_every_place_can_be_filled_with_a_figure_of_plotly(parts: Parts) -> None
 
 
 def test_map_shows_what_separates_genres_first(parts: Parts) -> None:
-    assert parts.data["map"]["initial"] == ["What separates genres (LDA)"]
+    assert parts.data["map"]["initial"] == ["Best separation of genres (LDA)"]
     for record in parts.data["map"]["records"]:
         traces = record["slots"]["map"]["data"]
         assert sum(len(trace["x"]) for trace in traces) == 40
@@ -107,8 +115,8 @@ def test_table_without_features_is_a_page() -> None:
     )
     parts = take_apart(explore_page(explore(table).to_dict()))
     assert list(parts.data) == ["balance"]
-    assert "How a feature is spread" not in parts.words
-    assert "comes without any" in parts.words
+    assert "Distribution of a feature" not in parts.words
+    assert "this dataset has none" in parts.words
 
 
 @pytest.mark.parametrize("content", [{}, {"schema": "earmark.exploration/1"}])
@@ -153,8 +161,8 @@ def test_faults_that_are_left_out_are_not_beside_counts_that_deny_them() -> None
     content = exploration()
     content["dataset"] |= {"faults": ["14 pairs of rows are identical"], "left_out": 70}
     words = take_apart(explore_page(content)).words
-    assert "Known faults of the corpus as it was published" in words
-    assert "70 rows with such faults are left out here" in words
-    assert "Among the 40 rows here (without the 70 that are left out)" in words
+    assert "Known faults of the published dataset" in words
+    assert "70 rows with such faults are left out" in words
+    assert "Among 40 rows (without the 70 left out)" in words
     content["dataset"] |= {"left_out": 0}
-    assert "are left out here" not in take_apart(explore_page(content)).words
+    assert "are left out" not in take_apart(explore_page(content)).words

@@ -301,12 +301,12 @@ def test_axis_of_scores_is_never_a_sliver(accuracy: float) -> None:
 
 
 def test_card_of_importances_is_left_out_where_no_run_has_any(results: dict[str, Any]) -> None:
-    assert "What the model listens to" in take_apart(results_page([results])).words
+    assert "Most important features" in take_apart(results_page([results])).words
     without = copy.deepcopy(results)
     for model in without["models"]:
         for run in model["runs"]:
             run["importances"] = None
-    assert "What the model listens to" not in take_apart(results_page([without])).words
+    assert "Most important features" not in take_apart(results_page([without])).words
 
 
 def compared(*, n: int, n_baseline: int) -> dict[str, Any]:
@@ -334,7 +334,7 @@ def compared(*, n: int, n_baseline: int) -> dict[str, Any]:
 def test_page_of_a_comparison_shows_paired_differences(results: dict[str, Any]) -> None:
     comparison = compared(n=929, n_baseline=930)
     parts = take_apart(results_page([results], comparison=comparison))
-    assert "svm less <b>knn" in parts.words
+    assert "svm minus <b>knn" in parts.words
     for word in ("+0.080", "+0.030 to +0.120", "over 271 artists", "of 929 and 930"):
         assert word in parts.words
     assert "differences are of the 929 in both" in parts.words

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from earmark.errors import ParameterError
-from earmark.figures._tuning import tuning_page
+from earmark.figures import tuning_page
 
 HOSTILE = "<script>alert('x')</script>&amp;"
 
@@ -158,11 +158,11 @@ def test_table_has_every_trial_the_best_first_and_failures_last() -> None:
     assert len(rows) == 13
     assert rows[0][0] == "5"
     assert rows[-1][-1] == made["trials"][-1]["failure"]
-    assert "1 could not be fitted" in tuning_page(made)
+    assert "1 failed to train" in tuning_page(made)
 
 
 def test_honest_score_is_shown_where_there_is_one() -> None:
-    assert "would tell an honest one" in tuning_page(grid())
+    assert "measures an unbiased one" in tuning_page(grid())
     nested = {
         "protocol": "artist",
         "accuracy": {"value": 0.512, "low": 0.47, "high": 0.55},
@@ -201,7 +201,7 @@ def test_page_fetches_nothing() -> None:
 def test_unusual_searches_have_a_page() -> None:
     one = document([{"name": "C", "values": [1.0]}], [trial(0, 0.5, C=1.0)])
     content = slots(tuning_page(one))
-    assert content["pairs"] == {"kind": "text", "text": "There is one parameter only."}
+    assert content["pairs"] == {"kind": "text", "text": "There is only one parameter."}
     never = document(
         [
             {"name": "kernel", "values": ["linear", "rbf"]},

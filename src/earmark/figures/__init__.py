@@ -1,11 +1,12 @@
-"""Results and explored datasets as pages: one HTML file each, with all it needs inside.
+"""Reports as pages: one HTML file each that needs nothing else.
 
-`results_page` shows what came of scoring models, `explore_page` what is in a dataset. Both take the
-documents that the commands print as JSON and return text. Figures are Plotly's; the page draws them
-in its light and its dark theme, and has every number in a table too.
+`results_page` shows the scores of models, `explore_page` describes a dataset, and `tuning_page`
+shows a parameter search. Each takes the document that its command prints as JSON and returns text.
+Plotly draws the figures, in a light and a dark theme, and tables hold the same numbers.
 """
 
-from earmark.figures._explore import explore_page
-from earmark.figures._results import results_page
+from earmark.figures._explore_page import explore_page
+from earmark.figures._results_page import results_page
+from earmark.figures._tuning_page import tuning_page
 
-__all__ = ["explore_page", "results_page"]
+__all__ = ["explore_page", "results_page", "tuning_page"]

@@ -311,7 +311,7 @@ def tune(
         with atomic_write(output, "w") as file:
             file.write(render_recipe(tuned.recipe, comment=_comment(tuned)))
     if report is not None:
-        from earmark.figures._tuning import tuning_page
+        from earmark.figures import tuning_page
 
         with atomic_write(report, "w", errors="backslashreplace") as file:
             file.write(tuning_page(json.loads(json.dumps(tuned.to_dict()))))

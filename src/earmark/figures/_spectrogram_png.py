@@ -1,4 +1,4 @@
-"""Spectrograms as pictures that a page can hold."""
+"""Spectrograms as PNG pictures inside a page."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from earmark.errors import ParameterError
 
 __all__ = ["data_uri"]
 
-# From silent to loud, even in lightness, told apart by those who do not see red from green too.
+# From silent to loud, with steady lightness, so that colour-blind people can read it too.
 _STOPS = ((8, 8, 24), (58, 20, 110), (150, 38, 122), (228, 84, 88), (252, 166, 80), (252, 244, 190))
 
 
 def _palette() -> bytes:
-    """Mix the 256 colours between the stops."""
+    """Mix 256 colours between the stops."""
     mixed = bytearray()
     for level in range(256):
         place = level / 255 * (len(_STOPS) - 1)
@@ -36,22 +36,9 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def data_uri(spectrogram: Mapping[str, Any]) -> str:
-    """Write a spectrogram as a PNG of 256 colours inside a URI.
+    """Return ``data:image/png;base64,...`` of 256 colours, with the low bands at the bottom.
 
-    Parameters
-    ----------
-    spectrogram : mapping
-        ``shape``, and ``levels``: base64 of 8-bit values row by row, low bands first.
-
-    Returns
-    -------
-    str
-        ``data:image/png;base64,...``, low bands at the bottom.
-
-    Raises
-    ------
-    ParameterError
-        If there are more or fewer levels than the shape says.
+    ``levels`` of the spectrogram is base64 of 8-bit values row by row, low bands first.
     """
     n_bands, n_columns = spectrogram["shape"]
     levels = base64.b64decode(spectrogram["levels"])

@@ -1,40 +1,42 @@
-"""The figures of a search for parameters."""
+"""Figures of a parameter search."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate, combinations
 from typing import Any
 
-from earmark.figures._html import number
-from earmark.figures._plot import (
+from earmark.figures._page import number
+from earmark.figures._plots import (
     HEAT,
+    LEGEND_BELOW,
     ROW_HEIGHT,
     colour,
     figure,
     names_axis,
     plain,
     plot_text,
+    scatter,
     shorten,
+    tabs,
     text_slot,
 )
+from earmark.wording import counted
 
 __all__ = [
     "Axis",
-    "against_slot",
-    "history_slot",
-    "pairs_slot",
-    "parallel_slot",
-    "tabs_slot",
+    "history_figure",
+    "pair_tabs",
+    "parallel_figure",
+    "parameter_tabs",
     "value_of",
     "value_text",
 ]
 
 _MOST_PAIRS = 10
 _MOST_CELLS = 60
-_BELOW = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "title": {"text": ""}}
 
 # Shares of the trials by score, from the worst: name, colour, opacity, width.
 _LAYERS = (
@@ -47,7 +49,7 @@ _LAYERS = (
 
 @dataclass(frozen=True)
 class Axis:
-    """A parameter as an axis: names at whole numbers, or a range of numbers."""
+    """A parameter as an axis: its values as names at whole numbers, or a range of numbers."""
 
     name: str
     names: tuple[str, ...]
@@ -65,7 +67,7 @@ class Axis:
 
     @property
     def cells(self) -> tuple[Any, ...]:
-        """Its values, where there are few enough to be shown as cells."""
+        """Its values if they are few enough for the cells of a heat map, else none."""
         if self.values:
             return self.values
         whole = isinstance(self.low, int) and isinstance(self.high, int)
@@ -74,18 +76,18 @@ class Axis:
         return ()
 
     def place(self, value: Any) -> float:
-        """Return where a value is on the axis of a figure."""
+        """Return the place of a value on the axis of a figure."""
         return float(self.values.index(value)) if self.values else float(value)
 
     def share(self, value: Any) -> float:
-        """Return where a value is between the ends of the axis."""
+        """Return the place of a value between the ends of the axis, from 0 to 1."""
         at, low, high = self.place(value), self.low, self.high
         if self.log and not self.values:
             at, low, high = math.log(at), math.log(low), math.log(high)
         return 0.5 if high == low else (at - low) / (high - low)
 
     def layout(self) -> dict[str, Any]:
-        """Return it as Plotly has it."""
+        """Return the axis as Plotly describes it."""
         title = {"text": plot_text(self.name)}
         if self.values:
             return names_axis(self.names, title=title)
@@ -97,7 +99,7 @@ def value_text(value: Any) -> str:
 
 
 def _hover(trial: Mapping[str, Any]) -> str:
-    """Tell of a trial, for Plotly."""
+    """Describe a trial for Plotly."""
     values = (f"{name} = {value_text(value)}" for name, value in trial["parameters"].items())
     lines = [f"trial {trial['number']}", *values]
     if trial["score"] is not None:
@@ -107,94 +109,80 @@ def _hover(trial: Mapping[str, Any]) -> str:
     return "<br>".join(plot_text(line) for line in lines)
 
 
-def tabs_slot(label: str, contents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    tabs = [{"name": name, "content": content} for name, content in contents.items()]
-    return {"kind": "tabs", "label": label, "tabs": tabs}
-
-
 def _star(chosen: Mapping[str, Any], x: float, y: float) -> dict[str, Any]:
-    """Mark what was chosen."""
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "chosen",
-        "x": [x],
-        "y": [y],
-        "text": [_hover(chosen)],
-        "hovertemplate": "%{text}<extra>chosen</extra>",
-        "marker": {
-            "symbol": "star",
-            "size": 17,
-            "color": colour(1),
-            "line": {"width": 1.5, "color": "var(--page)"},
-        },
-    }
+    """Mark the chosen trial."""
+    outline = {"width": 1.5, "color": "var(--page)"}
+    return scatter(
+        "markers",
+        [x],
+        [y],
+        name="chosen",
+        text=[_hover(chosen)],
+        hovertemplate="%{text}<extra>chosen</extra>",
+        marker={"symbol": "star", "size": 17, "color": colour(1), "line": outline},
+    )
 
 
-def _dots(trials: Sequence[Mapping[str, Any]], x: Sequence[float]) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "trial",
-        "x": [*x],
-        "y": [trial["score"] for trial in trials],
-        "text": [_hover(trial) for trial in trials],
-        "hovertemplate": "%{text}<extra></extra>",
-        "marker": {"size": 7, "color": colour(0), "opacity": 0.6},
-    }
+def _dots(
+    trials: Sequence[Mapping[str, Any]], x: Sequence[float], y: Sequence[float], **more: Any
+) -> dict[str, Any]:
+    texts = [_hover(trial) for trial in trials]
+    hover = {"text": texts, "hovertemplate": "%{text}<extra></extra>"}
+    style = {"marker": {"size": 7, "color": colour(0), "opacity": 0.6}}
+    return scatter("markers", x, y, name="trial", **hover, **{**style, **more})
 
 
-def history_slot(trials: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]) -> dict[str, Any]:
+def _scores(trials: Sequence[Mapping[str, Any]]) -> list[float]:
+    return [trial["score"] for trial in trials]
+
+
+def history_figure(
+    trials: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Draw the score of each trial in the order of the search, and the best so far."""
     scored = [trial for trial in trials if trial["score"] is not None]
-    best, steps = 0.0, []
-    for trial in scored:
-        best = max(best, trial["score"])
-        steps.append(best)
+    best = [*accumulate(_scores(scored), max)]
     numbers = [trial["number"] for trial in scored]
-    line = {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "best so far",
-        "x": numbers,
-        "y": steps,
-        "line": {"shape": "hv", "width": 2, "color": colour(2)},
-        "hoverinfo": "skip",
-    }
+    stroke = {"shape": "hv", "width": 2, "color": colour(2)}
+    line = scatter("lines", numbers, best, name="best so far", line=stroke, hoverinfo="skip")
     layout = {
         "height": 380,
         "xaxis": {"title": {"text": "trial"}},
         "yaxis": {"title": {"text": "score"}},
-        "legend": _BELOW,
+        "legend": LEGEND_BELOW,
     }
     label = (
-        f"{len(trials)} trials; the best score so far rises from {number(steps[0])} to "
-        f"{number(steps[-1])}."
+        f"{counted(len(trials), 'trial')}; the best score so far rises from {number(best[0])} to "
+        f"{number(best[-1])}."
     )
-    data = [_dots(scored, numbers), line, _star(chosen, chosen["number"], chosen["score"])]
+    star = _star(chosen, chosen["number"], chosen["score"])
+    data = [_dots(scored, numbers, _scores(scored)), line, star]
     return figure(data, layout, label=label, zoom=True)
 
 
-def against_slot(
+def parameter_tabs(
+    axes: Sequence[Axis], scored: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Draw the score against each parameter."""
+    return tabs("Parameters", {axis.name: _against(axis, scored, chosen) for axis in axes})
+
+
+def _against(
     axis: Axis, scored: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]
 ) -> dict[str, Any]:
-    with_it = [trial for trial in scored if axis.name in map(plain, trial["parameters"])]
-    if not with_it:
+    trials = [trial for trial in scored if axis.name in map(plain, trial["parameters"])]
+    if not trials:
         return text_slot("No trial has this parameter.")
 
     def place(trial: Mapping[str, Any]) -> float:
-        # Trials of one value are set apart a little, always alike.
-        apart = (trial["number"] * 0.618034 % 1 - 0.5) * 0.5 if axis.values else 0.0
-        return axis.place(value_of(trial, axis)) + apart
+        # Trials with the same value are spread a little, the same way every time.
+        spread = (trial["number"] * 0.618034 % 1 - 0.5) * 0.5 if axis.values else 0.0
+        return axis.place(value_of(trial, axis)) + spread
 
-    dots = _dots(with_it, [place(trial) for trial in with_it])
-    dots["error_y"] = {
-        "array": [trial["standard_error"] for trial in with_it],
-        "thickness": 0.6,
-        "width": 0,
-        "color": "var(--muted)",
-    }
-    data = [dots]
-    if chosen in with_it:
+    errors = [trial["standard_error"] for trial in trials]
+    bars = {"array": errors, "thickness": 0.6, "width": 0, "color": "var(--muted)"}
+    data = [_dots(trials, [place(trial) for trial in trials], _scores(trials), error_y=bars)]
+    if chosen in trials:
         data.append(_star(chosen, place(chosen), chosen["score"]))
     layout = {
         "height": 380,
@@ -202,24 +190,25 @@ def against_slot(
         "yaxis": {"title": {"text": "score"}},
         "showlegend": False,
     }
-    label = f"Score against {axis.name}, {len(with_it)} trials."
+    label = f"Score against {axis.name}, {counted(len(trials), 'trial')}."
     return figure(data, layout, label=label, zoom=not axis.values)
 
 
 def value_of(trial: Mapping[str, Any], axis: Axis) -> Any:
-    """Return the value a trial has of a parameter; None where that means nothing."""
+    """Return a trial's value of a parameter; None if it does not apply to the trial."""
     return next(
         (value for name, value in trial["parameters"].items() if plain(name) == axis.name), None
     )
 
 
-def pairs_slot(
+def pair_tabs(
     axes: Sequence[Axis], scored: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]
 ) -> dict[str, Any]:
+    """Draw the score by each two parameters: best scores as cells, or trials as points."""
     pairs = [*combinations(axes, 2)][:_MOST_PAIRS]
     if not pairs:
-        return text_slot("There is one parameter only.")
-    return tabs_slot(
+        return text_slot("There is only one parameter.")
+    return tabs(
         "Pairs of parameters",
         {f"{y.name} and {x.name}": _pair(x, y, scored, chosen) for y, x in pairs},
     )
@@ -233,10 +222,8 @@ def _pair(
         return text_slot("No trial has both parameters.")
     if x.cells and y.cells:
         return _heat_map(x, y, both)
-    scores = [trial["score"] for trial in both]
-    dots = _dots(both, [x.place(value_of(trial, x)) for trial in both])
-    dots["y"] = [y.place(value_of(trial, y)) for trial in both]
-    dots["marker"] = {
+    scores = _scores(both)
+    marker = {
         "size": 10,
         "color": scores,
         "colorscale": HEAT,
@@ -246,16 +233,12 @@ def _pair(
         "colorbar": {"thickness": 12, "title": {"text": "score"}},
         "showscale": True,
     }
-    data = [dots]
+    places = ([axis.place(value_of(trial, axis)) for trial in both] for axis in (x, y))
+    data = [_dots(both, *places, marker=marker)]
     if chosen in both:
         data.append(_star(chosen, x.place(value_of(chosen, x)), y.place(value_of(chosen, y))))
-    layout = {
-        "height": 420,
-        "xaxis": x.layout(),
-        "yaxis": y.layout(),
-        "showlegend": False,
-    }
-    label = f"Score by {y.name} and {x.name}, {len(both)} trials."
+    layout = {"height": 420, "xaxis": x.layout(), "yaxis": y.layout(), "showlegend": False}
+    label = f"Score by {y.name} and {x.name}, {counted(len(both), 'trial')}."
     return figure(data, layout, label=label, zoom=True)
 
 
@@ -296,9 +279,10 @@ def _heat_map(x: Axis, y: Axis, trials: Sequence[Mapping[str, Any]]) -> dict[str
     return figure([heat], layout, label=label, narrow={"hide_colorbar": True})
 
 
-def parallel_slot(
+def parallel_figure(
     axes: Sequence[Axis], scored: Sequence[Mapping[str, Any]], chosen: Mapping[str, Any]
 ) -> dict[str, Any]:
+    """Draw every trial as a line across all parameters to its score, the best on top."""
     ordered = sorted(scored, key=lambda trial: (trial["score"], -trial["number"]))
     low, high = ordered[0]["score"], ordered[-1]["score"]
 
@@ -310,10 +294,10 @@ def parallel_slot(
         ]
         return [*places, 0.5 if high == low else (trial["score"] - low) / (high - low)]
 
-    data, begun = [], 0
+    data, start = [], 0
     for share, name, tint, opacity, width in _LAYERS:
         end = round(share * len(ordered))
-        layer, begun = ordered[begun:end], end
+        layer, start = ordered[start:end], end
         if layer:
             data.append(_lines(layer, name, [line(trial) for trial in layer]))
             data[-1].update(opacity=opacity, line={"color": tint, "width": width})
@@ -326,7 +310,7 @@ def parallel_slot(
             "range": [-0.3, len(axes) + 0.45],
         },
         "yaxis": {"visible": False, "range": [-0.25, 1.1]},
-        "legend": {**_BELOW, "y": -0.03},
+        "legend": {**LEGEND_BELOW, "y": -0.03},
         "shapes": [_rule(at) for at in range(len(axes) + 1)],
         "annotations": [
             *(tick for at, axis in enumerate(axes) for tick in _ticks(axis, at)),
@@ -334,23 +318,24 @@ def parallel_slot(
             _tick(len(axes), 1, number(high) or ""),
         ],
     }
-    label = f"{len(scored)} trials as lines across {', '.join(axis.name for axis in axes)}."
+    names = ", ".join(axis.name for axis in axes)
+    label = f"{counted(len(scored), 'trial')} as lines across {names}."
     return figure(data, layout, label=label, narrow={"xaxis.tickangle": -35})
 
 
 def _lines(
     trials: Sequence[Mapping[str, Any]], name: str, lines: Sequence[Sequence[float]]
 ) -> dict[str, Any]:
-    """Return lines as one trace, with a gap between each two."""
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": name,
-        "x": [at for line in lines for at in (*range(len(line)), None)],
-        "y": [at for line in lines for at in (*line, None)],
-        "text": [_hover(t) for t, line in zip(trials, lines, strict=True) for _ in (*line, None)],
-        "hovertemplate": "%{text}<extra></extra>",
-    }
+    """Return lines as one trace, with a gap after each."""
+    texts = [_hover(t) for t, line in zip(trials, lines, strict=True) for _ in (*line, None)]
+    return scatter(
+        "lines",
+        [at for line in lines for at in (*range(len(line)), None)],
+        [at for line in lines for at in (*line, None)],
+        name=name,
+        text=texts,
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def _rule(at: int) -> dict[str, Any]:
