@@ -28,14 +28,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from earmark.audio import load
 from earmark.datasets import FeatureTable, Fold, group_folds, gtzan, load_dataset
 from earmark.evaluation import mean_difference
-from earmark.features import SAME_RECORDING, SEGMENT_BANDS, extract, recording_likeness
-from earmark.features._segments import to_bytes
-from earmark.models._space_fitting import unit
-from earmark.models._transform import fit_transform
-from earmark.models.recipe import fit_space, load_space_recipe
-from earmark.recommend import same_sound
-from earmark.types import AudioArray, Float32Array, FloatArray
-from earmark.workflows._retrieval import (
+from earmark.evaluation._retrieval import (
     Likeness,
     Retrieval,
     by_segments,
@@ -43,6 +36,13 @@ from earmark.workflows._retrieval import (
     retrieve,
     tracks_of,
 )
+from earmark.features import SAME_RECORDING, SEGMENT_BANDS, extract, recording_likeness
+from earmark.features._segments import to_bytes
+from earmark.models._space_fitting import unit
+from earmark.models._transform import fit_transform
+from earmark.models.recipe import fit_space, load_space_recipe
+from earmark.recommend import same_sound
+from earmark.types import AudioArray, Float32Array, FloatArray
 from earmark.workflows.spaces import load_space_rows
 
 NAMES = ("random", "timbre", "discriminant analysis", "style")

@@ -16,11 +16,11 @@ import pytest
 import soundfile
 
 from earmark.datasets import DatasetWarning, FeatureTable, Track
+from earmark.datasets._examples import shrink
 from earmark.errors import DatasetError
+from earmark.evaluation._exploration import nearest, separation, standardised
 from earmark.testing import music_like
 from earmark.types import IntArray
-from earmark.workflows._exploration import nearest, separation, standardised
-from earmark.workflows._spectrograms import shrink
 from earmark.workflows.explore import Exploration, explore
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
@@ -96,7 +96,7 @@ def test_rows_of_one_track_are_no_near_duplicates() -> None:
 
 @pytest.mark.parametrize("groups", [np.arange(300), np.arange(300) // 3, np.zeros(300, np.int64)])
 def test_nearest_equals_the_full_matrix(groups: IntArray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earmark.workflows._exploration._BLOCK", 7 * 300)
+    monkeypatch.setattr("earmark.evaluation._exploration._BLOCK", 7 * 300)
     Z = np.random.default_rng(0).normal(size=(300, 5))
     full = np.linalg.norm(Z[:, None] - Z, axis=2)
     full[groups[:, None] == groups] = np.inf

@@ -9,9 +9,9 @@ import pytest
 
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import ParameterError
+from earmark.evaluation._retrieval import Retrieval, by_segments, by_vectors, retrieve, tracks_of
 from earmark.models import load_space
 from earmark.models.recipe import load_space_recipe
-from earmark.workflows._retrieval import Retrieval, by_segments, by_vectors, retrieve, tracks_of
 from earmark.workflows.spaces import SpaceTraining, load_space_rows, train_space
 
 

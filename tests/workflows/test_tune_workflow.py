@@ -17,9 +17,9 @@ from tuning_corpus import write_table
 
 from earmark.datasets import load_dataset
 from earmark.errors import ParameterError, StudyError
+from earmark.models._recipe_file import render_recipe
 from earmark.models.recipe import Recipe, fit, load_recipe, presets
 from earmark.workflows import tune as workflow
-from earmark.workflows._recipe_file import render_recipe
 from earmark.workflows.tune import TunedModel, rows_to_choose_by, tune
 
 SCHEMA = json.loads((resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8"))

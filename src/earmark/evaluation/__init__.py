@@ -1,5 +1,6 @@
 """Honest scores: metrics with intervals, the protocols they are measured under, results files."""
 
+from earmark.evaluation._contenders import Contender, Packaged, Refitted, find_contender
 from earmark.evaluation._curves import (
     CalibrationBin,
     ClassScore,
@@ -23,6 +24,13 @@ from earmark.evaluation._metrics import (
     macro_precision,
     macro_recall,
     top3,
+)
+from earmark.evaluation._packaged import (
+    KNOWN_ARTISTS,
+    UNSEEN,
+    PackagedRows,
+    packaged_rows,
+    packaged_runs,
 )
 from earmark.evaluation._protocols import (
     N_FOLDS,
@@ -52,6 +60,15 @@ from earmark.evaluation._results import (
     Run,
     read_results,
 )
+from earmark.evaluation._results_file import ResultsFile
+from earmark.evaluation._retrieval import (
+    Likeness,
+    Retrieval,
+    by_segments,
+    by_vectors,
+    retrieve,
+    tracks_of,
+)
 from earmark.evaluation._runs import (
     FoldAnswer,
     FoldTask,
@@ -67,12 +84,15 @@ from earmark.evaluation._score import Metrics, Score, Unsure, metrics_of, score,
 from earmark.evaluation._tally import METRICS
 
 __all__ = [
+    "KNOWN_ARTISTS",
     "METRICS",
     "N_FOLDS",
     "PROTOCOLS",
     "RESULTS_SCHEMA",
+    "UNSEEN",
     "CalibrationBin",
     "ClassScore",
+    "Contender",
     "Cost",
     "CoveragePoint",
     "DatasetInfo",
@@ -83,12 +103,18 @@ __all__ = [
     "Importance",
     "InnerGroups",
     "Intervals",
+    "Likeness",
     "Metrics",
     "ModelResult",
+    "Packaged",
+    "PackagedRows",
     "PairedAccuracy",
     "Predictions",
+    "Refitted",
     "ResamplingUnit",
     "Results",
+    "ResultsFile",
+    "Retrieval",
     "Run",
     "Score",
     "Unsure",
@@ -97,6 +123,8 @@ __all__ = [
     "accuracy_drops",
     "balanced_accuracy",
     "bootstrap",
+    "by_segments",
+    "by_vectors",
     "calibration_curve",
     "chance_calibration_error",
     "check_folds",
@@ -107,6 +135,7 @@ __all__ = [
     "estimates",
     "evaluate_folds",
     "expected_calibration_error",
+    "find_contender",
     "held_out_predictions",
     "importances",
     "inner_groups",
@@ -119,17 +148,21 @@ __all__ = [
     "mean_difference",
     "metrics_of",
     "model_result",
+    "packaged_rows",
+    "packaged_runs",
     "paired_accuracy",
     "per_class",
     "protocol_folds",
     "read_results",
     "refusals",
     "resampling_units",
+    "retrieve",
     "score",
     "second_choices",
     "seen_rows",
     "spread",
     "top3",
+    "tracks_of",
     "unsure_of",
     "vote",
 ]

@@ -3,6 +3,7 @@
 from earmark.models._fitting import FittedModel, InnerGroups, fit
 from earmark.models._group_check import check_groups
 from earmark.models._recipe import Recipe, load_recipe, presets
+from earmark.models._recipe_file import render_recipe
 from earmark.models._space_fitting import FittedSpace, fit_space
 from earmark.models._space_recipe import SpaceRecipe, load_space_recipe
 
@@ -18,4 +19,5 @@ __all__ = [
     "load_recipe",
     "load_space_recipe",
     "presets",
+    "render_recipe",
 ]

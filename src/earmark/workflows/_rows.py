@@ -20,6 +20,7 @@ from earmark.datasets import (
 )
 from earmark.datasets.folder import check_layout
 from earmark.errors import AudioError, DatasetError, ParameterError
+from earmark.evaluation import Contender
 from earmark.extraction import (
     TrackFeatures,
     extract_parts,
@@ -35,7 +36,7 @@ from earmark.types import IntArray, Progress
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
 from earmark.workflows._feature_cache import FeatureCache, open_feature_cache
 
-__all__ = ["audio_rows", "load_rows"]
+__all__ = ["Tables", "audio_rows", "load_rows"]
 
 
 def load_rows(
@@ -352,3 +353,95 @@ def _table(
         provenance={"corpus": corpus.name, "citation": corpus.citation},
         unit="track" if whole else "segment",
     )
+
+
+class Tables:
+    """The tables of a dataset, each read, or computed from audio, when it is first needed.
+
+    Parameters
+    ----------
+    dataset : str or FeatureTable
+        ``NAME:PATH``, or the rows themselves.
+    feature_set : str or None
+        Features for models that take any; None takes the dataset's first.
+    unit : str or None
+        What a row shall be; None leaves it to the dataset.
+    jobs : int
+        Audio files at a time.
+    progress : callable or None
+        Called with the files that are done, their number, and the last one's name.
+    fewest : int
+        Files that each genre of a folder must have.
+    check : callable or None
+        Called with the tracks of a corpus of audio before any is decoded, see `load_rows`.
+    """
+
+    def __init__(
+        self,
+        dataset: str | FeatureTable,
+        *,
+        feature_set: str | None,
+        unit: str | None,
+        jobs: int,
+        progress: Progress | None,
+        fewest: int = 1,
+        check: Callable[[FeatureTable], None] | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self._compute: dict[str, Any] = {
+            "jobs": jobs,
+            "progress": progress,
+            "fewest": fewest,
+            "check": check,
+        }
+        self._unit = unit
+        self._read: dict[tuple[str | None, bool], FeatureTable] = {}
+        if isinstance(dataset, FeatureTable):
+            self.name = dataset.provenance.get("corpus", "table")
+        else:
+            self.name = parse_dataset(dataset)[0].name
+        self.base = self._of(feature_set, published=False)
+
+    def _of(self, feature_set: str | None, *, published: bool) -> FeatureTable:
+        if isinstance(self.dataset, FeatureTable):
+            return self.dataset
+        key = (feature_set, published)
+        if key not in self._read:
+            settings: dict[str, Any] = {} if self._unit is None else {"unit": self._unit}
+            settings |= self._compute
+            self._read[key] = load_rows(
+                self.dataset, feature_set=feature_set, faulty=published, **settings
+            )
+        return self._read[key]
+
+    def table(self, contender: Contender, *, protocol: str | None = None) -> FeatureTable:
+        """Return the rows for a model.
+
+        Parameters
+        ----------
+        contender : Refitted or Packaged
+            The model.
+        protocol : str or None
+            Under ``published3`` the rows that the corpus' own lists leave out belong to it: the
+            published folds are of rows chosen by others.
+
+        Returns
+        -------
+        FeatureTable
+            Of the features it takes.
+
+        Raises
+        ------
+        ParameterError
+            If the dataset does not have them.
+        """
+        published = protocol == "published3"
+        wanted = contender.feature_set or self.base.feature_set
+        if wanted == self.base.feature_set and not published:
+            return self.base
+        table = self._of(wanted, published=published)
+        if table.feature_set != wanted:
+            raise ParameterError(
+                f"model={contender.name!r} takes {wanted}, the table holds {table.feature_set}"
+            )
+        return table

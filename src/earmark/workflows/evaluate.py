@@ -16,17 +16,26 @@ from earmark.arguments import check_ending, checked
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
+    KNOWN_ARTISTS,
     N_FOLDS,
     PROTOCOLS,
+    UNSEEN,
+    Contender,
     DatasetInfo,
     FoldAnswer,
     FoldTask,
+    Packaged,
+    Refitted,
     Results,
+    ResultsFile,
     Run,
     clean_rows,
     evaluate_folds,
+    find_contender,
     inner_groups,
     make_run,
+    packaged_rows,
+    packaged_runs,
     protocol_folds,
     refusals,
     resampling_units,
@@ -35,9 +44,7 @@ from earmark.evaluation import (
 from earmark.models.export import export_onnx
 from earmark.models.recipe import FittedModel, check_groups, fit
 from earmark.types import PathName, Progress
-from earmark.workflows._book import Book
-from earmark.workflows._contenders import Contender, Packaged, Refitted, Tables, find_contender
-from earmark.workflows._packaged import KNOWN_ARTISTS, UNSEEN, packaged_rows, packaged_runs
+from earmark.workflows._rows import Tables
 
 __all__ = ["CLEAN", "KNOWN_ARTISTS", "UNSEEN", "evaluate"]
 
@@ -301,7 +308,7 @@ def evaluate(
     classes = tuple(sorted({*tables.base.classes, *known}))
     named, skipped = _planned(protocols, tables.base)
     empty = Results(earmark.__version__, seed, _info(tables, classes), (), skipped)
-    book = Book(empty, None if output is None else Path(output), order=_ORDER, fresh=fresh)
+    book = ResultsFile(empty, None if output is None else Path(output), order=_ORDER, fresh=fresh)
     plans = []
     for contender in contenders:
         table = tables.table(contender)

@@ -13,12 +13,9 @@ import numpy.typing as npt
 
 from earmark.arguments import checked
 from earmark.datasets import DatasetWarning, FeatureTable, Track, gtzan
+from earmark.datasets._examples import Archive, examples_of
 from earmark.errors import DatasetError, ParameterError
-from earmark.features import get_feature_set
-from earmark.records import Record, package_version
-from earmark.types import Progress
-from earmark.workflows._corpora import parse_dataset
-from earmark.workflows._exploration import (
+from earmark.evaluation._exploration import (
     balance_of,
     columns_of,
     correlation_of,
@@ -27,8 +24,11 @@ from earmark.workflows._exploration import (
     map_of,
     missing_of,
 )
+from earmark.features import get_feature_set
+from earmark.records import Record, package_version
+from earmark.types import Progress
+from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._rows import audio_rows
-from earmark.workflows._spectrograms import Archive, examples_of
 
 __all__ = ["EXPLORATION_SCHEMA", "Exploration", "explore"]
 
@@ -78,7 +78,7 @@ class Exploration(
     map : dict or None
         The rows on a plane: ``pca``, and ``lda`` where there are three genres or more.
     spectrograms : list of dict
-        A track of each genre, as `earmark.workflows._spectrograms.examples_of` says.
+        A track of each genre, as `earmark.datasets._examples.examples_of` says.
     """
 
     seed: int

@@ -12,25 +12,24 @@ import earmark
 from earmark.arguments import checked
 from earmark.datasets import FeatureTable, Fold, parse_dataset
 from earmark.errors import DatasetError, ParameterError
-from earmark.evaluation import protocol_folds
-from earmark.features import SEGMENT_BANDS
-from earmark.features._segments import to_bytes
-from earmark.files import check_target
-from earmark.models import Space, load_space, write_model
-from earmark.models.export import export_space
-from earmark.models.recipe import FittedSpace, SpaceRecipe, fit_space, load_space_recipe
-from earmark.types import PathName, Progress
-from earmark.workflows._card import description_of
-from earmark.workflows._retrieval import (
+from earmark.evaluation import (
     Likeness,
     Retrieval,
     by_segments,
     by_vectors,
+    protocol_folds,
     retrieve,
     tracks_of,
 )
+from earmark.features import SEGMENT_BANDS
+from earmark.features._segments import to_bytes
+from earmark.files import check_target
+from earmark.models import Space, load_space, write_model
+from earmark.models.cards import description_of, render_space_card
+from earmark.models.export import export_space
+from earmark.models.recipe import FittedSpace, SpaceRecipe, fit_space, load_space_recipe
+from earmark.types import PathName, Progress
 from earmark.workflows._rows import load_rows
-from earmark.workflows._space_card import render_space_card
 
 __all__ = ["SpaceTraining", "load_space_rows", "score_space", "train_space"]
 

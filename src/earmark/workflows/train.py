@@ -32,11 +32,11 @@ from earmark.evaluation import (
 from earmark.features import feature_sets
 from earmark.files import check_target
 from earmark.models import DEFAULT_MODEL, Model, load_model, write_model
+from earmark.models.cards import description_of, render_card
 from earmark.models.export import export_onnx
 from earmark.models.families import get_family
 from earmark.models.recipe import FittedModel, Recipe, check_groups, fit, load_recipe
 from earmark.types import PathName, Progress
-from earmark.workflows._card import description_of, render_card
 from earmark.workflows._rows import load_rows
 
 __all__ = ["Training", "score_recipe", "train"]

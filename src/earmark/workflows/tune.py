@@ -15,13 +15,12 @@ from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
 from earmark.evaluation import N_FOLDS, inner_groups, protocol_folds
 from earmark.files import atomic_write, check_target
-from earmark.models.recipe import Recipe, check_groups, load_recipe
+from earmark.models.recipe import Recipe, check_groups, load_recipe, render_recipe
 from earmark.records import Record, package_version
 from earmark.tuning import NestedTuning, Tuning, nested_tune
 from earmark.tuning import tune as search_space
 from earmark.types import PathName, Progress
 from earmark.workflows._corpora import parse_dataset
-from earmark.workflows._recipe_file import render_recipe
 from earmark.workflows._rows import load_rows
 
 __all__ = ["ROWS", "TUNING_SCHEMA", "TunedModel", "rows_to_choose_by", "tune"]

@@ -9,19 +9,13 @@ import numpy as np
 
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
-from earmark.evaluation import (
-    Cost,
-    FoldAnswer,
-    HeldOut,
-    Run,
-    check_unseen,
-    make_run,
-    seen_rows,
-    spread,
-)
+from earmark.evaluation._contenders import Packaged
+from earmark.evaluation._held_out import Cost, HeldOut, spread
+from earmark.evaluation._protocols import check_unseen, seen_rows
+from earmark.evaluation._results import Run
+from earmark.evaluation._runs import FoldAnswer, make_run
 from earmark.models import is_decided
 from earmark.types import IntArray
-from earmark.workflows._contenders import Packaged
 
 __all__ = ["KNOWN_ARTISTS", "UNSEEN", "PackagedRows", "packaged_rows", "packaged_runs"]
 

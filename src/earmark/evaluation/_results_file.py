@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.evaluation import ModelResult, Results, Run, model_result, read_results
+from earmark.evaluation._results import ModelResult, Results, Run, read_results
+from earmark.evaluation._runs import model_result
 
-__all__ = ["Book"]
+__all__ = ["ResultsFile"]
 
 
-class Book:
+class ResultsFile:
     """Results so far, those that an earlier run of the same command left behind among them.
 
     Parameters

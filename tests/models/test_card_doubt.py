@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from earmark.workflows._card_doubt import undecided_lines
+from earmark.models._card_doubt import undecided_lines
 
 
 def test_card_says_in_one_sentence_that_no_answer_is_undecided() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from earmark.datasets import FeatureTable, Fold
-from earmark.evaluation import Estimate, mean_difference
+from earmark.evaluation._resampling import Estimate, mean_difference
 from earmark.records import Record
 from earmark.types import BoolArray, FloatArray, IntArray
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from earmark.models.recipe import Recipe, SpaceRecipe
-from earmark.workflows._card_doubt import undecided_lines
+from earmark.models._card_doubt import undecided_lines
+from earmark.models._recipe import Recipe
+from earmark.models._space_recipe import SpaceRecipe
 
 __all__ = ["description_of", "render_card"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import tomli_w
 
-from earmark.models.recipe import Recipe
+from earmark.models._recipe import Recipe
 
 __all__ = ["render_recipe"]
 

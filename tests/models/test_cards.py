@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from earmark.models._card import description_of, render_card
+from earmark.models._space_card import render_space_card
 from earmark.models.recipe import load_recipe, load_space_recipe
-from earmark.workflows._card import description_of, render_card
-from earmark.workflows._space_card import render_space_card
 
 ESTIMATE = {"value": 0.7, "low": 0.6, "high": 0.8}
 

@@ -1,0 +1,6 @@
+"""Cards: what a model's or a space's file says of it, in words."""
+
+from earmark.models._card import description_of, render_card
+from earmark.models._space_card import render_space_card
+
+__all__ = ["description_of", "render_card", "render_space_card"]
