@@ -27,9 +27,10 @@ import numpy as np
 import numpy.typing as npt
 from _machine import machine
 
+from earmark.analysis import Analysis, Answer
 from earmark.datasets import FeatureTable, gtzan, load_dataset
 from earmark.features import GTZAN943, SEGMENT_BANDS
-from earmark.library import Answer, FileState, Filters, Heard, Library, library_stats, open_library
+from earmark.library import FileState, Filters, Library, library_stats, open_library
 from earmark.models import load_model, load_space
 from earmark.recommend import By, Catalogue, ExactIndex, find_similar
 from earmark.recommend._building import build_timbre, cache_path
@@ -127,7 +128,7 @@ def fill(library: Library, source: Source, n: int, *, seed: int = 0) -> None:
                     tags=Tags(
                         artist=artist, title=f"Song {number}", album=f"Album {year}", year=year
                     ),
-                    heard=Heard(
+                    analysis=Analysis(
                         duration=240.0,
                         bounds=bounds,
                         sounding=bounds[:, 1] - bounds[:, 0],
@@ -135,7 +136,7 @@ def fill(library: Library, source: Source, n: int, *, seed: int = 0) -> None:
                             GTZAN943.fingerprint: X[at].astype(np.float32),
                             SEGMENT_BANDS.fingerprint: source.mix_segments(pair, rng),
                         },
-                        traits={
+                        measurements={
                             "tempo": float(rng.choice([80, 96, 120, 128, 140])),
                             "brightness": float(rng.uniform(800, 3500)),
                             "loudness": float(rng.uniform(-30, -8)),

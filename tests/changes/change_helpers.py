@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from earmark.analysis import MEASUREMENTS, Analysis, Answer
 from earmark.audio import audio_digest
 from earmark.errors import NoAudioError
 from earmark.files import FileState
-from earmark.library import TRAITS, Answer, Heard, Library
+from earmark.library import Library
 from earmark.tags import read_tags
 
 CLASSES = ("blues", "hiphop", "jazz", "rock")
@@ -51,7 +52,7 @@ def add_track(
         state=FileState(status.st_size, status.st_mtime_ns),
         digest=digest or audio_digest(name),
         tags=read_tags(name),
-        heard=Heard(30.0, bounds, bounds[:, 1], {}, dict.fromkeys(TRAITS, 1.0)),
+        analysis=Analysis(30.0, bounds, bounds[:, 1], {}, dict.fromkeys(MEASUREMENTS, 1.0)),
         answer=Answer(
             "0" * 64, CLASSES, values, unsure, 1.0, bounds, values[np.newaxis], bounds[:, 1]
         ),

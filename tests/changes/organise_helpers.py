@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from change_helpers import CLASSES, file_state, probabilities
 
+from earmark.analysis import MEASUREMENTS, Analysis, Answer
 from earmark.audio import audio_digest
 from earmark.changes import OrganisePlan, OrganisePolicy, moved_from, plan_organise
-from earmark.library import TRAITS, Answer, Filters, Heard, Library
+from earmark.library import Filters, Library
 from earmark.tags import Tags
 
 
@@ -42,7 +43,7 @@ def know(
         state=file_state(name),
         digest=audio_digest(name),
         tags=Tags(**tags),
-        heard=Heard(30.0, bounds, bounds[:, 1], {}, dict.fromkeys(TRAITS, 1.0)),
+        analysis=Analysis(30.0, bounds, bounds[:, 1], {}, dict.fromkeys(MEASUREMENTS, 1.0)),
         answer=Answer(
             "0" * 64, CLASSES, values, unsure, 1.0, bounds, values[np.newaxis], bounds[:, 1]
         ),

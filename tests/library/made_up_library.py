@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from earmark.analysis import Analysis, Answer, Part
 from earmark.files import FileState
-from earmark.library import Answer, Heard, Library, Part
+from earmark.library import Library
 from earmark.tags import Tags
 from earmark.types import part_name
 
@@ -22,9 +23,9 @@ def probabilities_of(genre: str, confidence: float) -> np.ndarray[Any, Any]:
     return np.array([confidence if one == genre else rest for one in CLASSES], dtype=np.float32)
 
 
-def heard(*, seed: int = 0, duration: float = 60.0, tempo: float = 120.0) -> Heard:
+def analysis(*, seed: int = 0, duration: float = 60.0, tempo: float = 120.0) -> Analysis:
     rng = np.random.default_rng(seed)
-    return Heard(
+    return Analysis(
         duration=duration,
         bounds=np.array([[0.0, duration / 2], [duration / 2, duration]]),
         sounding=np.full(2, duration / 2),
@@ -32,7 +33,12 @@ def heard(*, seed: int = 0, duration: float = 60.0, tempo: float = 120.0) -> Hea
             FEATURES: rng.normal(size=(2, 5)).astype(np.float32),
             SEGMENTS: rng.integers(0, 256, (4, 6)).astype(np.uint8),
         },
-        traits={"tempo": tempo, "brightness": 2000.0, "loudness": -20.0, "percussiveness": 0.3},
+        measurements={
+            "tempo": tempo,
+            "brightness": 2000.0,
+            "loudness": -20.0,
+            "percussiveness": 0.3,
+        },
     )
 
 
@@ -74,7 +80,7 @@ def add(  # a track in one call
         state=FileState(100, 1),
         digest=digest or hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest(),
         tags=Tags(genres=tuple(genres), **tags),
-        heard=heard(seed=len(path), tempo=tempo),
+        analysis=analysis(seed=len(path), tempo=tempo),
         answer=answer(genre, confidence, unsure),
         space_sha256=SPACE,
         vector=np.arange(3, dtype=np.float32),

@@ -112,7 +112,7 @@ def test_answer_to_silence_is_taken_back(library: Library) -> None:
         ids, vectors = library.embeddings("space")
         assert (ids.tolist(), vectors.shape) == ([1, 2, 3, 5], (4, 2))
         assert [number for number, _ in library.segments("s")] == [1, 2, 3, 5]
-        assert library.traits()[0].tolist() == [1, 2, 3, 5]
+        assert library.measurements()[0].tolist() == [1, 2, 3, 5]
 
 
 def test_old_library_is_kept_beside_the_new_one(path: Path, library: Library) -> None:

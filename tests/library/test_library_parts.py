@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from made_up_library import add
 
+from earmark.analysis import Part
 from earmark.errors import TooShortError
 from earmark.files import FileState
-from earmark.library import Filters, Library, Part, open_library
+from earmark.library import Filters, Library, open_library
 from earmark.tags import Tags
 from earmark.types import part_name, split_part_name
 

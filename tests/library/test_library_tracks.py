@@ -57,7 +57,7 @@ def test_track_is_what_was_written(library: Library) -> None:
     assert answer is not None
     assert answer.bounds.tolist() == [[0.0, 30.0], [30.0, 60.0]]
     assert answer.timeline.shape == (2, len(CLASSES))
-    wanted = made_up_library.heard(seed=len(path)).matrices
+    wanted = made_up_library.analysis(seed=len(path)).matrices
     for fingerprint in (FEATURES, SEGMENTS):
         found = library.matrix(track_id, fingerprint)
         assert found is not None
@@ -365,7 +365,7 @@ def test_vectors_are_those_of_files_that_are_there(library: Library) -> None:
     assert ids.tolist() == [first, second]
     assert vectors.tolist() == [[0.0, 1.0, 2.0]] * 2
     assert vectors.dtype == np.float32
-    ids, values = library.traits()
+    ids, values = library.measurements()
     assert ids.tolist() == [first, second]
     assert values[0].tolist() == [120.0, 2000.0, pytest.approx(-20.0), pytest.approx(0.3)]
     library.scanned.mark_missing([first], now=1.0)

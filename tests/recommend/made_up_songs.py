@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from earmark.analysis import Analysis, Answer
 from earmark.files import FileState
-from earmark.library import Answer, Heard, Library
-from earmark.recommend import spaces
+from earmark.library import Library
+from earmark.models import spaces
 from earmark.tags import Tags
 
 GENRES = ("blues", "jazz", "rock")
@@ -68,12 +69,12 @@ def add_song(
         state=FileState(100, 1),
         digest=digest or hashlib.sha256(where.encode("utf-8", "surrogateescape")).digest(),
         tags=Tags(genres=tuple(genres), **known),
-        heard=Heard(
+        analysis=Analysis(
             duration=duration,
             bounds=bounds,
             sounding=bounds[:, 1],
             matrices={timbre.feature_set.fingerprint: heard},
-            traits={
+            measurements={
                 "tempo": tempo,
                 "brightness": brightness,
                 "percussiveness": 0.3,

@@ -15,6 +15,7 @@ from made_up_songs import add_song, add_songs
 
 from earmark.files import file_lock
 from earmark.library import Library, open_library
+from earmark.models import spaces
 from earmark.recommend import (
     CacheWarning,
     ExactIndex,
@@ -22,7 +23,6 @@ from earmark.recommend import (
     Index,
     _building,
     cache_path,
-    spaces,
     style_index,
     timbre_index,
 )

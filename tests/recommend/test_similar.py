@@ -15,6 +15,7 @@ from made_up_songs import GENRES, add_song, add_songs, segments_of, style_vector
 
 from earmark.errors import LibraryError, ParameterError
 from earmark.library import Filters, Library, open_library
+from earmark.models import spaces
 from earmark.recommend import (
     By,
     Catalogue,
@@ -28,7 +29,6 @@ from earmark.recommend import (
     find_similar,
     recording_keys,
     similar,
-    spaces,
 )
 
 BOTH: list[By] = ["style", "timbre"]

@@ -13,6 +13,7 @@ from made_up_songs import add_song, add_songs, segments_of, style_vector
 
 from earmark.errors import ParameterError
 from earmark.library import Filters, Library, open_library
+from earmark.models import spaces
 from earmark.recommend import (
     FLOORS,
     By,
@@ -25,7 +26,6 @@ from earmark.recommend import (
     playlist_between,
     playlist_like,
     playlist_of,
-    spaces,
 )
 
 BOTH: list[By] = ["style", "timbre"]

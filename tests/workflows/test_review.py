@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from earmark.analysis import Analysis, Answer
 from earmark.errors import ParameterError, UnknownGenreError
 from earmark.files import FileState
-from earmark.library import Answer, Heard, Library, is_genre_name, known_genres, open_library
+from earmark.library import Library, is_genre_name, known_genres, open_library
 from earmark.tags import Tags
 from earmark.workflows.library import set_genre
 from earmark.workflows.review import Review, match_genre, review_tracks
@@ -34,7 +35,7 @@ def _add(
         state=FileState(1, 1),
         digest=name.encode(),
         tags=Tags(title=name, genres=genres),
-        heard=Heard(30.0, bounds, sounding, {}, {}),
+        analysis=Analysis(30.0, bounds, sounding, {}, {}),
         answer=Answer(
             "a" * 64,
             CLASSES,

@@ -15,9 +15,9 @@ import jsonschema
 import pytest
 from scan_helpers import tag, write_song
 
+from earmark.analysis import _tracks as listening
 from earmark.audio import Missing
 from earmark.library import Filters
-from earmark.workflows import _listening as listening
 from earmark.workflows.library import failed_tracks, list_tracks
 from earmark.workflows.scan import ScanEvent, scan, watch
 

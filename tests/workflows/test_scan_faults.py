@@ -116,7 +116,7 @@ def _overflow(*_: Any, **__: Any) -> Any:
 def test_reader_of_tags_that_fails_unforeseen_costs_the_tags_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from earmark.workflows import _listening as listening
+    from earmark.analysis import _tracks as listening
 
     song = write_song(tmp_path / "a.flac", seed=3, title="T")
     monkeypatch.setattr(listening, "read_tags", _overflow)

@@ -122,7 +122,7 @@ def test_style_segments_and_measurements_leave_silence_out(folder: Path) -> None
         assert len(ids) == 3  # the silent ones have no place
         at = [ids.tolist().index(one.id) for one in (plain, late)]
         assert vectors[at[0]] @ vectors[at[1]] > 0.999
-        assert len(library.traits()[0]) == 3
+        assert len(library.measurements()[0]) == 3
 
 
 def test_silent_track_is_not_analysed_again(folder: Path) -> None:

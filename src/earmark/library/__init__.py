@@ -14,31 +14,23 @@ from earmark.library._genres import (
 from earmark.library._journal import Batch, Change, Journal
 from earmark.library._opening import library_path
 from earmark.library._records import (
-    TRAITS,
-    Answer,
     Filters,
-    Heard,
     KnownFile,
     LibraryTrack,
-    Part,
 )
 from earmark.library._scanned import Scanned
 from earmark.library._stats import LibraryStats, library_stats
 from earmark.library._store import Library, open_library
 
 __all__ = [
-    "TRAITS",
-    "Answer",
     "Batch",
     "Change",
     "Filters",
-    "Heard",
     "Journal",
     "KnownFile",
     "Library",
     "LibraryStats",
     "LibraryTrack",
-    "Part",
     "Scanned",
     "album_note",
     "by_file",

@@ -11,9 +11,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from earmark.analysis import MEASUREMENTS, Answer
 from earmark.errors import ParameterError
 from earmark.library._opening import sqlite_errors
-from earmark.library._records import TRAITS, Answer, Filters, LibraryTrack
+from earmark.library._records import Filters, LibraryTrack
 from earmark.library._rows import TRACK_COLUMNS, answer_of, stored, tables, track_of, where
 from earmark.library._schema import SHORT_TRACKS_S
 from earmark.types import Float32Array, IntArray, PathName, Seconds
@@ -347,24 +348,24 @@ class Asking:
         content = b"".join(row["vector"] for row in rows)
         return ids, np.frombuffer(content, dtype="<f4").reshape(len(rows), -1)
 
-    def traits(self) -> tuple[IntArray, Float32Array]:
-        """Return what every track that is not silent and whose file is there is plainly like.
+    def measurements(self) -> tuple[IntArray, Float32Array]:
+        """Return what was measured of every track that is not silent and whose file is there.
 
         Returns
         -------
         ids : np.ndarray of int [shape=(n,)]
             Numbers of the tracks, rising.
         values : np.ndarray [shape=(n, 4), dtype=float32]
-            A column for each name in `TRAITS`.
+            A column for each name in `MEASUREMENTS`.
         """
-        columns = ", ".join(TRAITS)
+        columns = ", ".join(MEASUREMENTS)
         rows = self.query(
             f"SELECT id, {columns} FROM track WHERE state = 'analysed' "
             "AND missing_since IS NULL AND loudness IS NOT NULL ORDER BY id"
         )
         values = np.array([tuple(row)[1:] for row in rows], dtype=np.float32)
         ids = np.array([row["id"] for row in rows], dtype=np.int64)
-        return ids, values.reshape(len(rows), len(TRAITS))
+        return ids, values.reshape(len(rows), len(MEASUREMENTS))
 
     def unsuitable(
         self, *, min_length: Seconds, unfamiliar: bool

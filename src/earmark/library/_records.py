@@ -5,54 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from earmark.analysis import MEASUREMENTS, Gaps
 from earmark.arguments import check_fields
 from earmark.files import FileState
 from earmark.records import Record
-from earmark.types import Float32Array, FloatArray, Seconds, Unsure, part_name
+from earmark.types import Seconds, Unsure, part_name
 
 __all__ = [
-    "TRAITS",
-    "Answer",
     "Filters",
-    "Heard",
     "KnownFile",
     "LibraryTrack",
-    "Part",
 ]
 
 State = Literal["analysed", "failed"]
-
-Gaps: TypeAlias = tuple[tuple[Seconds, Seconds | None], ...]
-"""Start and length of each stretch of a track that could not be decoded, the length if known."""
-
-TRAITS = ("tempo", "brightness", "loudness", "percussiveness")
-"""What a track is plainly like: beats a minute, mean spectral centroid in hertz, mean level in
-decibels, and the share of the percussive part in the energy."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Which part of its file a track is.
-
-    Attributes
-    ----------
-    number : int
-        Its number in the cue sheet of the file; 0 if the file is one track.
-    start, end : float or None
-        Where it begins and ends in the file, in seconds; None where the file does.
-    cue_sheet : str
-        Hash of what a cue sheet beside the file says of it; ``""`` without one.
-    """
-
-    number: int = 0
-    start: Seconds | None = None
-    end: Seconds | None = None
-    cue_sheet: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,84 +69,12 @@ class KnownFile:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was heard in a file.
-
-    Attributes
-    ----------
-    duration : float
-        In seconds.
-    bounds : np.ndarray [shape=(n_clips, 2)]
-        Start and end of each clip in seconds.
-    sounding : np.ndarray [shape=(n_clips,)]
-        Seconds of each clip that count: its length less silence; 0 for a silent clip.
-    matrices : mapping of str to np.ndarray
-        By the fingerprint of a feature set: [shape=(n_clips, d), dtype=float32], or of the segments
-        that are not silent [shape=(n_segments, d), dtype=uint8].
-    traits : mapping of str to float
-        By the names in `TRAITS`; empty for a silent track.
-    warnings : tuple of str
-        What is wrong with the file without making it unusable.
-    gaps : tuple of (float, float or None)
-        Start and length in seconds of each stretch that could not be decoded; the length is None
-        where nobody knows it.
-    """
-
-    duration: Seconds
-    bounds: FloatArray
-    sounding: FloatArray
-    matrices: Mapping[str, npt.NDArray[Any]]
-    traits: Mapping[str, float]
-    warnings: tuple[str, ...] = ()
-    gaps: Gaps = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a model says of a track.
-
-    Attributes
-    ----------
-    model_sha256 : str
-        Which model.
-    classes : tuple of str
-        The genres it knows.
-    probabilities : np.ndarray [shape=(n_classes,)]
-        Of the track; empty if it is silent.
-    unsure : {"unfamiliar", "undecided", "silent"} or None
-        Why it should not be relied on.
-    distance : float or None
-        How far the track lies from the training data; None if it is silent.
-    bounds : np.ndarray [shape=(n_clips, 2)]
-        Start and end of each clip in seconds.
-    timeline : np.ndarray [shape=(n_clips, n_classes)]
-        Probabilities of each clip; NaN in a silent one.
-    sounding : np.ndarray [shape=(n_clips,)]
-        Seconds of each clip that count: its length less silence; 0 for a silent clip.
-    """
-
-    model_sha256: str
-    classes: tuple[str, ...]
-    probabilities: Float32Array
-    unsure: Unsure | None
-    distance: float | None
-    bounds: FloatArray
-    timeline: Float32Array
-    sounding: FloatArray
-
-    @property
-    def ranked(self) -> list[str]:
-        """The genres, the most probable first; empty if the track is silent."""
-        return [self.classes[at] for at in np.argsort(-self.probabilities, kind="stable")]
-
-
-@dataclass(frozen=True)
 class LibraryTrack(
     Record,
     keys=(
         *("id", "path", "*place", "missing", "artist", "albumartist", "title", "album"),
         *("track_number", "disc_number", "composer", "year", "tag_genres=genres", "ids"),
-        *("duration", *TRAITS, "genre", "corrected", "predicted", "confidence", "runner_up"),
+        *("duration", *MEASUREMENTS, "genre", "corrected", "predicted", "confidence", "runner_up"),
         *("unsure", "probabilities", "warnings"),
         ("gaps", lambda track: [{"start": at, "length": length} for at, length in track.gaps]),
         "error",
@@ -204,7 +99,7 @@ class LibraryTrack(
     duration : float or None
         In seconds.
     tempo, brightness, loudness, percussiveness : float or None
-        See `TRAITS`.
+        See `MEASUREMENTS`.
     predicted : str or None
         The genre the model finds most probable; None for a silent track, or if it was not asked.
     confidence : float or None

@@ -12,8 +12,9 @@ from typing import Any, get_args
 
 import numpy as np
 
+from earmark.analysis import MEASUREMENTS, Answer, Gaps
 from earmark.errors import ParameterError
-from earmark.library._records import TRAITS, Answer, Filters, Gaps, LibraryTrack, State
+from earmark.library._records import Filters, LibraryTrack, State
 from earmark.tags import named_genres
 from earmark.types import FloatArray, split_part_name
 
@@ -38,7 +39,7 @@ TRACK_COLUMNS = ", ".join(
     [
         *("t.id", "t.path", "t.state", "t.missing_since", "t.digest", "t.genres", "t.ids"),
         *("t.duration", "t.error_code", "t.error_reason", "t.warnings", "t.gaps"),
-        *(f"t.{name}" for name in (*_FROM_TAGS, *TRAITS)),
+        *(f"t.{name}" for name in (*_FROM_TAGS, *MEASUREMENTS)),
         *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.margin", "a.unsure"),
         *("m.classes", "a.probabilities", "c.genre AS corrected"),
         *("t.part", "t.starts_at", "t.ends_at"),
@@ -116,7 +117,7 @@ def track_of(row: sqlite3.Row) -> LibraryTrack:
         part=row["part"],
         start=row["starts_at"],
         end=row["ends_at"],
-        **{name: row[name] for name in (*_FROM_TAGS, *TRAITS)},
+        **{name: row[name] for name in (*_FROM_TAGS, *MEASUREMENTS)},
     )
 
 

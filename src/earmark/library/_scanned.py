@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from earmark.analysis import MEASUREMENTS, Analysis, Answer, Part
 from earmark.files import FileState
-from earmark.library._records import TRAITS, Answer, Heard, KnownFile, Part
+from earmark.library._records import KnownFile
 from earmark.library._rows import below, stored
 from earmark.library._writing import (
     add_track,
@@ -161,7 +162,7 @@ class Scanned:
         state: FileState,
         digest: bytes,
         tags: Tags | TagError,
-        heard: Heard,
+        analysis: Analysis,
         answer: Answer,
         space_sha256: str,
         vector: Float32Array | None,
@@ -181,8 +182,8 @@ class Scanned:
             Of the encoded audio.
         tags : Tags or TagError
             What it says of itself, or why that cannot be read: a warning of the track then.
-        heard : Heard
-            What was heard.
+        analysis : Analysis
+            What was computed from its samples.
         answer : Answer
             What the model says.
         space_sha256 : str
@@ -211,10 +212,10 @@ class Scanned:
             "state": "analysed",
             "error_code": None,
             "error_reason": None,
-            "warnings": warnings_column(heard.warnings, tags),
-            "gaps": json.dumps(heard.gaps),
-            "duration": heard.duration,
-            **{name: heard.traits.get(name) for name in TRAITS},
+            "warnings": warnings_column(analysis.warnings, tags),
+            "gaps": json.dumps(analysis.gaps),
+            "duration": analysis.duration,
+            **{name: analysis.measurements.get(name) for name in MEASUREMENTS},
             "scanned_at": now,
         }
         with self._library.transaction() as connection:
@@ -226,7 +227,7 @@ class Scanned:
                     connection, track_id, {**columns, "path": stored(path), "missing_since": None}
                 )
             connection.execute("DELETE FROM matrix WHERE track_id = ?", [track_id])
-            for fingerprint, matrix in heard.matrices.items():
+            for fingerprint, matrix in analysis.matrices.items():
                 dtype = "|u1" if matrix.dtype == np.uint8 else "<f4"
                 content = np.ascontiguousarray(matrix, dtype=dtype).tobytes()
                 connection.execute(
@@ -248,6 +249,7 @@ class Scanned:
         answer : Answer
             What it says.
         """
+        answer = answer.rounded()
         model = [answer.model_sha256, json.dumps(answer.classes)]
         with self._library.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO model (sha256, classes) VALUES (?, ?)", model)

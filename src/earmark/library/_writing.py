@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from earmark.analysis import Part
 from earmark.errors import TagError
-from earmark.library._records import Part
 from earmark.library._rows import stored
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from earmark.models._served import (
     load_model,
     shipped_models,
 )
-from earmark.models._space import DEFAULT_SPACE, Space, load_space, shipped_spaces
+from earmark.models._space import DEFAULT_SPACE, Space, load_space, shipped_spaces, spaces
 from earmark.models._track import TrackPrediction, predict_track
 from earmark.types import Unsure
 
@@ -41,5 +41,6 @@ __all__ = [
     "read_model",
     "shipped_models",
     "shipped_spaces",
+    "spaces",
     "write_model",
 ]

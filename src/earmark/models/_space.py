@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -188,3 +189,20 @@ def load_space(name_or_path: PathName = DEFAULT_SPACE) -> Space:
     'segment_bands'
     """
     return Space(find_file(name_or_path, "space"))
+
+
+@cache
+def spaces() -> Mapping[str, Space]:
+    """Return the spaces songs are compared in, by name.
+
+    Returns
+    -------
+    mapping of str to Space
+        ``"style"`` and ``"timbre"``, loaded once.
+
+    Examples
+    --------
+    >>> sorted(spaces())
+    ['style', 'timbre']
+    """
+    return {name: load_space(name) for name in ("style", "timbre")}

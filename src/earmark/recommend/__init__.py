@@ -17,7 +17,7 @@ from earmark.recommend._playlist import (
 )
 from earmark.recommend._recordings import recording_keys, same_sound, title_key
 from earmark.recommend._similar import Neighbour, Neighbourhood, find_similar, similar
-from earmark.recommend._songs import Catalogue, Song, spaces
+from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._why import why
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
     "render",
     "same_sound",
     "similar",
-    "spaces",
     "style_index",
     "timbre_index",
     "title_key",

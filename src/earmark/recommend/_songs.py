@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from earmark.errors import LibraryError, ParameterError
 from earmark.library import Library, LibraryTrack
-from earmark.models import Space, load_space
+from earmark.models import spaces
 from earmark.recommend._building import library_scale, style_index, timbre_index
 from earmark.recommend._indexes import ExactIndex, Index
 from earmark.recommend._why import Scale
 from earmark.types import Float32Array, Progress
 
-__all__ = ["Catalogue", "Song", "spaces"]
-
-
-@lru_cache(maxsize=1)
-def spaces() -> Mapping[str, Space]:
-    """Return the spaces songs are compared in, by name.
-
-    Returns
-    -------
-    mapping of str to Space
-        ``"style"`` and ``"timbre"``, loaded once.
-
-    Examples
-    --------
-    >>> sorted(spaces())
-    ['style', 'timbre']
-    """
-    return {name: load_space(name) for name in ("style", "timbre")}
+__all__ = ["Catalogue", "Song"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from earmark.library import TRAITS, Library, LibraryTrack
+from earmark.analysis import MEASUREMENTS
+from earmark.library import Library, LibraryTrack
 from earmark.recommend._recordings import artist_of
 
 __all__ = ["Scale", "scale_of", "why"]
@@ -45,12 +46,14 @@ def scale_of(library: Library) -> Scale:
     ...         scale_of(library)
     {}
     """
-    _, values = library.traits()
+    _, values = library.measurements()
     if len(values) < 10:
         return {}
     low, high = np.nanquantile(values, [1 / 3, 2 / 3], axis=0)
     return {
-        name: (float(low[at]), float(high[at])) for at, name in enumerate(TRAITS) if name in _WORDS
+        name: (float(low[at]), float(high[at]))
+        for at, name in enumerate(MEASUREMENTS)
+        if name in _WORDS
     }
 
 

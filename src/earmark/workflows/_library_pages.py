@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from earmark.library import TRAITS, Answer, LibraryTrack
+from earmark.analysis import MEASUREMENTS, Answer
+from earmark.library import LibraryTrack
 from earmark.recommend import Neighbour
 from earmark.records import Record
 
@@ -80,7 +81,7 @@ class TrackDetails(
 
 _COLUMNS = (
     *("id", "path", "artist", "albumartist", "title", "album", "year", "duration"),
-    *TRAITS,
+    *MEASUREMENTS,
     *("genre", "corrected", "predicted", "confidence", "runner_up", "unsure"),
 )
 _PART_COLUMNS = ("part", "start", "end")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from earmark.analysis import AnalysedTrack, Analyser, Part, SourceTrack, analyse_file, read_file
 from earmark.errors import (
     AudioAccessError,
     AudioError,
@@ -18,17 +19,10 @@ from earmark.errors import (
 )
 from earmark.extraction import failure_of, find_inputs, map_files, usable_cores
 from earmark.files import FileState, file_state
-from earmark.library import Filters, KnownFile, Library, LibraryTrack, Part
+from earmark.library import Filters, KnownFile, Library, LibraryTrack
 from earmark.recommend import same_sound
 from earmark.tags import sheet_fingerprints
 from earmark.types import Progress, part_name
-from earmark.workflows._listening import (
-    Ears,
-    Examined,
-    Listened,
-    examine,
-    listen,
-)
 from earmark.workflows._scan_plan import Place, ScanPlan, find_moves, make_plan
 from earmark.workflows._scan_report import ScanEvent, ScanEventKind, ScanReport, WarnedFile
 
@@ -41,7 +35,7 @@ class Scan:
     def __init__(
         self,
         library: Library,
-        ears: Ears,
+        analyser: Analyser,
         roots: Sequence[str],
         *,
         jobs: int | None,
@@ -49,7 +43,7 @@ class Scan:
         changed: Callable[[ScanEvent], None] | None = None,
     ) -> None:
         self.library = library
-        self.ears = ears
+        self.analyser = analyser
         self.roots = roots
         self.jobs = jobs or usable_cores()
         # A file that brings a decoder down must not bring the scan down, time after time.
@@ -131,9 +125,9 @@ class Scan:
             files,
             known,
             self.roots,
-            needed=self.ears.fingerprints,
-            model_sha256=self.ears.model.sha256,
-            space_sha256=self.ears.style.sha256,
+            needed=self.analyser.fingerprints,
+            model_sha256=self.analyser.model.sha256,
+            space_sha256=self.analyser.style.sha256,
             retry_failed=retry_failed,
             sheets=self._sheets,
         )
@@ -192,11 +186,11 @@ class Scan:
         found : set of int
             Numbers of the tracks that the others are.
         """
-        looked: dict[str, tuple[Examined, ...]] = {}
+        looked: dict[str, tuple[SourceTrack, ...]] = {}
         unknown = []
         if plan.examine:
             for path, found in map_files(
-                examine, plan.examine, jobs=self.jobs, ordered=False, isolated=self.isolated
+                read_file, plan.examine, jobs=self.jobs, ordered=False, isolated=self.isolated
             ):
                 if isinstance(found, AudioError):
                     unknown.append(path)  # listening will say the same, and write it down
@@ -208,7 +202,7 @@ class Scan:
         moves = find_moves(digests, known, plan)
         plan.gone.difference_update(moves.values())
         places = {one.id: one.path for one in known}
-        recognised: dict[str, dict[int, Examined]] = {}
+        recognised: dict[str, dict[int, SourceTrack]] = {}
         for path, tracks in looked.items():
             found_here = {moves.get((path, one.part.number)): one for one in tracks}
             if None in found_here:
@@ -228,7 +222,7 @@ class Scan:
         self._count(n_refreshed=n_refreshed, n_moved=len(recognised) - n_refreshed)
         return unknown, set(found_ids)
 
-    def _write_moves(self, recognised: Mapping[str, Mapping[int, Examined]]) -> None:
+    def _write_moves(self, recognised: Mapping[str, Mapping[int, SourceTrack]]) -> None:
         """Write down the places of tracks, by path and by number; others in a file are gone."""
         store, now = self.library.scanned, time.time()
         gone: list[int] = []
@@ -278,24 +272,28 @@ class Scan:
         return unusable
 
     def _answer_from_kept(self, one: KnownFile) -> None:
-        ears, store = self.ears, self.library.scanned
+        analyser, store = self.analyser, self.library.scanned
         before = self.library.answer(one.id)
         if before is None:  # another scan has written it off meanwhile
             return
-        if one.answered_by != ears.model.sha256:
-            X = self.library.matrix(one.id, ears.model.feature_set.fingerprint)
+        if one.answered_by != analyser.model.sha256:
+            X = self.library.matrix(one.id, analyser.model.feature_set.fingerprint)
             if X is not None:
-                store.answer(one.id, ears.answer(X, before.bounds, before.sounding))
-        if one.placed_by != ears.style.sha256:
-            X = self.library.matrix(one.id, ears.style.feature_set.fingerprint)
+                store.answer(
+                    one.id, analyser.answer(X, bounds=before.bounds, sounding=before.sounding)
+                )
+        if one.placed_by != analyser.style.sha256:
+            X = self.library.matrix(one.id, analyser.style.feature_set.fingerprint)
             if X is not None:
-                store.place(one.id, ears.style.sha256, ears.place(X, before.sounding))
+                store.place(
+                    one.id, analyser.style.sha256, analyser.place(X, sounding=before.sounding)
+                )
         self._count(n_answered=1)
 
     def _listen(self, paths: Sequence[str], progress: Progress | None) -> None:
         # As they are before: a file that changes meanwhile is another one to the next scan.
         states = {path: file_state(path) for path in paths}
-        work = partial(listen, sets=self.ears.sets)
+        work = partial(analyse_file, sets=self.analyser.sets)
         listened = map_files(work, paths, jobs=self.jobs, ordered=False, isolated=self.isolated)
         for done, (path, found) in enumerate(listened, start=1):
             if isinstance(found, AudioError):
@@ -331,7 +329,7 @@ class Scan:
         self,
         path: str,
         state: FileState | None,
-        found: Sequence[tuple[Part, Listened | AudioError]],
+        found: Sequence[tuple[Part, AnalysedTrack | AudioError]],
     ) -> None:
         """Write down what was heard in a file, all of it at once: part of it would look done."""
         heard: list[float] = []
@@ -342,9 +340,9 @@ class Scan:
                 done = one if isinstance(one, AudioError) else self._write_or_fail(path, one)
                 if isinstance(done, AudioError):
                     failures.append((part, done))
-                elif isinstance(one, Listened):
+                elif isinstance(one, AnalysedTrack):
                     written.append(done)
-                    heard.append(one.heard.duration)
+                    heard.append(one.analysis.duration)
             for part, error in failures:  # last: tracks known by other numbers have left by now
                 self._write_failed_part(path, state, error, part)
             numbers = {part.number for part, _ in found}
@@ -361,7 +359,9 @@ class Scan:
                 track = self.library.track(track_id)
                 self._tell(kind, track.name, track=track)
 
-    def _write_or_fail(self, path: str, found: Listened) -> tuple[ScanEventKind, int] | AudioError:
+    def _write_or_fail(
+        self, path: str, found: AnalysedTrack
+    ) -> tuple[ScanEventKind, int] | AudioError:
         """Write down what was heard, or return why this track cannot be answered for."""
         try:
             with self.library.part_of_transaction():
@@ -371,20 +371,21 @@ class Scan:
         except Exception as error:  # noqa: BLE001  (one bad file never stops the others)
             return failure_of(part_name(path, found.part.number), error)
 
-    def _write(self, path: str, found: Listened) -> tuple[ScanEventKind, int]:
-        ears, heard = self.ears, found.heard
-        of_model = heard.matrices[ears.model.feature_set.fingerprint]
-        of_style = heard.matrices[ears.style.feature_set.fingerprint]
+    def _write(self, path: str, found: AnalysedTrack) -> tuple[ScanEventKind, int]:
+        analyser, analysis = self.analyser, found.analysis
+        bounds, sounding = analysis.bounds, analysis.sounding
+        of_model = analysis.matrices[analyser.model.feature_set.fingerprint]
+        of_style = analysis.matrices[analyser.style.feature_set.fingerprint]
         at_its_place = self.library.find(path, part=found.part.number)
         track_id = self.library.scanned.add(
             path,
             state=found.state,
             digest=found.digest,
             tags=found.tags,
-            heard=heard,
-            answer=ears.answer(of_model, heard.bounds, heard.sounding),
-            space_sha256=ears.style.sha256,
-            vector=ears.place(of_style, heard.sounding),
+            analysis=analysis,
+            answer=analyser.answer(of_model, bounds=bounds, sounding=sounding),
+            space_sha256=analyser.style.sha256,
+            vector=analyser.place(of_style, sounding=sounding),
             now=time.time(),
             track_id=self._same_as(at_its_place, path, found),
             part=found.part,
@@ -392,7 +393,7 @@ class Scan:
         known = at_its_place is not None and not at_its_place.missing
         return "changed" if known else "new", track_id
 
-    def _same_as(self, track: LibraryTrack | None, path: str, found: Listened) -> int | None:
+    def _same_as(self, track: LibraryTrack | None, path: str, found: AnalysedTrack) -> int | None:
         """Return the track that this is: that of its place, unless it sounds different.
 
         A song that was encoded again keeps its number and what the user said of it; another song
@@ -405,9 +406,9 @@ class Scan:
             return None
         if track.digest is None or track.digest == found.digest:
             return track.id
-        fingerprint = self.ears.timbre.feature_set.fingerprint
+        fingerprint = self.analyser.timbre.feature_set.fingerprint
         before = self.library.matrix(track.id, fingerprint)
-        if before is not None and same_sound(before, found.heard.matrices[fingerprint]):
+        if before is not None and same_sound(before, found.analysis.matrices[fingerprint]):
             return track.id
         return None
 

@@ -10,21 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from earmark.analysis import answer_of, extract_file
 from earmark.arguments import checked
 from earmark.errors import AudioError
-from earmark.extraction import (
-    TrackFeatures,
-    extract_parts,
-    extract_track,
-    find_inputs,
-    map_files,
-    usable_cores,
-)
-from earmark.models import DEFAULT_MODEL, Model, load_model, predict_track
+from earmark.extraction import TrackFeatures, find_inputs, map_files, usable_cores
+from earmark.models import DEFAULT_MODEL, Model
 from earmark.records import Record, document, error_record
-from earmark.tags import cue_album
+from earmark.tags import CueAlbum, cue_album
 from earmark.types import PathName, Progress, Seconds, Unsure, part_name
+from earmark.workflows.jobs import Job
 from earmark.workflows.models import identify_model
+from earmark.workflows.session import default_session
 
 __all__ = [
     "SCHEMA",
@@ -191,42 +187,10 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
     >>> answer.unsure, round(sum(answer.probabilities.values()), 6)
     ('unfamiliar', 1.0)
     """
-    if not isinstance(model, Model):
-        model = load_model(model)
-    return _answer(os.fspath(path), extract_track(path, [model.feature_set]), model)
-
-
-def _answer(path: str, track: TrackFeatures, model: Model) -> Classification:
-    feature_set = model.feature_set
-    answer = predict_track(
-        model,
-        track.matrix(feature_set),
-        lengths=np.array(track.sounding),
-        fingerprint=feature_set.fingerprint,
-    )
-
-    def named(probabilities: Iterable[float]) -> dict[str, float]:
-        return dict(zip(model.classes, map(float, probabilities), strict=True))
-
-    silent = answer.unsure == "silent"
-
-    return Classification(
-        path=path,
-        duration=track.duration,
-        genre=answer.genre,
-        confidence=answer.confidence,
-        unsure=answer.unsure,
-        warnings=track.warnings,
-        probabilities={} if silent else named(answer.probabilities),
-        spread={} if silent else named(answer.spread),
-        distance=answer.distance,
-        clips=tuple(
-            ClassifiedClip(start, end, named(row) if counts else None)
-            for (start, end), row, counts in zip(
-                track.bounds, answer.clip_probabilities, track.sounding, strict=True
-            )
-        ),
-    )
+    loaded = model if isinstance(model, Model) else default_session().model(model)
+    name = os.fspath(path)
+    (track,) = extract_file(name, [loaded.feature_set], album=CueAlbum())
+    return _classification(name, track, loaded)
 
 
 _MODELS: list[Model] = []
@@ -238,34 +202,57 @@ def _answer_with(model: Model) -> None:
 
 
 def _classify_in_worker(path: str) -> tuple[Classification, ...]:
-    return _classify_tracks(path, model=_MODELS[0])
+    return _classify_file(path, model=_MODELS[0])
 
 
-def _classify_tracks(path: str, *, model: Model) -> tuple[Classification, ...]:
+def _classify_file(path: str, *, model: Model) -> tuple[Classification, ...]:
     """Answer for each track in a file: one, or those of its cue sheet."""
     album = cue_album(path)
+    features = extract_file(path, [model.feature_set], album=album)
     if not album.tracks:
-        answer = classify(path, model=model)
-        return (replace(answer, warnings=(*answer.warnings, *album.warnings)),)
-    features = extract_parts(path, [model.feature_set], album.tracks)
-    answers: list[Classification] = []
-    for part, track in zip(album.tracks, features, strict=True):
-        if isinstance(track, AudioError):
-            answer = Classification(path=path, error=track)
-        else:
-            answer = _answer(path, track, model)
-        answers.append(
-            replace(
-                answer,
-                warnings=answer.warnings if answers else (*answer.warnings, *album.warnings),
-                part=part.number,
-                start=part.start,
-                end=part.end,
-                artist=part.tags.artist,
-                title=part.tags.title,
-            )
+        return tuple(_classification(path, track, model) for track in features)
+    return tuple(
+        replace(
+            _classification(path, track, model),
+            part=part.number,
+            start=part.start,
+            end=part.end,
+            artist=part.tags.artist,
+            title=part.tags.title,
         )
-    return tuple(answers)
+        for part, track in zip(album.tracks, features, strict=True)
+    )
+
+
+def _classification(path: str, track: TrackFeatures | AudioError, model: Model) -> Classification:
+    if isinstance(track, AudioError):
+        return Classification(path=path, error=track)
+    sounding = np.array(track.sounding)
+    X = track.matrix(model.feature_set)
+    answer = answer_of(model, X, bounds=np.array(track.bounds), sounding=sounding)
+
+    def named(values: Iterable[float] | None) -> dict[str, float]:
+        if values is None or answer.unsure == "silent":
+            return {}
+        return dict(zip(answer.classes, map(float, values), strict=True))
+
+    return Classification(
+        path=path,
+        duration=track.duration,
+        genre=answer.genre,
+        confidence=answer.confidence,
+        unsure=answer.unsure,
+        warnings=track.warnings,
+        probabilities=named(answer.probabilities),
+        spread=named(answer.spread),
+        distance=answer.distance,
+        clips=tuple(
+            ClassifiedClip(start, end, named(row) if counts else None)
+            for (start, end), row, counts in zip(
+                track.bounds, answer.timeline, track.sounding, strict=True
+            )
+        ),
+    )
 
 
 @checked
@@ -310,25 +297,27 @@ def classify_many(
     >>> [answer.error.code for answer in classify_many(["nothing.mp3"])]
     ['not-found']
     """
-    loaded = model if isinstance(model, Model) else load_model(model)
+    loaded = model if isinstance(model, Model) else default_session().model(model)
     inputs = find_inputs(paths)
     files = [path for path in inputs if isinstance(path, str)]
     if jobs is None:
         jobs = 1 if len(files) < _ENOUGH_FILES else usable_cores()
     if jobs == 1:
-        answers = map_files(partial(_classify_tracks, model=loaded), files)
+        answers = map_files(partial(_classify_file, model=loaded), files)
     else:
         prepare = partial(_answer_with, loaded)
         answers = map_files(_classify_in_worker, files, jobs=jobs, initializer=prepare)
+    job: Job[Any] = Job.of(progress, "classify")
     for done, path in enumerate(inputs, start=1):
         found = path if isinstance(path, AudioError) else next(answers)[1]
         name = path if isinstance(path, str) else path.path
-        if progress is not None:
-            progress(done, len(inputs), name)
+        job(done, len(inputs), name)
         if isinstance(found, AudioError):
-            yield Classification(path=name, error=found)
-        else:
-            yield from found
+            found = (Classification(path=name, error=found),)
+        for track in found:
+            if track.error is not None:
+                job.fail(track.error)
+            yield track
 
 
 @checked
@@ -349,6 +338,7 @@ def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]
 
     Examples
     --------
+    >>> from earmark.models import load_model
     >>> report([], model=load_model())["schema"]
     'earmark.classify/2'
     """

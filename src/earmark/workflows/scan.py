@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from earmark.analysis import Analyser
 from earmark.arguments import checked
 from earmark.errors import AudioError, ModelNotFoundError, ParameterError
 from earmark.files import file_state
@@ -16,11 +17,10 @@ from earmark.library import (
 )
 from earmark.models import DEFAULT_MODEL, shipped_models
 from earmark.types import PathName, Progress
-from earmark.workflows._listening import Ears
 from earmark.workflows._scan_plan import ScanPlan
 from earmark.workflows._scan_report import ScanEvent, ScanReport, WarnedFile
 from earmark.workflows._scanning import Scan
-from earmark.workflows.session import opened_library
+from earmark.workflows.session import default_session, opened_library
 
 __all__ = ["ScanEvent", "ScanPlan", "ScanReport", "WarnedFile", "scan", "watch"]
 
@@ -109,8 +109,8 @@ def scan(
         roots = named or opened.scanned.roots()
         if not roots:
             raise ParameterError("Name a folder to scan. None has been scanned before")
-        ears = _ears(opened, model)
-        one = Scan(opened, ears, roots, jobs=jobs, retry_failed=retry_failed, changed=changed)
+        analyser = _analyser(opened, model)
+        one = Scan(opened, analyser, roots, jobs=jobs, retry_failed=retry_failed, changed=changed)
         report = one.run(planned=planned, progress=progress)
     return replace(report, seconds=time.monotonic() - begun)
 
@@ -125,21 +125,21 @@ def _absolute(paths: PathName | Iterable[PathName]) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _ears(library: Library, model: PathName | None) -> Ears:
+def _analyser(library: Library, model: PathName | None) -> Analyser:
     """Load what the library is scanned with, and remember what the caller chose."""
     if model is None:
         remembered = library.setting("model") or DEFAULT_MODEL
         try:
-            return Ears(remembered)
+            return Analyser(default_session().model(remembered))
         except ModelNotFoundError as error:
             reason = f"{error.reason}. The library remembers it; choose another: --model NAME"
             raise ModelNotFoundError(remembered, reason) from error
     name = os.fspath(model)
     if name not in shipped_models():
         name = os.path.abspath(name)
-    ears = Ears(name)
+    analyser = Analyser(default_session().model(name))
     library.remember("model", name)
-    return ears
+    return analyser
 
 
 @checked

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from earmark.analysis import AnalysedTrack, Analyser, analyse_file
 from earmark.arguments import checked
 from earmark.errors import AudioError
 from earmark.extraction import map_files
@@ -25,9 +26,8 @@ from earmark.recommend import (
 from earmark.records import Record
 from earmark.tags import Tags
 from earmark.types import PathName, Progress, Seconds
-from earmark.workflows._listening import Ears, listen_whole
 from earmark.workflows.library import find_track
-from earmark.workflows.session import opened_library
+from earmark.workflows.session import default_session, opened_library
 
 __all__ = ["SimilarSongs", "similar"]
 
@@ -153,21 +153,29 @@ def _song(catalogue: Catalogue, named: str) -> Song:
 
 def _heard(opened: Library, path: str) -> Song:
     """Listen to a file that is not in the library."""
-    ears = Ears(opened.setting("model") or DEFAULT_MODEL)
-    ((_, heard),) = map_files(partial(listen_whole, sets=ears.sets), [path])
-    if isinstance(heard, AudioError):
-        raise heard
-    matrices, bounds = heard.heard.matrices, heard.heard.bounds
-    vector = ears.place(matrices[ears.style.feature_set.fingerprint], heard.heard.sounding)
+    model = default_session().model(opened.setting("model") or DEFAULT_MODEL)
+    analyser = Analyser(model)
+    ((_, done),) = map_files(partial(analyse_file, sets=analyser.sets, whole=True), [path])
+    track = done if isinstance(done, AudioError) else done[0][1]
+    if isinstance(track, AudioError):
+        raise track
+    return _song_of(analyser, os.path.abspath(path), track)
+
+
+def _song_of(analyser: Analyser, path: str, heard: AnalysedTrack) -> Song:
+    analysis = heard.analysis
+    matrices, sounding = analysis.matrices, analysis.sounding
+    vector = analyser.place(matrices[analyser.style.feature_set.fingerprint], sounding=sounding)
     if vector is None:
         raise AudioError(path, "it is silent: there is nothing to compare")
-    answer = ears.answer(matrices[ears.model.feature_set.fingerprint], bounds, heard.heard.sounding)
+    X = matrices[analyser.model.feature_set.fingerprint]
+    answer = analyser.answer(X, bounds=analysis.bounds, sounding=sounding).rounded()
     first, second = answer.ranked[:2]
     tags = heard.tags if isinstance(heard.tags, Tags) else Tags()
-    traits: dict[str, Any] = dict(heard.heard.traits)
+    measurements: dict[str, Any] = dict(analysis.measurements)
     track = LibraryTrack(
         id=0,
-        path=os.path.abspath(path),
+        path=path,
         state="analysed",
         missing=False,
         digest=heard.digest,
@@ -178,14 +186,14 @@ def _heard(opened: Library, path: str) -> Song:
         genres=tags.genres,
         year=tags.year,
         ids=tags.ids,
-        duration=heard.heard.duration,
+        duration=analysis.duration,
         predicted=first,
         confidence=float(answer.probabilities.max()),
         runner_up=second,
         unsure=answer.unsure,
         probabilities=dict(zip(answer.classes, answer.probabilities.tolist(), strict=True)),
-        warnings=heard.heard.warnings,
-        gaps=heard.heard.gaps,
-        **traits,
+        warnings=analysis.warnings,
+        gaps=analysis.gaps,
+        **measurements,
     )
-    return Song(track, vector, matrices[ears.timbre.feature_set.fingerprint])
+    return Song(track, vector, matrices[analyser.timbre.feature_set.fingerprint])
