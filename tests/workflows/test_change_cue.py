@@ -67,7 +67,7 @@ def test_moved_album_takes_its_sheet_along_and_keeps_all_its_tracks(
     after = _tracks(home)
     assert after == [replace(one, path=str(place)) for one in before]
     with monkeypatch.context() as context:
-        context.setattr(scanning, "listen", refuse_to_decode)
+        context.setattr(scanning, "analyse_file", refuse_to_decode)
         assert scan(library=library, jobs=1).n_unchanged == 1
         assert _tracks(home) == after
     undo_organise(library=library)

@@ -47,7 +47,7 @@ def again(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScanRepo
     def run(*, may_listen: bool = False) -> ScanReport:
         with monkeypatch.context() as context:
             if not may_listen:
-                context.setattr(scanning, "listen", refuse_to_decode)
+                context.setattr(scanning, "analyse_file", refuse_to_decode)
             return scan([home / "music"], library=home / "library.db", jobs=1)
 
     return run

@@ -13,10 +13,10 @@ import mutagen.id3
 import pytest
 from scan_helpers import write_song
 
+from earmark.analysis import _tracks as tracks
 from earmark.errors import AudioError, LibraryError
 from earmark.library import Filters, LibraryTrack, open_library
 from earmark.workflows import _scanning as scanning
-from earmark.workflows import classify as classifying
 from earmark.workflows.classify import classify_many
 from earmark.workflows.features import extract_features
 from earmark.workflows.scan import scan
@@ -116,10 +116,8 @@ def _overflow(*_: Any, **__: Any) -> Any:
 def test_reader_of_tags_that_fails_unforeseen_costs_the_tags_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from earmark.analysis import _tracks as listening
-
     song = write_song(tmp_path / "a.flac", seed=3, title="T")
-    monkeypatch.setattr(listening, "read_tags", _overflow)
+    monkeypatch.setattr(tracks, "read_tags", _overflow)
     report = scan([song], library=tmp_path / "library.db", jobs=1)
     assert (report.n_analysed, report.failed) == (1, ())
     (track,) = _tracks(tmp_path / "library.db").values()
@@ -128,7 +126,7 @@ def test_reader_of_tags_that_fails_unforeseen_costs_the_tags_only(
     )
 
 
-@pytest.mark.parametrize("step", ["listen", "examine", "answer", "place"])
+@pytest.mark.parametrize("step", ["analyse_file", "read_file", "answer", "place"])
 def test_error_nobody_foresaw_is_the_failure_of_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -136,7 +134,7 @@ def test_error_nobody_foresaw_is_the_failure_of_its_file(
     songs = [write_song(tmp_path / "music" / f"{at}.flac", seed=at) for at in range(2)]
     scan(songs[:1], library=library, jobs=1)
     songs[0].rename(tmp_path / "music" / "moved.flac")  # so that files are examined
-    home = scanning.Ears if step in ("answer", "place") else scanning
+    home = scanning.Analyser if step in ("answer", "place") else scanning
     whole = getattr(home, step)
     n_calls = 0
 
@@ -147,7 +145,7 @@ def test_error_nobody_foresaw_is_the_failure_of_its_file(
 
     monkeypatch.setattr(home, step, fail_at_first)
     report = scan([tmp_path / "music"], library=library, jobs=1)
-    if step == "examine":  # what could not be looked at is listened to
+    if step == "read_file":  # what could not be looked at is listened to
         assert (report.failed, report.n_moved + report.n_analysed) == ((), 2)
         return
     (failed,) = report.failed
@@ -161,13 +159,13 @@ def test_answer_that_the_library_refuses_is_the_failure_of_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     songs = [write_song(tmp_path / f"{at}.flac", seed=at) for at in range(2)]
-    whole = scanning.Ears.answer
+    whole = scanning.Analyser.answer
     reasons: Any = iter(["no reason the tables know", None])
 
-    def answer(*arguments: Any) -> Any:
-        return dataclasses.replace(whole(*arguments), unsure=next(reasons))
+    def answer(*arguments: Any, **settings: Any) -> Any:
+        return dataclasses.replace(whole(*arguments, **settings), unsure=next(reasons))
 
-    monkeypatch.setattr(scanning.Ears, "answer", answer)
+    monkeypatch.setattr(scanning.Analyser, "answer", answer)
     report = scan(songs, library=tmp_path / "library.db", jobs=1)
     assert report.n_analysed == 1
     (failed,) = report.failed
@@ -193,7 +191,7 @@ def test_library_that_cannot_be_written_ends_the_scan(
         raise LibraryError(tmp_path, "the disk is full")
 
     write_song(tmp_path / "a.flac", seed=1)
-    monkeypatch.setattr(scanning.Ears, "place", full)
+    monkeypatch.setattr(scanning.Analyser, "place", full)
     with pytest.raises(LibraryError, match="full"):
         scan([tmp_path], library=tmp_path / "library.db", jobs=1)
 
@@ -207,12 +205,12 @@ def test_classify_and_features_go_on_after_an_error_nobody_foresaw(
     done = extract_features([nowhere, *songs], output=output, jobs=1)
     assert (done.n_rows, [one.path for one in done.failed]) == (2, [nowhere])
 
-    whole = classifying.extract_track
+    whole = tracks.extract_track
 
     def overflow_once(path: str, *arguments: Any) -> Any:
         return (_overflow if path == str(songs[0]) else whole)(path, *arguments)
 
-    monkeypatch.setattr(classifying, "extract_track", overflow_once)
+    monkeypatch.setattr(tracks, "extract_track", overflow_once)
     first, second = classify_many(songs, jobs=1)
     assert isinstance(first.error, AudioError)
     assert first.error.reason.startswith("unexpected RecursionError")

@@ -70,7 +70,7 @@ def again(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ScanRepo
     def run(*paths: Path, may_listen: bool = False, **settings: Any) -> ScanReport:
         with monkeypatch.context() as context:
             if not may_listen:
-                context.setattr(scanning, "listen", refuse_to_decode)
+                context.setattr(scanning, "analyse_file", refuse_to_decode)
             folders = paths or (home / "music",)
             return scan(folders, library=home / "library.db", jobs=1, **settings)
 
@@ -265,8 +265,8 @@ def test_read_error_that_passes_loses_nothing(
         return AudioAccessError(path, "the disk does not answer")
 
     with monkeypatch.context() as context:
-        context.setattr(scanning, "examine", refuse)
-        context.setattr(scanning, "listen", refuse)
+        context.setattr(scanning, "read_file", refuse)
+        context.setattr(scanning, "analyse_file", refuse)
         assert counts(scan([home / "music"], library=home / "library.db", jobs=1)) == {
             "unchanged": 3,
             "failed": 2,
@@ -375,14 +375,14 @@ def test_folder_that_vanishes_while_it_is_scanned(
 ) -> None:
     write_song(home / "more" / "a.flac", seed=11)
     write_song(home / "more" / "b.flac", seed=12)
-    listen = scanning.listen
+    listen = scanning.analyse_file
 
     def listen_and_delete(path: str, **settings: Any) -> Any:
         found = listen(path, **settings)
         shutil.rmtree(home / "more", ignore_errors=True)
         return found
 
-    monkeypatch.setattr(scanning, "listen", listen_and_delete)
+    monkeypatch.setattr(scanning, "analyse_file", listen_and_delete)
     report = scan([home / "more"], library=home / "library.db", jobs=1)
     assert counts(report) == {"analysed": 1, "failed": 1}
     assert report.failed[0].code == "not-found"
@@ -486,21 +486,14 @@ def test_reader_during_a_scan(home: Path) -> None:
     assert seen == [5, 6, 7]
 
 
-def test_disk_that_fills_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_that_fills_up(home: Path) -> None:
     for number in range(30, 50):
         write_song(home / "music" / f"{number}.flac", seed=number)
-    opened = workflow.open_library
-
-    def open_small(*arguments: Any, **settings: Any) -> Any:
-        library = opened(*arguments, **settings)
-        ((pages,),) = library.query("PRAGMA page_count")
-        library.query(f"PRAGMA max_page_count = {pages + 20}")
-        return library
-
-    with monkeypatch.context() as context:
-        context.setattr(workflow, "open_library", open_small)
+    with open_library(home / "library.db") as small:
+        ((pages,),) = small.query("PRAGMA page_count")
+        small.query(f"PRAGMA max_page_count = {pages + 20}")
         with pytest.raises(LibraryError, match="the disk is full; what was done before is kept"):
-            scan([home / "music"], library=home / "library.db", jobs=1)
+            scan([home / "music"], library=small, jobs=1)
     with open_library(home / "library.db") as library:
         ((check,),) = library.query("PRAGMA integrity_check")
         assert check == "ok"
@@ -579,8 +572,8 @@ def test_every_audio_file_there_is(
     assert first.n_files > 120
     assert first.n_analysed + len(first.failed) == first.n_files
     assert all(one.reason for one in first.failed)
-    monkeypatch.setattr(scanning, "listen", refuse_to_decode)
-    monkeypatch.setattr(scanning, "examine", refuse_to_decode)
+    monkeypatch.setattr(scanning, "analyse_file", refuse_to_decode)
+    monkeypatch.setattr(scanning, "read_file", refuse_to_decode)
     second = scan([data], library=library)
     assert second.n_unchanged == first.n_analysed
     assert len(second.failed) == len(first.failed)
