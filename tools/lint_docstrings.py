@@ -1,8 +1,9 @@
 """Check that everything public has a complete numpydoc docstring.
 
 Public is what the ``__all__`` of a module lists, where no part of the module's name begins with an
-underscore, and the public methods of classes in there. The checks are those of
-``[tool.numpydoc_validation]`` in pyproject.toml. Dataclasses document their fields as attributes.
+underscore, and the public methods of classes in there, unless they override one. The checks are
+those of ``[tool.numpydoc_validation]`` in pyproject.toml. Dataclasses document their fields as
+attributes.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ def public_names() -> Iterator[tuple[str, object]]:
             seen.add(home)
             yield home, value
             if inspect.isclass(value):
+                inherited = {name for base in value.__mro__[1:] for name in vars(base)}
                 for attribute, member in vars(value).items():
-                    if inspect.isfunction(member) and not attribute.startswith("_"):
+                    is_own = not attribute.startswith("_") and attribute not in inherited
+                    if inspect.isfunction(member) and is_own:
                         yield f"{home}.{attribute}", member
 
 

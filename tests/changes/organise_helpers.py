@@ -13,7 +13,7 @@ from change_helpers import CLASSES, file_state, probabilities
 
 from earmark.analysis import MEASUREMENTS, Analysis, Answer
 from earmark.audio import audio_digest
-from earmark.changes import OrganisePlan, OrganisePolicy, moved_from, plan_organise
+from earmark.changes.files import OrganisePlan, OrganisePolicy, make_organise_plan, moved_from
 from earmark.library import Filters, Library
 from earmark.tags import Tags
 
@@ -60,7 +60,7 @@ def planned(library: Library, into: Path, **policy: Any) -> OrganisePlan:
     """Plan for all that a library knows."""
     tracks = library.tracks(Filters(missing=None, state=None))
     origins = moved_from(library)
-    return plan_organise(tracks, policy=OrganisePolicy(str(into), **policy), origins=origins)
+    return make_organise_plan(tracks, policy=OrganisePolicy(str(into), **policy), origins=origins)
 
 
 def tree(folder: Path) -> dict[str, bytes | str | None]:

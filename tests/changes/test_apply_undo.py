@@ -17,17 +17,9 @@ from change_helpers import CLASSES, add_track, file_state, known_state, tags_in
 from tool_files import GENRE, KINDS, make_file, seen_by_ffprobe, write_sound
 
 from earmark.audio import audio_digest, load
-from earmark.changes import (
-    TagPlan,
-    TagPolicy,
-    Threshold,
-    apply_plan,
-    plan_tags,
-    read_plan,
-    undo_batch,
-    write_plan,
-)
-from earmark.errors import LibraryError, ParameterError
+from earmark.changes import apply_plan, exclusive, undo_batch
+from earmark.changes.tags import TagPlan, TagPolicy, Threshold, WriteGenres, make_tag_plan
+from earmark.errors import JobCancelledError, LibraryError, ParameterError
 from earmark.library import Filters, Library, open_library
 from earmark.tags import other_tags, read_genre_state, read_tags, write_genres
 
@@ -46,7 +38,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plan(library: Library, *, replace: bool = False, max_genres: int = 1) -> TagPlan:
     tracks = library.tracks(Filters(missing=None, state=None))
     policy = TagPolicy(replace=replace, max_genres=max_genres, also=0)
-    return plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
+    return make_tag_plan(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
 
 
 def write_songs(folder: Path, n: int, *, genre: str | None = None) -> list[Path]:
@@ -74,13 +66,13 @@ def test_each_kind_of_file(kind: str, library: Library, tmp_path: Path, sources:
     state, tags = read_genre_state(song), read_tags(song)
     if tags.genres:
         assert tags.genres == (GENRE,)
-        assert plan(library).to_write == ()
+        assert plan(library).to_change == ()
     run = apply_plan(library, plan(library, replace=True))
     assert [outcome.state for outcome in run.outcomes] == ["written"]
     assert read_tags(song).genres == tags_in(library, song) == ("Hip-Hop",)
     assert (heard(song), other_tags(song), seen_by_ffprobe(song)) == (audio, others, seen)
     assert known_state(library, song) == file_state(song)
-    undone = undo_batch(library, run.batch)
+    undone = undo_batch(library, WriteGenres, run.batch)
     assert [outcome.state for outcome in undone.outcomes] == ["undone"]
     assert undone.outcomes[0].genres == tags.genres
     assert read_genre_state(song) == state
@@ -94,11 +86,11 @@ def test_edited_plan_is_what_is_done(library: Library, tmp_path: Path) -> None:
     first, second = write_songs(tmp_path / "music", 2)
     for song in (first, second):
         add_track(library, song)
-    write_plan(tmp_path / "plan.csv", plan(library))
+    plan(library).write(tmp_path / "plan.csv")
     text = (tmp_path / "plan.csv").read_text("utf-8").splitlines()
     text[2] = text[2].replace(",Jazz,", ",My Own; Second,")
     (tmp_path / "plan.csv").write_text("\n".join(text[:3]), "utf-8")
-    apply_plan(library, read_plan(tmp_path / "plan.csv"))
+    apply_plan(library, TagPlan.read(tmp_path / "plan.csv"))
     assert read_tags(first).genres == ("My Own", "Second")
     assert read_tags(second).genres == ()
 
@@ -140,7 +132,7 @@ def test_one_file_that_cannot_be_changed_stops_no_other(
     assert run.outcomes[1].reason == reason[how]
     assert (run.count("written"), run.count("failed")) == (2, 1)
     assert (odd.read_bytes() if odd.exists() else b"") == content
-    assert undo_batch(library).count("undone") == 2
+    assert undo_batch(library, WriteGenres).count("undone") == 2
 
 
 def test_link_stays_a_link(library: Library, tmp_path: Path) -> None:
@@ -151,7 +143,7 @@ def test_link_stays_a_link(library: Library, tmp_path: Path) -> None:
     run = apply_plan(library, plan(library))
     assert link.is_symlink()
     assert read_tags(song).genres == ("Jazz",)
-    undo_batch(library, run.batch)
+    undo_batch(library, WriteGenres, run.batch)
     assert link.is_symlink()
     assert read_tags(song).genres == ()
 
@@ -162,11 +154,11 @@ def test_any_name_through_a_file(library: Library, tmp_path: Path, name: bytes) 
     odd = os.fsdecode(os.path.join(os.fsencode(song.parent), name))
     os.rename(song, odd)
     add_track(library, odd)
-    write_plan(tmp_path / "plan.csv", plan(library))
-    run = apply_plan(library, read_plan(tmp_path / "plan.csv"))
+    plan(library).write(tmp_path / "plan.csv")
+    run = apply_plan(library, TagPlan.read(tmp_path / "plan.csv"))
     assert run.count("written") == 1
     assert read_tags(odd).genres == ("Jazz",)
-    assert undo_batch(library).count("undone") == 1
+    assert undo_batch(library, WriteGenres).count("undone") == 1
     assert os.listdir(os.fsencode(song.parent)) == [name]
 
 
@@ -178,7 +170,7 @@ def test_undo_skips_what_others_have_changed(library: Library, tmp_path: Path) -
     write_genres(songs[0], ["Swing"])
     songs[1].unlink()
     songs[2].chmod(0o444)
-    undone = undo_batch(library, run.batch)
+    undone = undo_batch(library, WriteGenres, run.batch)
     told = [(outcome.state, outcome.reason) for outcome in undone.outcomes]
     assert told[::-1] == [
         ("skipped", "its genres are no longer what was written"),
@@ -188,7 +180,7 @@ def test_undo_skips_what_others_have_changed(library: Library, tmp_path: Path) -
     ]
     assert read_tags(songs[0]).genres == ("Swing",)
     songs[2].chmod(0o644)
-    again = undo_batch(library, run.batch)
+    again = undo_batch(library, WriteGenres, run.batch)
     assert [outcome.state for outcome in again.outcomes] == ["undone", "failed", "skipped"]
     assert read_tags(songs[2]).genres == ("Bebop",)
 
@@ -201,13 +193,13 @@ def test_batches_are_taken_back_one_by_one(library: Library, tmp_path: Path) -> 
     runs.append(apply_plan(library, plan(library, replace=True)))
     assert read_tags(song).genres == ("My Own",)
     # The first cannot be taken back before the second.
-    assert undo_batch(library, runs[0].batch).count("skipped") == 1
-    assert undo_batch(library).batch == runs[1].batch
+    assert undo_batch(library, WriteGenres, runs[0].batch).count("skipped") == 1
+    assert undo_batch(library, WriteGenres).batch == runs[1].batch
     assert read_tags(song).genres == ("Jazz",)
-    assert undo_batch(library).batch == runs[0].batch
+    assert undo_batch(library, WriteGenres).batch == runs[0].batch
     assert read_tags(song).genres == ()
     with pytest.raises(ParameterError, match="there is nothing to undo"):
-        undo_batch(library)
+        undo_batch(library, WriteGenres)
 
 
 def test_other_tags_edited_since_survive_undo(library: Library, tmp_path: Path) -> None:
@@ -217,7 +209,7 @@ def test_other_tags_edited_since_survive_undo(library: Library, tmp_path: Path) 
     file = mutagen.File(song)
     file["title"] = "New"
     file.save()
-    assert undo_batch(library, run.batch).count("undone") == 1
+    assert undo_batch(library, WriteGenres, run.batch).count("undone") == 1
     assert (read_tags(song).title, read_tags(song).genres) == ("New", ("Bebop",))
 
 
@@ -277,24 +269,25 @@ def test_really_full_disk(library: Library, tmp_path: Path) -> None:
 
 _ENDED = """
 import os, sys
-import earmark.changes.tags._writing as apply
+import earmark.changes.tags._writing as writing
 import earmark.changes._replace as replace
-from earmark.changes import read_plan
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.tags import TagPlan, WriteGenres
 from earmark.library import Library, open_library
 path, plan, when = sys.argv[1:]
 def end(*_):
     os._exit(7)
 if when == "copied":
-    apply.write_genres = apply.restore_genre_state = end
+    writing.write_genres = writing.restore_genre_state = end
 elif when == "begun":
-    replace._write_copy = end
+    replace.write_copy = end
 else:
     Library.file_changed = end
 with open_library(path) as library:
     if plan == "undo":
-        apply.undo_batch(library)
+        undo_batch(library, WriteGenres)
     else:
-        apply.apply_plan(library, read_plan(plan))
+        apply_plan(library, TagPlan.read(plan))
 """
 
 
@@ -311,7 +304,7 @@ def test_what_was_cut_short_is_settled(
 ) -> None:
     (song,) = write_songs(tmp_path / "music", 1, genre="Bebop")
     add_track(library, song)
-    write_plan(tmp_path / "plan.csv", plan(library, replace=True))
+    plan(library, replace=True).write(tmp_path / "plan.csv")
     path = library.path
     ended(path, tmp_path / "plan.csv", when=when)
     with open_library(path) as again:
@@ -320,7 +313,7 @@ def test_what_was_cut_short_is_settled(
             cut_short = run.cut_short
             assert read_tags(song).genres == ("Jazz",)
         else:
-            run = undo_batch(again, 1)
+            run = undo_batch(again, WriteGenres, 1)
             cut_short = run.cut_short
             assert run.count("undone") == (when == "renamed")
             assert read_tags(song).genres == ("Bebop",)
@@ -338,7 +331,7 @@ def test_undo_that_was_cut_short_goes_on(library: Library, tmp_path: Path, when:
     apply_plan(library, plan(library, replace=True))
     ended(library.path, "undo", when=when)
     assert read_tags(songs[1]).genres == (("Bebop",) if when == "renamed" else ("Jazz",))
-    assert undo_batch(library).count("undone") == 2
+    assert undo_batch(library, WriteGenres).count("undone") == 2
     for song in songs:
         assert read_tags(song).genres == tags_in(library, song) == ("Bebop",)
         assert known_state(library, song) == file_state(song)
@@ -346,10 +339,47 @@ def test_undo_that_was_cut_short_goes_on(library: Library, tmp_path: Path, when:
 
 
 def test_second_apply_at_once_is_refused(library: Library, tmp_path: Path) -> None:
-    from earmark.changes import exclusive
 
     (song,) = write_songs(tmp_path / "music", 1)
     add_track(library, song)
     with exclusive(library.path), pytest.raises(LibraryError, match="another apply or undo"):
         apply_plan(library, plan(library))
     assert read_tags(song).genres == ()
+
+
+def test_run_that_is_cancelled_keeps_what_is_done(library: Library, tmp_path: Path) -> None:
+    songs = write_songs(tmp_path / "music", 3)
+    for song in songs:
+        add_track(library, song)
+
+    def cancel(done: int, total: int, path: str) -> None:
+        assert (total, path) == (3, str(songs[done - 1]))
+        if done == 2:
+            raise JobCancelledError("apply")
+
+    with pytest.raises(JobCancelledError):
+        apply_plan(library, plan(library), progress=cancel)
+    assert [read_tags(song).genres for song in songs] == [("Jazz",), ("Jazz",), ()]
+    (batch,) = library.journal.batches()
+    assert (batch.counts["done"], batch.counts["begun"]) == (2, 0)
+    with pytest.raises(JobCancelledError):
+        undo_batch(library, WriteGenres, progress=lambda *_: cancel(2, 3, str(songs[1])))
+    assert [read_tags(song).genres for song in songs] == [("Jazz",), (), ()]
+    assert undo_batch(library, WriteGenres).count("undone") == 1
+    assert read_tags(songs[0]).genres == ()
+
+
+def test_cancel_before_anything_is_changed_leaves_no_batch(
+    library: Library, tmp_path: Path
+) -> None:
+    (song,) = write_songs(tmp_path / "music", 1)
+    add_track(library, song)
+    made = plan(library)
+    write_genres(song, ["Jazz"])
+
+    def cancel(*_: object) -> None:
+        raise JobCancelledError("apply")
+
+    with pytest.raises(JobCancelledError):
+        apply_plan(library, made, progress=cancel)
+    assert library.journal.batches() == []

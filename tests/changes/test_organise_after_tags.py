@@ -13,19 +13,9 @@ from change_helpers import CLASSES, add_track
 from mutagen import id3
 from tool_files import write_sound
 
-from earmark.changes import (
-    OrganisePolicy,
-    TagPolicy,
-    Threshold,
-    apply_organise,
-    apply_plan,
-    plan_organise,
-    plan_tags,
-    read_organise_plan,
-    undo_batch,
-    undo_organise,
-    write_organise_plan,
-)
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.files import OrganisePlan, OrganisePolicy, PlaceFile, make_organise_plan
+from earmark.changes.tags import TagPolicy, Threshold, WriteGenres, make_tag_plan
 from earmark.library import Filters, Library, open_library
 from earmark.tags import read_tags, write_genres
 
@@ -50,14 +40,14 @@ def planned(library: Library, tmp_path: Path, *, mode: Any = "link") -> Any:
     tracks = library.tracks(Filters())
     policy = OrganisePolicy(str(tmp_path / "into"), by="genre", mode=mode)
     file = tmp_path / "plan.csv"
-    write_organise_plan(file, plan_organise(tracks, policy=policy), overwrite=True)
-    return read_organise_plan(file)
+    make_organise_plan(tracks, policy=policy).write(file, overwrite=True)
+    return OrganisePlan.read(file)
 
 
 def tag(library: Library) -> None:
     tracks = library.tracks(Filters())
     policy = TagPolicy(replace=True)
-    made = plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
+    made = make_tag_plan(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
     run = apply_plan(library, made)
     assert run.count("written") == 1
 
@@ -72,9 +62,9 @@ def test_plan_holds_when_tags_are_applied(
 ) -> None:
     made = planned(library, tmp_path, mode=mode)
     tag(library)
-    assert states(apply_organise(library, made)) == [("placed", "")]
+    assert states(apply_plan(library, made)) == [("placed", "")]
     assert read_tags(tmp_path / "into" / "Jazz" / song.name).genres == ("Jazz",)
-    assert states(undo_organise(library)) == [("undone", "")]
+    assert states(undo_batch(library, PlaceFile)) == [("undone", "")]
     assert read_tags(song).genres == ("Jazz",)
 
 
@@ -83,9 +73,9 @@ def test_plan_holds_when_tags_are_applied_and_undone(
 ) -> None:
     made, content = planned(library, tmp_path), song.read_bytes()
     tag(library)
-    undo_batch(library)
+    undo_batch(library, WriteGenres)
     assert song.read_bytes() == content
-    assert states(apply_organise(library, made)) == [("placed", "")]
+    assert states(apply_plan(library, made)) == [("placed", "")]
 
 
 def test_plan_made_between_holds_when_tags_are_undone(
@@ -93,8 +83,8 @@ def test_plan_made_between_holds_when_tags_are_undone(
 ) -> None:
     tag(library)
     made = planned(library, tmp_path)
-    undo_batch(library)
-    assert states(apply_organise(library, made)) == [("placed", "")]
+    undo_batch(library, WriteGenres)
+    assert states(apply_plan(library, made)) == [("placed", "")]
 
 
 def test_file_that_was_only_touched_is_as_planned(
@@ -102,7 +92,7 @@ def test_file_that_was_only_touched_is_as_planned(
 ) -> None:
     made = planned(library, tmp_path)
     os.utime(song, ns=(1, 1))
-    assert states(apply_organise(library, made)) == [("placed", "")]
+    assert states(apply_plan(library, made)) == [("placed", "")]
 
 
 @pytest.mark.parametrize("how", ["other music", "another artist", "another genre"])
@@ -123,7 +113,7 @@ def test_file_that_others_have_changed_is_not(
             frames: Any = id3
             file.tags.add(frames.TPE1(text=["Somebody else"]))
         file.save()
-    assert states(apply_organise(library, made)) == [
+    assert states(apply_plan(library, made)) == [
         ("failed", "it has changed since the plan was made")
     ]
     (batch,) = library.journal.batches("organise")
@@ -139,8 +129,8 @@ def test_plan_of_an_older_release_compares_size_and_time(
     at = header.index("content")
     older = [",".join(cells[:at] + cells[at + 1 :]) for cells in (x.split(",") for x in lines[1:])]
     (tmp_path / "plan.csv").write_text("\n".join([lines[0], *older]), "utf-8")
-    made = read_organise_plan(tmp_path / "plan.csv")
+    made = OrganisePlan.read(tmp_path / "plan.csv")
     os.utime(song, ns=(1, 1))
-    assert states(apply_organise(library, made)) == [
+    assert states(apply_plan(library, made)) == [
         ("failed", "it has changed since the plan was made")
     ]

@@ -18,15 +18,9 @@ from change_helpers import file_state, known_state
 from organise_helpers import know, planned, tree, two_disks, write_song
 
 import earmark.changes.files._placing as organise
-import earmark.changes.files._record as journal
 import earmark.changes.files._transfer as transfer
-from earmark.changes import (
-    OrganisePlan,
-    apply_organise,
-    read_organise_plan,
-    undo_organise,
-    write_organise_plan,
-)
+from earmark.changes import apply_plan, exclusive, undo_batch
+from earmark.changes.files import OrganisePlan, PlaceFile
 from earmark.errors import LibraryError, ParameterError
 from earmark.library import Library, open_library
 from earmark.testing import music_like
@@ -68,7 +62,7 @@ def test_there_and_back_in_each_mode(
     before = tree(tmp_path / "music")
     calls: list[tuple[int, int, str]] = []
     plan = planned(library, into, mode=mode)
-    run = apply_organise(library, plan, progress=lambda *call: calls.append(call))
+    run = apply_plan(library, plan, progress=lambda *call: calls.append(call))
     assert states(run) == [("placed", "")] * 3
     assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
     places = [into / "Jazz" / artist / f"{n}.mp3" for n, artist in enumerate(("Ann", "Bob", "Ann"))]
@@ -87,9 +81,9 @@ def test_there_and_back_in_each_mode(
     if mode == "link":
         assert places[0].readlink() == songs[0]
     assert len(tree(into)) == 6
-    again = apply_organise(library, planned(library, into, mode=mode))
+    again = apply_plan(library, planned(library, into, mode=mode))
     assert (again.batch, again.outcomes) == (None, ())
-    undone = undo_organise(library)
+    undone = undo_batch(library, PlaceFile)
     assert states(undone) == [("undone", "")] * 3
     assert tree(tmp_path / "music") == before
     assert not into.exists()
@@ -97,26 +91,26 @@ def test_there_and_back_in_each_mode(
         assert song.stat().st_mtime_ns == 1_600_000_000_123_456_789
         assert known_state(library, song) == file_state(song)
     with pytest.raises(ParameterError, match="there is nothing to undo"):
-        undo_organise(library)
+        undo_batch(library, PlaceFile)
 
 
 def test_only_folders_that_were_made_go(library: Library, into: Path, songs: list[Path]) -> None:
     (into / "Jazz").mkdir(parents=True)
-    run = apply_organise(library, planned(library, into))
+    run = apply_plan(library, planned(library, into))
     write_song(into / "Jazz" / "Ann" / "cover.jpg")
-    assert undo_organise(library, run.batch).count("undone") == len(songs)
+    assert undo_batch(library, PlaceFile, run.batch).count("undone") == len(songs)
     assert sorted(tree(into)) == ["Jazz", "Jazz/Ann", "Jazz/Ann/cover.jpg"]
 
 
 def test_edited_plan_is_applied(
     library: Library, tmp_path: Path, into: Path, songs: list[Path]
 ) -> None:
-    write_organise_plan(tmp_path / "plan.csv", planned(library, into))
+    planned(library, into).write(tmp_path / "plan.csv")
     lines = (tmp_path / "plan.csv").read_text("utf-8").splitlines()
     lines[2] = lines[2].replace("link,Jazz/Ann/", "copy,Other/")
     lines[3] = lines[3].replace("link", "keep")
     (tmp_path / "plan.csv").write_text("\n".join(lines[:4]), "utf-8")
-    run = apply_organise(library, read_organise_plan(tmp_path / "plan.csv"))
+    run = apply_plan(library, OrganisePlan.read(tmp_path / "plan.csv"))
     assert [outcome.path for outcome in run.outcomes] == [str(songs[0])]
     assert sorted(tree(into)) == ["Other", "Other/0.mp3"]
     assert not (into / "Other/0.mp3").is_symlink()
@@ -129,7 +123,7 @@ def test_plan_made_by_hand_cannot_lead_outside(
     plan = planned(library, into, mode="copy")
     odd = replace(plan, rows=(replace(plan.rows[0], target=target),))
     before = tree(tmp_path)
-    (outcome,) = apply_organise(library, odd).outcomes
+    (outcome,) = apply_plan(library, odd).outcomes
     assert outcome.state == "failed"
     after = {key: value for key, value in tree(tmp_path).items() if "library.db" not in key}
     assert after == {key: value for key, value in before.items() if "library.db" not in key}
@@ -161,11 +155,11 @@ def test_what_came_there_since_the_plan_is_not_overwritten(
         write_song(place, b"music 1" if what == "same" else b"other")
         expected = ("already", "it is already there") if what == "same" else expected
     there = tree(into)
-    run = apply_organise(library, plan)
+    run = apply_plan(library, plan)
     assert states(run) == [("placed", ""), expected, ("placed", "")]
     assert {key: value for key, value in tree(into).items() if "Ann" not in key} == there
     assert songs[1].read_bytes() == b"music 1"
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert tree(into) == there
     if what == "link out":
         assert list((tmp_path / "outside").iterdir()) == []
@@ -199,11 +193,11 @@ def test_race_for_a_place_is_lost_without_harm(
             write_song(into / "Jazz" / "Bob" / "1.mp3", b"other")
 
     monkeypatch.setattr(organise, "make_folders", slow)
-    run = apply_organise(library, plan)
+    run = apply_plan(library, plan)
     assert states(run)[1] == ("failed", "another file is already there")
     assert (into / "Jazz" / "Bob" / "1.mp3").read_bytes() == b"other"
     assert songs[1].read_bytes() == b"music 1"
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert sorted(tree(into)) == ["Jazz", "Jazz/Bob", "Jazz/Bob/1.mp3"]
 
 
@@ -229,9 +223,9 @@ def test_one_file_that_cannot_be_placed_stops_no_other(
         "a folder": "it is not a file",
         "place read-only": f"folder {str(into / 'Jazz' / 'Bob')!r} is read-only",
     }[how]
-    run = apply_organise(library, plan)
+    run = apply_plan(library, plan)
     assert states(run) == [("placed", ""), ("failed", reason), ("placed", "")]
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     (into / "Jazz" / "Bob").chmod(0o755)
     assert sorted(tree(into)) == ["Jazz", "Jazz/Bob"]
 
@@ -260,13 +254,13 @@ def test_full_disk_leaves_files_where_they_are(
     two_disks(monkeypatch)
     full_disk(monkeypatch)
     before = tree(tmp_path / "music")
-    run = apply_organise(library, planned(library, into, mode=mode))
+    run = apply_plan(library, planned(library, into, mode=mode))
     assert states(run) == [("placed", ""), ("failed", "no space left on device"), ("placed", "")]
     assert songs[1].read_bytes() == b"music 1"
     assert sorted(tree(into)) == ["Jazz", "Jazz/Ann", "Jazz/Ann/0.mp3", "Jazz/Ann/2.mp3"]
     (failed,) = library.journal.changes(states=("failed",))
     assert failed.reason == "no space left on device"
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert (tree(tmp_path / "music"), into.exists()) == (before, False)
 
 
@@ -278,12 +272,12 @@ def test_move_to_another_disk(library: Library, tmp_path: Path, songs: list[Path
     with tempfile.TemporaryDirectory(dir=memory) as other:
         plan = planned(library, Path(other, "into"), mode="move")
         assert plan.bytes_needed == 21
-        assert apply_organise(library, plan).count("placed") == 3
+        assert apply_plan(library, plan).count("placed") == 3
         assert not any(song.exists() for song in songs)
         place = Path(other, "into", "Jazz", "Bob", "1.mp3")
         assert place.read_bytes() == b"music 1"
         assert place.stat().st_mtime_ns == 1_600_000_000_123_456_789
-        assert undo_organise(library).count("undone") == 3
+        assert undo_batch(library, PlaceFile).count("undone") == 3
         assert os.listdir(other) == []
     assert tree(tmp_path / "music") == before
 
@@ -304,7 +298,7 @@ def test_copy_that_came_out_wrong_is_not_kept(
         Path(target).write_bytes(b"other")
 
     monkeypatch.setattr(shutil, "copyfile", bad)
-    run = apply_organise(library, planned(library, into, mode=mode))
+    run = apply_plan(library, planned(library, into, mode=mode))
     assert run.count("failed") == 3
     assert "its copy differs from it" in run.outcomes[0].reason
     assert [song.read_bytes()[:5] for song in songs] == [b"music"] * 3
@@ -324,11 +318,11 @@ def test_disks_without_hard_links(
     no_hard_links(monkeypatch, getattr(errno, code))
     plan = planned(library, into, mode=mode)
     write_song(into / "Jazz" / "Bob" / "1.mp3", b"other")
-    run = apply_organise(library, plan)
+    run = apply_plan(library, plan)
     assert [outcome.state for outcome in run.outcomes] == ["placed", "failed", "placed"]
     assert (into / "Jazz" / "Bob" / "1.mp3").read_bytes() == b"other"
     assert (into / "Jazz" / "Ann" / "0.mp3").read_bytes() == b"music 0"
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert [song.read_bytes()[:5] for song in songs] == [b"music"] * 3
 
 
@@ -336,17 +330,17 @@ def test_undo_leaves_what_others_have_changed(
     library: Library, tmp_path: Path, into: Path, songs: list[Path]
 ) -> None:
     folder = into / "Jazz" / "Ann"
-    apply_organise(library, planned(library, into, by="genre", mode="copy"))
+    apply_plan(library, planned(library, into, by="genre", mode="copy"))
     (into / "Jazz" / "0.mp3").write_bytes(b"edited")
     songs[1].unlink()
-    assert states(undo_organise(library)) == [
+    assert states(undo_batch(library, PlaceFile)) == [
         ("undone", ""),
         ("skipped", "the original no longer exists, so its copy is kept"),
         ("skipped", "it is not the file that was placed there"),
     ]
     assert sorted(tree(into)) == ["Jazz", "Jazz/0.mp3", "Jazz/1.mp3"]
     songs[1].symlink_to(into / "Jazz" / "1.mp3")
-    assert states(undo_organise(library))[0][1] == "the original is now a link to its copy"
+    assert states(undo_batch(library, PlaceFile))[0][1] == "the original is now a link to its copy"
     assert not folder.exists()
     assert tmp_path.exists()
 
@@ -354,13 +348,13 @@ def test_undo_leaves_what_others_have_changed(
 def test_undo_of_links_leaves_what_is_no_link(
     library: Library, into: Path, songs: list[Path]
 ) -> None:
-    run = apply_organise(library, planned(library, into))
+    run = apply_plan(library, planned(library, into))
     folder = into / "Jazz" / "Ann"
     (folder / "0.mp3").unlink()
     (folder / "2.mp3").unlink()
     write_song(folder / "2.mp3", b"other")
     songs[1].unlink()
-    assert states(undo_organise(library, run.batch)) == [
+    assert states(undo_batch(library, PlaceFile, run.batch)) == [
         ("skipped", "it is not the file that was placed there"),
         ("undone", ""),
         ("undone", ""),
@@ -371,11 +365,11 @@ def test_undo_of_links_leaves_what_is_no_link(
 def test_moved_file_whose_old_place_is_taken_stays(
     library: Library, into: Path, songs: list[Path]
 ) -> None:
-    apply_organise(library, planned(library, into, by="genre", mode="move"))
+    apply_plan(library, planned(library, into, by="genre", mode="move"))
     write_song(songs[0], b"new")
     (into / "Jazz" / "1.mp3").unlink()
     write_song(into / "Jazz" / "2.mp3", b"other")
-    assert states(undo_organise(library)) == [
+    assert states(undo_batch(library, PlaceFile)) == [
         ("skipped", "it is no longer the file that was moved there"),
         ("skipped", "it no longer exists"),
         ("skipped", "another file is at its old place"),
@@ -383,17 +377,20 @@ def test_moved_file_whose_old_place_is_taken_stays(
     assert songs[0].read_bytes() == b"new"
     assert (into / "Jazz" / "0.mp3").read_bytes() == b"music 0"
     songs[0].unlink()
-    assert undo_organise(library).count("undone") == 1
+    assert undo_batch(library, PlaceFile).count("undone") == 1
     assert songs[0].read_bytes() == b"music 0"
 
 
 def test_link_at_the_old_place_is_not_taken_for_the_file(
     library: Library, into: Path, songs: list[Path]
 ) -> None:
-    apply_organise(library, planned(library, into, by="genre", mode="move"))
+    apply_plan(library, planned(library, into, by="genre", mode="move"))
     place = into / "Jazz" / "0.mp3"
     songs[0].symlink_to(place)
-    assert states(undo_organise(library))[2] == ("skipped", "another file is at its old place")
+    assert states(undo_batch(library, PlaceFile))[2] == (
+        "skipped",
+        "another file is at its old place",
+    )
     assert place.read_bytes() == b"music 0"
 
 
@@ -402,7 +399,7 @@ def test_moved_file_that_was_retagged_goes_back(library: Library, tmp_path: Path
     song.parent.mkdir()
     soundfile.write(song, music_like(duration=0.5, seed=1), 22_050)
     know(library, song, artist="Ann")
-    run = apply_organise(library, planned(library, tmp_path / "into", mode="move"))
+    run = apply_plan(library, planned(library, tmp_path / "into", mode="move"))
     place = run.outcomes[0].target
     known = library.find(place)
     assert known is not None
@@ -411,7 +408,7 @@ def test_moved_file_that_was_retagged_goes_back(library: Library, tmp_path: Path
     file["artist"] = "Ann B."
     file.save()
     shutil.rmtree(song.parent)
-    assert undo_organise(library).count("undone") == 1
+    assert undo_batch(library, PlaceFile).count("undone") == 1
     known = library.find(song)
     assert known is not None
     assert (known.artist, known.missing) == ("Ann B.", False)
@@ -422,7 +419,7 @@ def test_file_that_is_other_music_by_now_is_left_to_the_next_scan(
     library: Library, into: Path, songs: list[Path]
 ) -> None:
     songs[0].write_bytes(b"other")
-    run = apply_organise(library, planned(library, into, mode="move"))
+    run = apply_plan(library, planned(library, into, mode="move"))
     state = known_state(library, run.outcomes[0].target)
     assert state is not None
     assert state.mtime_ns == 0
@@ -459,13 +456,13 @@ STEPS = [
     ("link", organise, "make_folders", False),
     ("link", os, "symlink", True),
     ("copy", organise, "make_folders", True),
-    ("copy", transfer, "_write_copy", True),
+    ("copy", transfer, "write_copy", True),
     ("copy", transfer, "_rename", True),
     ("move", organise, "make_folders", True),
     ("move", os, "link", True),
     ("move", organise, "move_file", True),
-    ("move", journal, "tell_library", True),
-    ("disk", transfer, "_write_copy", True),
+    ("move", organise, "tell_library", True),
+    ("disk", transfer, "write_copy", True),
     ("disk", transfer, "_rename", True),
     ("disk", transfer, "copy_file", True),
     ("disk", organise, "move_file", True),
@@ -496,19 +493,19 @@ def test_what_was_cut_short_is_brought_to_an_end(
         no_hard_links(monkeypatch)
     before = tree(tmp_path / "music")
     plan = planned(library, into, mode=mode)
-    killed_at(monkeypatch, module, step, lambda: apply_organise(library, plan), after=after)
+    killed_at(monkeypatch, module, step, lambda: apply_plan(library, plan), after=after)
     place = into / "Jazz" / "Ann" / "0.mp3"
     assert songs[0].exists() or place.exists()
     if place.parent.exists():  # what is tidied up here is not where a process is killed
-        Path(transfer._copy_of(str(place))).write_bytes(b"part of a copy")
+        Path(transfer.copy_path(str(place))).write_bytes(b"part of a copy")
     if then == "apply":
-        run = apply_organise(library, plan)
+        run = apply_plan(library, plan)
         assert [outcome.path for outcome in run.cut_short] == [str(songs[0])]
         assert all((into / plan.rows[n].target).exists() for n in range(3))
         assert not any(".earmark" in name for name in tree(into))
         assert [song.exists() for song in songs] == [mode != "move"] * 3
     while any(one.n_to_undo for one in library.journal.batches()):
-        assert {state for state, _ in states(undo_organise(library))} <= {"undone"}
+        assert {state for state, _ in states(undo_batch(library, PlaceFile))} <= {"undone"}
     assert (tree(tmp_path / "music"), into.exists()) == (before, False)
     for song in songs:
         assert known_state(library, song) == file_state(song)
@@ -517,7 +514,7 @@ def test_what_was_cut_short_is_brought_to_an_end(
 @pytest.mark.parametrize(
     ("mode", "module", "step"),
     [
-        ("copy", organise, "_remove"),
+        ("copy", PlaceFile, "_remove"),
         ("move", os, "link"),
         ("move", organise, "move_file"),
         ("move", organise, "tell_library"),
@@ -535,10 +532,10 @@ def test_undo_of_files_that_was_cut_short_goes_on(
     step: str,
 ) -> None:
     before = tree(tmp_path / "music")
-    apply_organise(library, planned(library, into, mode=mode))
+    apply_plan(library, planned(library, into, mode=mode))
     assert len(songs) == 3
-    killed_at(monkeypatch, module, step, lambda: undo_organise(library), after=True)
-    run = undo_organise(library)
+    killed_at(monkeypatch, module, step, lambda: undo_batch(library, PlaceFile), after=True)
+    run = undo_batch(library, PlaceFile)
     assert [one.state for one in (*run.cut_short, *run.outcomes)] == ["undone"] * 3
     assert (tree(tmp_path / "music"), into.exists()) == (before, False)
 
@@ -552,22 +549,21 @@ def test_apply_ends_an_undo_first(
     step: str,
 ) -> None:
     plan = planned(library, into, mode="move")
-    apply_organise(library, plan)
-    killed_at(monkeypatch, organise, step, lambda: undo_organise(library), after=True)
-    run = apply_organise(library, plan)
+    apply_plan(library, plan)
+    killed_at(monkeypatch, organise, step, lambda: undo_batch(library, PlaceFile), after=True)
+    run = apply_plan(library, plan)
     assert [(one.path, one.state) for one in run.cut_short] == [(str(songs[2]), "undone")]
     assert states(run)[2] == ("placed", "")
     assert all((into / row.target).exists() for row in plan.rows)
 
 
 def test_one_apply_at_a_time(library: Library, into: Path, songs: list[Path]) -> None:
-    from earmark.changes import exclusive
 
     plan: OrganisePlan = planned(library, into)
-    assert len(songs) == len(plan.to_place)
+    assert len(songs) == len(plan.to_change)
     with (
         exclusive(library.path),
         pytest.raises(LibraryError, match="another apply or undo"),
     ):
-        apply_organise(library, plan)
+        apply_plan(library, plan)
     assert not into.exists()

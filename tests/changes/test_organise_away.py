@@ -13,8 +13,9 @@ import soundfile
 from organise_helpers import know, planned, write_song
 
 import earmark.changes._replace as replacing
-import earmark.changes.files._record as organise_journal
-from earmark.changes import apply_organise, undo_organise
+import earmark.changes.files._placing as placing
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.files import PlaceFile
 from earmark.library import Journal, Library, open_library
 from earmark.testing import music_like
 
@@ -66,7 +67,7 @@ def cut_short(library: Library, into: Path, mode: str, monkeypatch: pytest.Monke
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "finish", end)
         with pytest.raises(KeyboardInterrupt):
-            apply_organise(library, planned(library, into, by="genre", mode=mode))
+            apply_plan(library, planned(library, into, by="genre", mode=mode))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -87,7 +88,7 @@ def test_what_was_placed_on_a_disk_that_is_away_is_settled_later(
     if how == "disk":  # what is left is the empty folder it was mounted on
         usb.mkdir()
         disks.remove(str(usb))
-    run = undo_organise(library)
+    run = undo_batch(library, PlaceFile)
     assert run.outcomes == ()
     ((state, reason),) = states(run.cut_short)
     assert state == "skipped"
@@ -98,7 +99,7 @@ def test_what_was_placed_on_a_disk_that_is_away_is_settled_later(
         usb.rmdir()
         disks.add(str(usb))
     (tmp_path / "away").rename(usb)
-    run = undo_organise(library)
+    run = undo_batch(library, PlaceFile)
     assert states((*run.cut_short, *run.outcomes)) == [("placed", ""), ("undone", "")]
     assert songs[0].read_bytes() == b"music 0"
     assert not into.exists()
@@ -110,11 +111,11 @@ def test_moved_file_that_is_nowhere_is_not_given_up(
     cut_short(library, into, "move", monkeypatch)
     place = into / "Jazz" / "0.mp3"
     place.rename(place.with_name("hidden"))
-    run = undo_organise(library)
+    run = undo_batch(library, PlaceFile)
     reason = "it is neither at its old place nor at its new one: it will be checked again later"
     assert states(run.cut_short) == [("skipped", reason)]
     place.with_name("hidden").rename(place)
-    assert undo_organise(library).count("undone") == 1
+    assert undo_batch(library, PlaceFile).count("undone") == 1
     assert songs[0].exists()
 
 
@@ -122,11 +123,11 @@ def test_moved_file_that_is_nowhere_is_not_given_up(
 def test_undo_does_not_say_undone_of_a_disk_that_is_away(
     library: Library, tmp_path: Path, into: Path, songs: list[Path], disks: set[str], mode: str
 ) -> None:
-    apply_organise(library, planned(library, into, mode=mode))
+    apply_plan(library, planned(library, into, mode=mode))
     into.parent.rename(tmp_path / "away")
     into.parent.mkdir()
     disks.remove(str(into.parent))
-    run = undo_organise(library)
+    run = undo_batch(library, PlaceFile)
     assert (
         states(run.outcomes)
         == [("skipped", f"the disk at {str(into.parent)!r} is not connected")] * 2
@@ -134,24 +135,24 @@ def test_undo_does_not_say_undone_of_a_disk_that_is_away(
     into.parent.rmdir()
     (tmp_path / "away").rename(into.parent)
     disks.add(str(into.parent))
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert all(song.exists() for song in songs)
 
 
 def test_links_to_a_disk_that_is_away_can_be_removed(
     library: Library, tmp_path: Path, into: Path, songs: list[Path], disks: set[str]
 ) -> None:
-    apply_organise(library, planned(library, into))
+    apply_plan(library, planned(library, into))
     (tmp_path / "old").rename(tmp_path / "away")
     disks.remove(str(tmp_path / "old"))
-    assert undo_organise(library).count("undone") == len(songs)
+    assert undo_batch(library, PlaceFile).count("undone") == len(songs)
     assert not into.exists()
 
 
 def test_disk_that_goes_away_right_after_a_move_stops_nothing(
     library: Library, into: Path, songs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = organise_journal.tell_library
+    real = placing.tell_library
 
     def tell(opened: Library, path: str, place: str) -> None:
         if path == str(songs[0]):
@@ -159,10 +160,10 @@ def test_disk_that_goes_away_right_after_a_move_stops_nothing(
         real(opened, path, place)
 
     with monkeypatch.context() as patched:
-        patched.setattr(organise_journal, "tell_library", tell)
-        run = apply_organise(library, planned(library, into, mode="move"))
+        patched.setattr(placing, "tell_library", tell)
+        run = apply_plan(library, planned(library, into, mode="move"))
         assert states(run.outcomes) == [("failed", "input/output error"), ("placed", "")]
-    run = undo_organise(library)
+    run = undo_batch(library, PlaceFile)
     assert [one.state for one in (*run.cut_short, *run.outcomes)] == ["placed", "undone", "undone"]
     assert all(song.exists() for song in songs)
 
@@ -170,18 +171,18 @@ def test_disk_that_goes_away_right_after_a_move_stops_nothing(
 def test_moved_files_do_not_come_back_beside_a_disk_that_is_away(
     library: Library, tmp_path: Path, into: Path, songs: list[Path], disks: set[str]
 ) -> None:
-    apply_organise(library, planned(library, into, mode="move"))
+    apply_plan(library, planned(library, into, mode="move"))
     old = tmp_path / "old"
     old.rename(tmp_path / "away")
     old.mkdir()
     disks.remove(str(old))
-    run = undo_organise(library)
+    run = undo_batch(library, PlaceFile)
     assert states(run.outcomes) == [("skipped", f"the disk at {str(old)!r} is not connected")] * 2
     assert list(old.iterdir()) == []
     old.rmdir()
     (tmp_path / "away").rename(old)
     disks.add(str(old))
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert all(song.exists() for song in songs)
 
 
@@ -190,13 +191,13 @@ def test_moved_files_do_not_come_back_where_their_root_is_gone(
 ) -> None:
     music = tmp_path / "old" / "music"
     library.scanned.add_roots([str(music)], now=1.0)
-    apply_organise(library, planned(library, into, mode="move"))
+    apply_plan(library, planned(library, into, mode="move"))
     (tmp_path / "old").rename(tmp_path / "away")
     reason = f"folder {str(music)!r} does not exist. Connect its disk, or create the folder"
-    assert states(undo_organise(library).outcomes) == [("skipped", reason)] * 2
+    assert states(undo_batch(library, PlaceFile).outcomes) == [("skipped", reason)] * 2
     assert not (tmp_path / "old").exists()
     music.mkdir(parents=True)
-    assert undo_organise(library).count("undone") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == 2
     assert all(song.exists() for song in songs)
 
 
@@ -206,14 +207,14 @@ def test_copy_of_what_is_another_by_now_is_kept(
     retagged = tmp_path / "old" / "music" / "2.flac"
     soundfile.write(retagged, music_like(duration=0.5, seed=1), 22_050)
     know(library, retagged, artist="Ann")
-    apply_organise(library, planned(library, into, by="genre", mode="copy"))
+    apply_plan(library, planned(library, into, by="genre", mode="copy"))
     songs[0].write_bytes(b"")
     songs[1].write_bytes(b"other")
     file = mutagen.File(retagged)
     file["artist"] = "Ann B."
     file.save()
     reason = "the original has changed since it was copied, so its copy is kept"
-    assert states(undo_organise(library).outcomes) == [
+    assert states(undo_batch(library, PlaceFile).outcomes) == [
         ("undone", ""),
         ("skipped", reason),
         ("skipped", reason),
@@ -229,16 +230,16 @@ def test_folders_that_cannot_be_synced_are_no_failure(
     monkeypatch: pytest.MonkeyPatch,
     mode: str,
 ) -> None:
-    real = replacing._sync
+    real = replacing.sync
 
     def sync(path: str) -> None:
         if os.path.isdir(path):
             raise OSError(22, "Invalid argument")
         real(path)
 
-    monkeypatch.setattr(replacing, "_sync", sync)
-    assert apply_organise(library, planned(library, into, mode=mode)).count("placed") == 2
-    assert undo_organise(library).count("undone") == len(songs)
+    monkeypatch.setattr(replacing, "sync", sync)
+    assert apply_plan(library, planned(library, into, mode=mode)).count("placed") == 2
+    assert undo_batch(library, PlaceFile).count("undone") == len(songs)
 
 
 def test_folder_of_moved_files_is_scanned_as_long_as_they_are_there(
@@ -248,14 +249,14 @@ def test_folder_of_moved_files_is_scanned_as_long_as_they_are_there(
     library.scanned.add_roots([music], now=1.0)
     runs = []
     for mode in ("copy", "move"):
-        runs.append(apply_organise(library, planned(library, into / mode, mode=mode)))
+        runs.append(apply_plan(library, planned(library, into / mode, mode=mode)))
     assert library.scanned.roots() == [music, str(into / "move")]
     (into / "move" / "Jazz" / "Ann" / "1.mp3").rename(into / "kept.mp3")
-    assert undo_organise(library).count("undone") == 1
+    assert undo_batch(library, PlaceFile).count("undone") == 1
     assert library.scanned.roots() == [music, str(into / "move")]
     (into / "move" / "Jazz" / "Ann").mkdir(parents=True)
     (into / "kept.mp3").rename(into / "move" / "Jazz" / "Ann" / "1.mp3")
-    assert undo_organise(library).count("undone") == 1
+    assert undo_batch(library, PlaceFile).count("undone") == 1
     assert library.scanned.roots() == [music]
     assert all(song.exists() for song in songs)
 
@@ -264,16 +265,16 @@ def test_folder_that_was_scanned_before_stays_so(
     library: Library, into: Path, songs: list[Path]
 ) -> None:
     library.scanned.add_roots([str(into.parent)], now=1.0)
-    apply_organise(library, planned(library, into, mode="move"))
+    apply_plan(library, planned(library, into, mode="move"))
     assert library.scanned.roots() == [str(into.parent)]
-    assert undo_organise(library).count("undone") == len(songs)
+    assert undo_batch(library, PlaceFile).count("undone") == len(songs)
     assert library.scanned.roots() == [str(into.parent)]
 
 
 def test_folder_stays_scanned_for_what_came_there_otherwise(
     library: Library, into: Path, songs: list[Path]
 ) -> None:
-    apply_organise(library, planned(library, into, mode="move"))
+    apply_plan(library, planned(library, into, mode="move"))
     know(library, write_song(into / "mine.mp3", b"mine"))
-    assert undo_organise(library).count("undone") == len(songs)
+    assert undo_batch(library, PlaceFile).count("undone") == len(songs)
     assert library.scanned.roots() == [str(into)]

@@ -10,7 +10,7 @@ import pytest
 from change_helpers import add_failed
 from organise_helpers import know, planned, write_song
 
-from earmark.changes import OrganisePlan
+from earmark.changes.files import OrganisePlan, OrganisePolicy, make_organise_plan
 from earmark.errors import ParameterError
 from earmark.library import Library, open_library
 
@@ -121,7 +121,6 @@ def test_discs_of_an_album_vote_together_and_ties_go_to_the_surer(
 def test_whole_album_votes_though_only_some_songs_are_organised(
     library: Library, tmp_path: Path, into: Path
 ) -> None:
-    from earmark.changes import OrganisePolicy, plan_organise
     from earmark.library import Filters
 
     for name, genre in (("1", "jazz"), ("2", "jazz"), ("3", "rock")):
@@ -129,4 +128,4 @@ def test_whole_album_votes_though_only_some_songs_are_organised(
     every = library.tracks(Filters(missing=None, state=None))
     some = library.tracks(Filters(genre="rock"))
     policy = OrganisePolicy(str(into), by="genre")
-    assert genres(plan_organise(some, policy=policy, among=every)) == {"3": "Jazz"}
+    assert genres(make_organise_plan(some, policy=policy, among=every)) == {"3": "Jazz"}

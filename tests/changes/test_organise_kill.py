@@ -20,7 +20,8 @@ from killed_process import Working
 from mutagen.id3 import ID3, TPE1
 from organise_helpers import know, planned, tree, two_disks, write_song
 
-from earmark.changes import apply_organise, undo_organise, write_organise_plan
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.files import PlaceFile
 from earmark.library import Library, open_library
 
 N_FILES = 24
@@ -28,7 +29,8 @@ SEED = 7
 
 _WORK = """
 import av, mutagen
-from earmark.changes import apply_organise, read_organise_plan, undo_organise
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.files import OrganisePlan, PlaceFile
 link = os.link
 def link_in_one_folder(source, target):
     if os.path.dirname(source) != os.path.dirname(target):
@@ -38,9 +40,9 @@ def work(library, plan, what, disk):
     if disk == "other":
         os.link = link_in_one_folder
     if what == "undo":
-        undo_organise(library)
+        undo_batch(library, PlaceFile)
     else:
-        apply_organise(library, read_organise_plan(plan))
+        apply_plan(library, OrganisePlan.read(plan))
 """
 
 
@@ -57,7 +59,7 @@ def check_all_whole(old: Mapping[str, bytes], places: Mapping[str, Path], mode: 
 def take_back(library: Library, old: Mapping[str, bytes], music: Path, into: Path) -> None:
     """Undo what stands; every file, and what the library knows of it, is as it was."""
     while any(one.n_to_undo for one in library.journal.batches()):
-        assert {one.state for one in undo_organise(library).outcomes} <= {"undone"}
+        assert {one.state for one in undo_batch(library, PlaceFile).outcomes} <= {"undone"}
     there = {str(music / name): content for name, content in tree(music).items()}
     assert {name: content for name, content in there.items() if content is not None} == old
     assert not into.exists()
@@ -107,12 +109,12 @@ def test_kills(
                 mode, disk = kinds[number % len(kinds)]
                 plan = planned(library, into, mode=mode)
                 places = {row.path: into / row.target for row in plan.rows}
-                write_organise_plan(plan_file, plan, overwrite=True)
+                plan.write(plan_file, overwrite=True)
                 with monkeypatch.context() as patched:
                     if disk == "other":
                         two_disks(patched)
                     started = time.monotonic()
-                    apply_organise(library, plan)
+                    apply_plan(library, plan)
                     seconds = time.monotonic() - started
                 if number % 3 == 0:
                     n_late += working.killed_after(moments.uniform(0, seconds), "undo", disk)
@@ -124,7 +126,7 @@ def test_kills(
                 n_left += any(".earmark" in name for name in tree(into)) if into.exists() else 0
                 if number % 2:
                     for _ in range(2):  # what an undo was ended at is not in the first plan
-                        apply_organise(library, planned(library, into, mode=mode))
+                        apply_plan(library, planned(library, into, mode=mode))
                     assert all(place.read_bytes() == old[n] for n, place in places.items())
                     assert [Path(n).exists() for n in old] == [mode != "move"] * len(old)
                     assert len(tree(into)) == len(old) + 6

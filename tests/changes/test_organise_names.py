@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from organise_helpers import know, planned, tree, write_song
 
-from earmark.changes import alike, apply_organise, is_safe_name, safe_name, undo_organise
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.files import (
+    OrganisePolicy,
+    PlaceFile,
+    alike,
+    is_safe_name,
+    make_organise_plan,
+    safe_name,
+)
 from earmark.library import Library, open_library
 from earmark.library._records import LibraryTrack
 
@@ -142,7 +150,6 @@ def test_nothing_is_written_outside(
     name: bytes,
     mode: str,
 ) -> None:
-    from earmark.changes import OrganisePolicy, plan_organise
 
     base = tmp_path_factory.mktemp("base")
     (base / "music").mkdir()
@@ -153,21 +160,21 @@ def test_nothing_is_written_outside(
         1, song, "analysed", False, artist=artist, album=album, predicted="jazz", corrected=genre
     )
     policy = OrganisePolicy(str(base / "into"), "genre/artist/album", mode)  # type: ignore[arg-type]
-    plan = plan_organise([track], policy=policy)
+    plan = make_organise_plan([track], policy=policy)
     (row,) = plan.rows
     assert row.action == mode
     parts = row.target.split("/")
     assert len(parts) == 4
     for part in parts:
         check_name(part)
-    run = apply_organise(library, plan)
+    run = apply_plan(library, plan)
     assert [outcome.state for outcome in run.outcomes] == ["placed"]
     outside = {key: value for key, value in tree(base).items() if not key.startswith("into")}
     assert outside == {
         key: value for key, value in before.items() if mode != "move" or value is None
     }
     assert Path(run.outcomes[0].target).read_bytes() == b"music"
-    assert undo_organise(library, run.batch).count("undone") == 1
+    assert undo_batch(library, PlaceFile, run.batch).count("undone") == 1
     assert tree(base) == before
 
 
@@ -179,6 +186,6 @@ def test_genres_that_are_paths(tmp_path: Path, corrected: str, folder: str) -> N
     with open_library(tmp_path / "library.db", create=True) as opened:
         song = write_song(tmp_path / "music" / "a.mp3")
         know(opened, song, artist="../Ann", corrected=corrected)
-        apply_organise(opened, planned(opened, tmp_path / "into"))
+        apply_plan(opened, planned(opened, tmp_path / "into"))
     parts = (folder, "_.._Ann", "a.mp3")
     assert set(tree(tmp_path / "into")) == {"/".join(parts[:n]) for n in (1, 2, 3)}

@@ -12,13 +12,7 @@ import pytest
 from change_helpers import add_failed, file_state
 from organise_helpers import know, planned, write_song
 
-from earmark.changes import (
-    OrganisePlan,
-    OrganisePolicy,
-    OrganiseRow,
-    read_organise_plan,
-    write_organise_plan,
-)
+from earmark.changes.files import OrganisePlan, OrganisePolicy, OrganiseRow
 from earmark.errors import ParameterError, PlanError
 from earmark.files import FileState
 from earmark.library import Library, open_library
@@ -187,8 +181,8 @@ def test_song_that_is_gone_has_no_row_where_another_is(
     library.scanned.move([moved], now=2.0)
     plan = planned(library, into)
     assert [(row.action, row.target) for row in plan.rows] == [("link", "Jazz/Bob/a.mp3")]
-    write_organise_plan(tmp_path / "plan.csv", plan)
-    assert read_organise_plan(tmp_path / "plan.csv") == plan
+    plan.write(tmp_path / "plan.csv")
+    assert OrganisePlan.read(tmp_path / "plan.csv") == plan
 
 
 def test_read_only_target_is_told(library: Library, tmp_path: Path, into: Path) -> None:
@@ -240,7 +234,7 @@ PLAN = OrganisePlan(ROWS, "/in\udcffto", "genre/artist", "link", 12, 34)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "plan.csv"
-    write_organise_plan(path, PLAN)
+    PLAN.write(path)
     return path
 
 
@@ -254,14 +248,14 @@ def edited(path: Path, line: int, /, **cells: str) -> None:
 
 
 def test_plan_is_read_as_written(path: Path) -> None:
-    assert read_organise_plan(path) == PLAN
+    assert OrganisePlan.read(path) == PLAN
     with pytest.raises(ParameterError, match="already exists"):
-        write_organise_plan(path, PLAN)
+        PLAN.write(path)
 
 
 def test_targets_and_actions_can_be_edited(path: Path) -> None:
     edited(path, 4, action=" COPY ", target="Bop/\u00e9/x.mp3")
-    row = read_organise_plan(path).rows[1]
+    row = OrganisePlan.read(path).rows[1]
     assert (row.action, row.target, row.path) == ("copy", "Bop/\u00e9/x.mp3", ROWS[1].path)
 
 
@@ -289,13 +283,13 @@ def test_targets_and_actions_can_be_edited(path: Path) -> None:
 def test_bad_cell_of_a_plan_is_named(path: Path, cells: dict[str, str], message: str) -> None:
     edited(path, 3, **cells)
     with pytest.raises(PlanError, match=message):
-        read_organise_plan(path)
+        OrganisePlan.read(path)
 
 
 def test_two_files_cannot_be_given_one_place(path: Path) -> None:
     edited(path, 4, action="move", target="JAZZ/ann/A.mp3")
     with pytest.raises(PlanError, match=r"line 4, column 'target'.* is already in line 3"):
-        read_organise_plan(path)
+        OrganisePlan.read(path)
 
 
 ABOUT = 'earmark.organise-plan/1,"{""into"": ""/x"", ""mode"": ""link""}"\n'
@@ -318,7 +312,7 @@ COLUMNS = "action,target,seen,path\n"
 def test_what_is_no_organise_plan_is_refused(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "plan.csv").write_text(content)
     with pytest.raises(PlanError, match=message):
-        read_organise_plan(tmp_path / "plan.csv")
+        OrganisePlan.read(tmp_path / "plan.csv")
 
 
 def test_names_that_are_not_utf8_come_through(library: Library, tmp_path: Path, into: Path) -> None:
@@ -327,5 +321,5 @@ def test_names_that_are_not_utf8_come_through(library: Library, tmp_path: Path, 
     know(library, song)
     plan = planned(library, into)
     assert plan.rows[0].target == "Jazz/Unknown artist/caf_.mp3"
-    write_organise_plan(tmp_path / "plan.csv", plan)
-    assert read_organise_plan(tmp_path / "plan.csv") == plan
+    plan.write(tmp_path / "plan.csv")
+    assert OrganisePlan.read(tmp_path / "plan.csv") == plan

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from organise_helpers import know, planned, write_song
 
-from earmark.changes import FIELDS, Template, apply_organise, is_safe_name
+from earmark.changes import apply_plan
+from earmark.changes.files import FIELDS, Template, is_safe_name
 from earmark.errors import ParameterError
 from earmark.library import Library, open_library
 
@@ -123,7 +124,7 @@ def test_file_that_was_moved_is_known_by_where_it_was(
     policy = {"by": by, "mode": "move", "roots": (str(root), str(into))}
     (place,) = [row.target for row in planned(library, into, **policy).rows]
     assert place.endswith("Ann/03 - So.mp3")
-    assert apply_organise(library, planned(library, into, **policy)).count("placed") == 1
+    assert apply_plan(library, planned(library, into, **policy)).count("placed") == 1
     (row,) = planned(library, into, **policy).rows
     assert (row.target, row.why) == (place, "it is already there")
 

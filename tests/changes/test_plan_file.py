@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.changes import PlanRow, TagPlan, Threshold, read_plan, write_plan
+from earmark.changes.tags import TagPlan, TagRow, Threshold
 from earmark.errors import ParameterError, PlanError
 from earmark.files import FileState
 
 ROWS = (
-    PlanRow("/m/a.mp3", "write", ("Jazz",), (), 0.912, "", FileState(5, 1_700_000_000_000_000_007)),
-    PlanRow("/m/b.mp3", "keep", (), ("Rock", "Pop; or so"), None, "has a genre", None),
+    TagRow("/m/a.mp3", "write", ("Jazz",), (), 0.912, "", FileState(5, 1_700_000_000_000_000_007)),
+    TagRow("/m/b.mp3", "keep", (), ("Rock", "Pop; or so"), None, "has a genre", None),
 )
 PLAN = TagPlan(ROWS, Threshold(0.7, 0.9, 0.6), "gtzan943", 0.5)
 
@@ -24,12 +24,12 @@ PLAN = TagPlan(ROWS, Threshold(0.7, 0.9, 0.6), "gtzan943", 0.5)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "plan.csv"
-    write_plan(path, PLAN)
+    PLAN.write(path)
     return path
 
 
 def test_plan_is_read_as_written(path: Path) -> None:
-    assert read_plan(path) == PLAN
+    assert TagPlan.read(path) == PLAN
 
 
 def test_lines_can_be_deleted_and_edited(path: Path) -> None:
@@ -45,7 +45,7 @@ def test_lines_can_be_deleted_and_edited(path: Path) -> None:
         encoding="utf-8",
         newline="",
     )
-    (row,) = read_plan(path).rows
+    (row,) = TagPlan.read(path).rows
     assert row.genres == ("My Own", "Second")
 
 
@@ -67,7 +67,7 @@ def test_any_name_survives(
 ) -> None:
     path = tmp_path_factory.mktemp("plan") / "plan.csv"
     action = "write" if genres else "keep"
-    row = PlanRow(
+    row = TagRow(
         "/" + name.replace("\0", ""),
         action,
         tuple(genres),
@@ -76,8 +76,8 @@ def test_any_name_survives(
         "",
         FileState(size, mtime),
     )
-    write_plan(path, TagPlan((row,), Threshold(0.5)))
-    assert read_plan(path).rows == (row,)
+    TagPlan((row,), Threshold(0.5)).write(path)
+    assert TagPlan.read(path).rows == (row,)
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 3 or any(mark in "".join(lines) for mark in "\u2028\u2029")
 
@@ -108,7 +108,7 @@ def with_cell(path: Path, line: int, column: str, value: str) -> None:
 def test_bad_cell_is_named(path: Path, line: int, column: str, value: str, message: str) -> None:
     with_cell(path, line, column, value)
     with pytest.raises(PlanError, match=message):
-        read_plan(path)
+        TagPlan.read(path)
 
 
 @pytest.mark.parametrize(
@@ -132,17 +132,17 @@ def test_bad_cell_is_named(path: Path, line: int, column: str, value: str, messa
 def test_what_is_no_plan_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "plan.csv").write_bytes(content)
     with pytest.raises(PlanError, match=message):
-        read_plan(tmp_path / "plan.csv")
+        TagPlan.read(tmp_path / "plan.csv")
 
 
 def test_missing_plan_is_told(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="no such file"):
-        read_plan(tmp_path / "plan.csv")
+        TagPlan.read(tmp_path / "plan.csv")
 
 
 def test_file_that_is_there_is_not_overwritten_unasked(path: Path) -> None:
     with pytest.raises(ParameterError, match="already exists"):
-        write_plan(path, PLAN)
-    write_plan(path, TagPlan((), Threshold(0.1)), overwrite=True)
-    assert read_plan(path).rows == ()
+        PLAN.write(path)
+    TagPlan((), Threshold(0.1)).write(path, overwrite=True)
+    assert TagPlan.read(path).rows == ()
     assert [entry.name for entry in path.parent.iterdir()] == ["plan.csv"]

@@ -15,16 +15,8 @@ import pytest
 from change_helpers import CLASSES, add_track, tags_in
 from tool_files import make_file, run, write_sound
 
-from earmark.changes import (
-    PlanRow,
-    TagPolicy,
-    Threshold,
-    apply_plan,
-    plan_tags,
-    read_plan,
-    undo_batch,
-    write_plan,
-)
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.tags import TagPlan, TagPolicy, TagRow, Threshold, WriteGenres, make_tag_plan
 from earmark.library import Filters, Library, open_library
 from earmark.tags import read_tags, write_genres
 
@@ -42,12 +34,14 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made_plan(library: Library, **policy: Any) -> Any:
     tracks = library.tracks(Filters(missing=None, state=None))
-    return plan_tags(tracks, threshold=Threshold(0.8), policy=TagPolicy(**policy), classes=CLASSES)
+    return make_tag_plan(
+        tracks, threshold=Threshold(0.8), policy=TagPolicy(**policy), classes=CLASSES
+    )
 
 
-def only(library: Library, **policy: Any) -> PlanRow:
+def only(library: Library, **policy: Any) -> TagRow:
     (row,) = made_plan(library, **policy).rows
-    assert isinstance(row, PlanRow)
+    assert isinstance(row, TagRow)
     return row
 
 
@@ -113,7 +107,7 @@ def test_what_is_planned_for_files_of_other_taggers_is_written(
     run = apply_plan(library, made_plan(library, replace=True))
     assert [(one.state, one.reason) for one in run.outcomes] == [("written", "")]
     assert read_tags(song).genres == tags_in(library, song) == ("Hip-Hop",)
-    assert undo_batch(library).count("undone") == 1
+    assert undo_batch(library, WriteGenres).count("undone") == 1
     assert read_tags(song) == tags
 
 
@@ -135,11 +129,11 @@ def test_number_0_of_id3v1_is_no_genre_to_a_plan(library: Library, tmp_path: Pat
     assert (row.action, row.now) == ("write", ("Blues",))
     # A library of an older release took it for a genre.
     (track,) = library.tracks(Filters())
-    older = plan_tags([replace(track, genres=("Blues",))], threshold=Threshold(0.8))
+    older = make_tag_plan([replace(track, genres=("Blues",))], threshold=Threshold(0.8))
     assert [row.action for row in older.rows] == ["write"]
     run = apply_plan(library, made_plan(library))
     assert (run.count("written"), read_tags(song).chosen_genres) == (1, ("Jazz",))
-    undo_batch(library)
+    undo_batch(library, WriteGenres)
     assert read_tags(song).default_genre
 
 
@@ -160,7 +154,7 @@ def test_genre_that_says_nothing_is_written_over(
     assert (row.action, row.now) == (action, (genre,))
     if action == "write":
         assert apply_plan(library, made_plan(library, treat_as_empty=also)).count("written") == 1
-        assert undo_batch(library).count("undone") == 1
+        assert undo_batch(library, WriteGenres).count("undone") == 1
         assert read_tags(song).genres == (genre,)
 
 
@@ -168,8 +162,8 @@ def test_plan_applied_twice_says_already_so(library: Library, tmp_path: Path) ->
     songs = [write_sound(tmp_path / f"{n}.flac", seconds=0.2, seed=n) for n in range(3)]
     for song in songs:
         add_track(library, song)
-    write_plan(tmp_path / "plan.csv", made_plan(library))
-    made = read_plan(tmp_path / "plan.csv")
+    made_plan(library).write(tmp_path / "plan.csv")
+    made = TagPlan.read(tmp_path / "plan.csv")
     assert apply_plan(library, made).count("written") == 3
     content = [song.read_bytes() for song in songs]
     again = apply_plan(library, made)
@@ -179,7 +173,7 @@ def test_plan_applied_twice_says_already_so(library: Library, tmp_path: Path) ->
     assert again.batch is None
     assert [song.read_bytes() for song in songs] == content
     assert [one.id for one in library.journal.batches("tag")] == [1]
-    undo_batch(library)
+    undo_batch(library, WriteGenres)
     # Taken back, the files are again those that the plan was made from.
     assert apply_plan(library, made).count("written") == 3
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from organise_helpers import know, planned, tree, write_song
 
-from earmark.changes import apply_organise, read_organise_plan, undo_organise, write_organise_plan
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.files import OrganisePlan, PlaceFile
 from earmark.errors import PlanError
 from earmark.library import Library, open_library
 
@@ -63,17 +64,17 @@ def test_sidecars_travel_with_their_album_and_come_back(
         "rip.log": "Ann/Blue/rip.log",
         "back.png": "Ann/Blue/Scans/back.png",
     }
-    write_organise_plan(tmp_path / "plan.csv", plan)
-    assert read_organise_plan(tmp_path / "plan.csv") == plan
-    run = apply_organise(library, read_organise_plan(tmp_path / "plan.csv"))
+    plan.write(tmp_path / "plan.csv")
+    assert OrganisePlan.read(tmp_path / "plan.csv") == plan
+    run = apply_plan(library, OrganisePlan.read(tmp_path / "plan.csv"))
     assert run.count("placed") == 7
     assert (into / "Ann/Blue/Scans/back.png").read_bytes() == b"Scans/back.png"
     assert (music / "cover.jpg").exists() == (mode != "move")
     assert (music / "notes.txt").exists()
     again = planned(library, into, template=TEMPLATE, mode=mode)
-    assert again.to_place == ()
-    assert apply_organise(library, plan).count("placed") == 0
-    assert undo_organise(library).count("undone") == 7
+    assert again.to_change == ()
+    assert apply_plan(library, plan).count("placed") == 0
+    assert undo_batch(library, PlaceFile).count("undone") == 7
     assert tree(tmp_path / "music") == before
     assert not into.exists()
 
@@ -177,7 +178,7 @@ def test_sidecars_stay_where_none_of_their_songs_came(
     plan = planned(library, into, template=TEMPLATE, mode="move")
     for number in (1, 2):
         write_song(music / f"{number}.mp3", b"changed since the plan was made")
-    run = apply_organise(library, plan)
+    run = apply_plan(library, plan)
     assert [(one.state, one.reason) for one in run.outcomes] == [
         *[("failed", "it has changed since the plan was made")] * 2,
         ("failed", "none of its songs was placed there"),
@@ -188,10 +189,10 @@ def test_sidecars_stay_where_none_of_their_songs_came(
 def test_kind_of_a_row_is_checked(library: Library, tmp_path: Path, into: Path) -> None:
     album(library, tmp_path / "music", n=1)
     path = tmp_path / "plan.csv"
-    write_organise_plan(path, planned(library, into))
+    planned(library, into).write(path)
     path.write_text(path.read_text().replace(",song,", ",sing,"))
     with pytest.raises(PlanError, match="line 3, column 'kind': 'sing': not one of song, sidecar"):
-        read_organise_plan(path)
+        OrganisePlan.read(path)
 
 
 def test_sidecars_that_were_left_behind_follow_later(
@@ -202,9 +203,9 @@ def test_sidecars_that_were_left_behind_follow_later(
     write_song(music / "cover.jpg", b"cover")
     write_song(music / "1.lrc", b"lyrics")
     policy = {"template": TEMPLATE, "mode": "move"}
-    apply_organise(library, planned(library, into, sidecars=False, **policy))
+    apply_plan(library, planned(library, into, sidecars=False, **policy))
     assert sorted(tree(music)) == ["1.lrc", "cover.jpg"]
-    run = apply_organise(library, planned(library, into, **policy))
+    run = apply_plan(library, planned(library, into, **policy))
     assert run.count("placed") == 2
     assert sorted(tree(into / "Ann" / "Blue")) == [
         *("01 Song 1.lrc", "01 Song 1.mp3", "02 Song 2.mp3", "cover.jpg"),

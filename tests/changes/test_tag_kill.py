@@ -16,15 +16,8 @@ import soundfile
 from change_helpers import CLASSES, add_track, file_state, known_state
 from killed_process import Working
 
-from earmark.changes import (
-    TagPlan,
-    TagPolicy,
-    Threshold,
-    apply_plan,
-    plan_tags,
-    undo_batch,
-    write_plan,
-)
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.tags import TagPlan, TagPolicy, Threshold, WriteGenres, make_tag_plan
 from earmark.library import Filters, Library, open_library
 from earmark.tags import read_tags, write_genres
 
@@ -34,9 +27,10 @@ ENDINGS = ("flac", "mp3", "ogg", "wav", "aiff")
 
 _WORK = """
 import av, mutagen.id3, mutagen.ogg
-from earmark.changes import apply_plan, read_plan
+from earmark.changes import apply_plan
+from earmark.changes.tags import TagPlan
 def work(library, plan):
-    apply_plan(library, read_plan(plan))
+    apply_plan(library, TagPlan.read(plan))
 """
 
 
@@ -70,7 +64,7 @@ def of_unknown_length(path: Path) -> None:
 def made_plan(library: Library) -> TagPlan:
     tracks = library.tracks(Filters(missing=None, state=None))
     policy = TagPolicy(replace=True)
-    return plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
+    return make_tag_plan(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
 
 
 @pytest.fixture
@@ -91,12 +85,12 @@ def test_kills(n_kills: int, fast_folder: Path, capsys: pytest.CaptureFixture[st
     with open_library(path, create=True) as library:
         old = write_music(music, library)
         plan = made_plan(library)
-        assert len(plan.to_write) == N_FILES
+        assert len(plan.to_change) == N_FILES
         started = time.monotonic()
         apply_plan(library, plan)
         seconds = time.monotonic() - started
         new = {name: Path(name).read_bytes() for name in old}
-        undo_batch(library)
+        undo_batch(library, WriteGenres)
         # What padding was added stays: these are the old files from here on.
         old = {name: Path(name).read_bytes() for name in old}
     n_old = n_new = n_left = n_faster = 0
@@ -104,7 +98,7 @@ def test_kills(n_kills: int, fast_folder: Path, capsys: pytest.CaptureFixture[st
     with Working(_WORK, path, plan_file) as applying:
         for _ in range(n_kills):
             with open_library(path) as library:
-                write_plan(plan_file, made_plan(library), overwrite=True)
+                made_plan(library).write(plan_file, overwrite=True)
             n_faster += applying.killed_after(moments.uniform(0, 1.1 * seconds))
             for name in old:
                 content = Path(name).read_bytes()
@@ -127,7 +121,7 @@ def take_all_back(path: Path, old: Mapping[str, bytes]) -> None:
     """Undo what stands; every file, and what the library knows of it, is as it was."""
     with open_library(path) as library:
         while any(one.n_to_undo for one in library.journal.batches()):
-            run = undo_batch(library)
+            run = undo_batch(library, WriteGenres)
             assert {one.state for one in run.outcomes} <= {"undone"}
         for name, content in old.items():
             assert Path(name).read_bytes() == content

@@ -10,17 +10,14 @@ import pytest
 from change_helpers import CLASSES, add_failed, add_track, file_state
 from tool_files import write_sound
 
-from earmark.changes import (
-    PlanRow,
+from earmark.changes import load_names, usual_name
+from earmark.changes.tags import (
     TagPlan,
     TagPolicy,
+    TagRow,
     Threshold,
-    load_names,
+    make_tag_plan,
     model_threshold,
-    plan_tags,
-    read_plan,
-    usual_name,
-    write_plan,
 )
 from earmark.errors import ParameterError
 from earmark.library import Filters, Library, open_library
@@ -42,10 +39,10 @@ def song(tmp_path: Path) -> Path:
 
 def plan(library: Library, policy: TagPolicy | None = None) -> TagPlan:
     tracks = library.tracks(Filters(missing=None, state=None))
-    return plan_tags(tracks, threshold=LEAST, policy=policy, classes=CLASSES, model="m")
+    return make_tag_plan(tracks, threshold=LEAST, policy=policy, classes=CLASSES, model="m")
 
 
-def only(library: Library, policy: TagPolicy | None = None) -> PlanRow:
+def only(library: Library, policy: TagPolicy | None = None) -> TagRow:
     (row,) = plan(library, policy).rows
     return row
 
@@ -150,7 +147,7 @@ def test_files_that_cannot_be_written_are_kept(library: Library, tmp_path: Path)
         "other": "tags of this kind of file cannot be written",
         "failed": "not analysed: no decoder finds audio in it",
     }
-    assert plan(library).to_write == ()
+    assert plan(library).to_change == ()
 
 
 def test_file_that_is_gone_is_not_listed_where_another_is(
@@ -168,10 +165,10 @@ def test_file_that_is_gone_is_not_listed_where_another_is(
     calls: list[tuple[int, int, str]] = []
     tracks = library.tracks(Filters(missing=None, state=None))
     for order in (tracks, tracks[::-1]):
-        found = plan_tags(order, threshold=LEAST, progress=lambda *call: calls.append(call))
-        write_plan(tmp_path / "plan.csv", found, overwrite=True)
+        found = make_tag_plan(order, threshold=LEAST, progress=lambda *call: calls.append(call))
+        found.write(tmp_path / "plan.csv", overwrite=True)
         assert found.rows == (row,)
-        assert [one.path for one in read_plan(tmp_path / "plan.csv").rows] == [str(song)]
+        assert [one.path for one in TagPlan.read(tmp_path / "plan.csv").rows] == [str(song)]
     assert calls == [(1, 1, str(song))] * 2
 
 

@@ -12,8 +12,9 @@ import pytest
 from change_helpers import CLASSES, add_track, file_state, known_state
 from tool_files import write_sound
 
-import earmark.changes.tags._writing as apply
-from earmark.changes import TagPolicy, Threshold, apply_plan, plan_tags, undo_batch
+import earmark.changes.tags._writing as writing
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes.tags import TagPolicy, Threshold, WriteGenres, make_tag_plan
 from earmark.library import Filters, Journal, Library, open_library
 from earmark.tags import read_tags, write_genres
 
@@ -44,7 +45,7 @@ def written(library: Library) -> int:
     """Write a genre into every file."""
     tracks = library.tracks(Filters(missing=None, state=None))
     policy = TagPolicy(replace=True)
-    plan = plan_tags(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
+    plan = make_tag_plan(tracks, threshold=Threshold(0.8), policy=policy, classes=CLASSES)
     run = apply_plan(library, plan)
     assert run.batch is not None
     return run.batch
@@ -85,7 +86,7 @@ def test_files_that_swapped_names_do_not_swap_genres(
     swap(*songs)
     if scanned:
         told(library, {1: songs[1], 2: songs[0]})
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     if scanned:
         assert [(one.path, one.genres) for one in run.outcomes] == [
             (str(songs[0]), ()),
@@ -97,7 +98,7 @@ def test_files_that_swapped_names_do_not_swap_genres(
         assert [(one.state, one.reason) for one in run.outcomes] == [("skipped", ANOTHER)] * 2
         assert [read_tags(song).genres for song in songs] == [("Jazz",)] * 2
         swap(*songs)
-        assert undo_batch(library).count("undone") == 2
+        assert undo_batch(library, WriteGenres).count("undone") == 2
 
 
 def test_file_that_was_moved_is_found(library: Library, songs: list[Path]) -> None:
@@ -105,7 +106,7 @@ def test_file_that_was_moved_is_found(library: Library, songs: list[Path]) -> No
     place = songs[0].with_name("elsewhere.flac")
     songs[0].rename(place)
     told(library, {1: place})
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     assert [(one.path, one.state) for one in run.outcomes][1] == (str(place), "undone")
     assert read_tags(place).genres == ("Pop",)
 
@@ -118,7 +119,7 @@ def test_double_of_a_file_is_not_taken_for_it(library: Library, songs: list[Path
     add_track(library, double)
     songs[0].unlink()
     library.scanned.mark_missing([1], now=2.0)
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     assert (run.outcomes[1].state, run.outcomes[1].reason) == (
         "failed",
         "no such file or directory",
@@ -142,12 +143,12 @@ def test_what_cannot_be_looked_at_stays_begun(
             def refused(_: str) -> None:
                 raise PermissionError(13, "Permission denied")
 
-            patched.setattr(apply, "discard_copy", refused)
+            patched.setattr(writing, "discard_copy", refused)
         else:
             songs[0].rename(kept)
         if how == "another":
             write_sound(songs[0], seconds=0.2, seed=9)
-        run = undo_batch(library)
+        run = undo_batch(library, WriteGenres)
         assert run.outcomes == ()
         (outcome,) = run.cut_short
         assert outcome.state == "skipped"
@@ -159,7 +160,7 @@ def test_what_cannot_be_looked_at_stays_begun(
         away.rename(folder)
     elif how != "not to be read":
         kept.rename(songs[0])
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     assert [one.state for one in (*run.cut_short, *run.outcomes)] == ["written", "undone"]
     assert read_tags(songs[0]).genres == ("Pop",)
 
@@ -179,7 +180,7 @@ def test_disk_that_goes_away_right_after_a_change_stops_nothing(
         written(library)
     (begun,) = library.journal.changes(states=("begun",))
     assert begun.path == str(songs[0])
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     assert [one.state for one in run.cut_short] == ["written"]
     assert run.count("undone") == 2
 
@@ -191,7 +192,7 @@ def test_what_was_cut_short_is_found_where_it_was_moved(
     place = songs[0].with_name("elsewhere.flac")
     songs[0].rename(place)
     told(library, {1: place})
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     assert [(one.path, one.state) for one in (*run.cut_short, *run.outcomes)] == [
         (str(place), "written"),
         (str(place), "undone"),
@@ -203,17 +204,17 @@ def test_what_never_comes_back_is_in_nobodys_way(
     library: Library, songs: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = written(library)
-    undo_batch(library)
+    undo_batch(library, WriteGenres)
     cut_short(library, monkeypatch)
     songs[0].unlink()
     library.scanned.mark_missing([1], now=2.0)
     add_track(library, songs[1], genre="rock")
     second = written(library)
     assert second > first + 1
-    run = undo_batch(library)
+    run = undo_batch(library, WriteGenres)
     assert (run.batch, run.count("undone")) == (second, 1)
     assert [one.state for one in run.cut_short] == ["skipped"]
-    assert undo_batch(library).outcomes == ()
+    assert undo_batch(library, WriteGenres).outcomes == ()
 
 
 def test_relative_path_is_that_of_where_it_was_applied(
@@ -222,12 +223,12 @@ def test_relative_path_is_that_of_where_it_was_applied(
     from dataclasses import replace
 
     tracks = library.tracks(Filters(path=str(songs[1])))
-    plan = plan_tags(tracks, threshold=Threshold(0.8), classes=CLASSES)
+    plan = make_tag_plan(tracks, threshold=Threshold(0.8), classes=CLASSES)
     with monkeypatch.context() as patched:
         patched.chdir(songs[1].parent)
         rows = (replace(plan.rows[0], path=songs[1].name),)
         assert apply_plan(library, replace(plan, rows=rows)).count("written") == 1
-    assert undo_batch(library).count("undone") == 1
+    assert undo_batch(library, WriteGenres).count("undone") == 1
     assert not os.path.exists(songs[1].name)
 
 
@@ -246,7 +247,7 @@ def test_witness_speaks_of_what_it_can_read(
 
     monkeypatch.setattr(mutagen, "File", read)
     tracks = library.tracks(Filters(path=str(songs[1])))
-    run = apply_plan(library, plan_tags(tracks, threshold=Threshold(0.8), classes=CLASSES))
+    run = apply_plan(library, make_tag_plan(tracks, threshold=Threshold(0.8), classes=CLASSES))
     if witness == "reads neither":
         assert [one.state for one in run.outcomes] == ["written"]
     else:

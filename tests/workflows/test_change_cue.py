@@ -57,7 +57,7 @@ def test_moved_album_takes_its_sheet_along_and_keeps_all_its_tracks(
 ) -> None:
     library, before = home / "library.db", _tracks(home)
     plan = plan_organise(into=home / "sorted", by="artist/album", mode="move", library=library)
-    assert {row.target: row.note for row in plan.to_place} == {
+    assert {row.target: row.note for row in plan.to_change} == {
         "Various/One File/album.flac": "one file of 4 tracks",
         "Various/One File/album.cue": "",
     }
@@ -83,5 +83,5 @@ def test_album_that_is_there_already_is_not_placed_again(home: Path) -> None:
     }
     apply_organise(plan_organise(mode="copy", **settings), library=home / "library.db")
     again = plan_organise(mode="copy", **settings)
-    assert again.to_place == ()
+    assert again.to_change == ()
     assert dict(again.kept) == {"it is already there": 2}

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from earmark.changes import change_document
 from earmark.errors import LibraryError, ParameterError, PlanError
 from earmark.library import Filters, open_library
 from earmark.tags import read_tags
@@ -20,7 +21,6 @@ from earmark.workflows.organise import (
     apply_organise,
     list_organise_batches,
     plan_organise,
-    report,
     undo_organise,
 )
 from earmark.workflows.scan import scan
@@ -61,9 +61,9 @@ def test_files_there_and_back(library: Path, music: Path, tmp_path: Path) -> Non
         progress=lambda *call: calls.append(call),
     )
     assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
-    jsonschema.validate(report(plan), SCHEMA)
+    jsonschema.validate(change_document("organise", plan), SCHEMA)
     run = apply_organise(tmp_path / "plan.csv", library=library)
-    jsonschema.validate(report(run), SCHEMA)
+    jsonschema.validate(change_document("organise", run), SCHEMA)
     assert sorted(str(path.relative_to(into)) for path in into.rglob("*.flac")) == [
         "Hip-Hop/Unknown artist/sure.flac",
         "Unsure/Unknown artist/doubtful.flac",
@@ -72,9 +72,9 @@ def test_files_there_and_back(library: Path, music: Path, tmp_path: Path) -> Non
     assert list(music.iterdir()) == []
     (batch,) = list_organise_batches(library=library)
     assert (batch.id, batch.n_to_undo, batch.settings["mode"]) == (run.batch, 3, "move")
-    jsonschema.validate(report([batch]), SCHEMA)
+    jsonschema.validate(change_document("organise", [batch]), SCHEMA)
     undone = undo_organise(library=library)
-    jsonschema.validate(report(undone), SCHEMA)
+    jsonschema.validate(change_document("organise", undone), SCHEMA)
     assert len(list(music.iterdir())) == 3
     assert not into.exists()
 

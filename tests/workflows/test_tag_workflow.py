@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from earmark.changes import change_document
 from earmark.datasets import FeatureTable
 from earmark.errors import LibraryError, ParameterError, PlanError
 from earmark.features import GTZAN57
@@ -25,7 +26,6 @@ from earmark.workflows.tag import (
     apply_tags,
     list_tag_batches,
     plan_tags,
-    report,
     undo_tags,
 )
 from earmark.workflows.train import _manifest
@@ -91,16 +91,16 @@ def test_there_and_back(
     assert (plan.threshold.precision, plan.threshold.share) == (0.9, 0.6)
     assert plan.covered == pytest.approx(2 / 3)
     assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
-    jsonschema.validate(report(plan), SCHEMA)
+    jsonschema.validate(change_document("tag", plan), SCHEMA)
     assert genres(music) == {"sure": (), "doubtful": (), "has": ("Bebop",)}
     run = apply_tags(tmp_path / "plan.csv", library=library)
     assert genres(music) == {"sure": ("Jazz",), "doubtful": (), "has": ("Bebop",)}
-    jsonschema.validate(report(run), SCHEMA)
+    jsonschema.validate(change_document("tag", run), SCHEMA)
     (batch,) = list_tag_batches(library=library)
     assert (batch.id, batch.n_to_undo) == (run.batch, 1)
-    jsonschema.validate(report([batch]), SCHEMA)
+    jsonschema.validate(change_document("tag", [batch]), SCHEMA)
     undone = undo_tags(library=library)
-    jsonschema.validate(report(undone), SCHEMA)
+    jsonschema.validate(change_document("tag", undone), SCHEMA)
     assert genres(music) == {"sure": (), "doubtful": (), "has": ("Bebop",)}
     (batch,) = list_tag_batches(library=library)
     assert (batch.n_to_undo, batch.counts["undone"]) == (0, 1)
@@ -108,7 +108,7 @@ def test_there_and_back(
 
 def test_threshold_of_the_user(library: Path) -> None:
     plan = plan_tags(library=library, threshold=0.5)
-    assert [Path(row.path).stem for row in plan.to_write] == ["doubtful", "sure"]
+    assert [Path(row.path).stem for row in plan.to_change] == ["doubtful", "sure"]
     assert (plan.threshold.precision, plan.model) == (None, "gtzan943")
 
 
@@ -130,7 +130,7 @@ def test_filters_and_names(library: Path, music: Path, tmp_path: Path) -> None:
     )
     assert [row.genres for row in plan.rows] == [("Bop",)]
     plan = plan_tags(library=library, threshold=0.5, replace=True, names={"jazz": "Bop"})
-    assert [row.genres for row in plan.to_write] == [("Bop",)] * 3
+    assert [row.genres for row in plan.to_change] == [("Bop",)] * 3
 
 
 @pytest.mark.parametrize(

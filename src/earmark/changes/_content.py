@@ -46,18 +46,7 @@ def _content(digest: bytes, said: LibraryTrack | Tags, genres: Sequence[str]) ->
 
 
 def content_of(track: LibraryTrack) -> str:
-    """Return what a plan notes of the content of a file.
-
-    Parameters
-    ----------
-    track : LibraryTrack
-        What the library knows of the file.
-
-    Returns
-    -------
-    str
-        A hash of audio and names, and one of the genres; ``""`` where too little is known.
-    """
+    """Return a hash of audio and names and one of the genres; empty where too little is known."""
     # What the names of a part are stands in a cue sheet, not in the tags.
     if track.digest is None or track.part:
         return ""
@@ -74,28 +63,10 @@ def _genres_of_ours(library: Library, path: str) -> set[tuple[str, str]]:
 
 
 def is_as_planned(library: Library, path: str, *, seen: FileState, content: str) -> bool:
-    """Tell whether a file still is what a plan was made from.
+    """Tell whether a file still is the one a plan was made from; OSError if it is gone.
 
-    Parameters
-    ----------
-    library : Library
-        Its journal tells which genres are Earmark's own doing.
-    path : str
-        The file.
-    seen : FileState
-        Its size and time when the plan was made.
-    content : str
-        What `content_of` gave then; ``""``: only size and time are compared.
-
-    Returns
-    -------
-    bool
-        Whether it is; False where it cannot be read.
-
-    Raises
-    ------
-    OSError
-        If the file is not there.
+    `seen` is its size and time then, `content` what `content_of` gave; without that, only size and
+    time are compared. False where the file cannot be read.
     """
     if FileState.of(path) == seen:
         return True

@@ -47,23 +47,7 @@ def usual_name(genre: str) -> str:
 
 
 def is_usual_name(text: str) -> bool:
-    """Tell whether a text is a genre of ID3v1's list, whatever case and punctuation.
-
-    Parameters
-    ----------
-    text : str
-        Say the name of a folder.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-
-    Examples
-    --------
-    >>> is_usual_name("Hip Hop"), is_usual_name("Ann")
-    (True, False)
-    """
+    """Tell whether a text is a genre of ID3v1's list, whatever case and punctuation."""
     return _plain(text) in _usual_names()
 
 

@@ -20,7 +20,16 @@ from earmark.errors import AudioError, ChangeError, TagError
 from earmark.files import FileState
 from earmark.types import PathName
 
-__all__ = ["discard_copy", "refusal", "replace_safely"]
+__all__ = [
+    "copy_path",
+    "discard_copy",
+    "identity",
+    "refusal",
+    "replace_safely",
+    "sync",
+    "sync_folder",
+    "write_copy",
+]
 
 
 def refusal(path: PathName) -> str | None:
@@ -62,7 +71,7 @@ def refusal(path: PathName) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def _copy_of(path: str) -> str:
+def copy_path(path: str) -> str:
     """Return where the copy of a file is made: always the same, so that it is found again."""
     folder, name = os.path.split(path)
     digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
@@ -84,10 +93,11 @@ def discard_copy(path: PathName) -> None:
         If it cannot be deleted.
     """
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.unlink(_copy_of(os.path.realpath(path)))
+        os.unlink(copy_path(os.path.realpath(path)))
 
 
-def _write_copy(path: str, copy: str) -> None:
+def write_copy(path: str, copy: str) -> None:
+    """Copy a file with its owner (where the system allows that), mode, times and attributes."""
     status = os.stat(path)
     os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     shutil.copyfile(path, copy)
@@ -101,7 +111,8 @@ def _write_copy(path: str, copy: str) -> None:
     shutil.copystat(path, copy)
 
 
-def _sync(path: str) -> None:
+def sync(path: str) -> None:
+    """Write a file or folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -109,17 +120,18 @@ def _sync(path: str) -> None:
         os.close(handle)
 
 
-def _sync_folder(folder: str) -> None:
+def sync_folder(folder: str) -> None:
     """Bring names in a folder to the disk, where that can be done.
 
     By now they are what they should be: a folder that cannot be synced is no reason to say not.
     """
     if os.name == "posix":
         with suppress(OSError):
-            _sync(folder)
+            sync(folder)
 
 
-def _identity(path: str) -> tuple[int, ...]:
+def identity(path: str) -> tuple[int, ...]:
+    """Return what changes when a file is replaced or written to."""
     status = os.stat(path)
     return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_nlink)
 
@@ -154,24 +166,24 @@ def replace_safely(
     if reason is not None:
         raise ChangeError(path, reason)
     target = os.path.realpath(path)
-    copy = _copy_of(target)
+    copy = copy_path(target)
     try:
         if expected is not None and FileState.of(target) != expected:
             raise ChangeError(path, "it has changed since the plan was made")
         discard_copy(target)
-        before = _identity(target)
+        before = identity(target)
         try:
-            _write_copy(target, copy)
+            write_copy(target, copy)
             change(copy)
-            _sync(copy)
+            sync(copy)
             verify(target, copy)
-            if _identity(target) != before:
+            if identity(target) != before:
                 raise ChangeError(path, "another program changed it in the meantime")
             os.replace(copy, target)
         except BaseException:
             discard_copy(target)
             raise
-        _sync_folder(os.path.dirname(target))
+        sync_folder(os.path.dirname(target))
     except (AudioError, TagError) as error:
         raise ChangeError(path, error.reason) from error
     except OSError as error:

@@ -1,139 +1,210 @@
-"""The course of every apply and undo: one at a time, what was cut short first, file by file."""
+"""Apply and undo for every kind of change: one run at a time, and first what was cut short."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from earmark.changes._lock import exclusive
-from earmark.changes._outcomes import Outcome, Run
-from earmark.library import Change, Library
-from earmark.library._journal import BatchKind
-from earmark.types import Progress
+from earmark.changes._operation import Operation, UnknownOutcomeError
+from earmark.changes._outcomes import ChangeRun, Outcome, reason_of
+from earmark.errors import AudioError, ChangeError, TagError
+from earmark.library import Library
 
-__all__ = ["carry_out", "take_back"]
+if TYPE_CHECKING:
+    from earmark.changes._plan import ChangePlan
+    from earmark.types import Progress
 
-Settle = Callable[[Library], tuple[Outcome, ...]]
+__all__ = ["apply_plan", "undo_batch"]
 
-
-class _Row(Protocol):
-    @property
-    def path(self) -> str: ...
-
-
-Row = TypeVar("Row", bound=_Row)
+_UNDOING = "being taken back"
+"""Reason of a change that is begun a second time, to undo it; older libraries have it, too."""
 
 
-def carry_out(
-    library: Library,
-    rows: Sequence[Row],
-    *,
-    kind: BatchKind,
-    about: Mapping[str, Any],
-    settle: Settle,
-    change: Callable[[int, Row], Outcome],
-    progress: Progress | None,
-) -> Run:
-    """Change the files of rows.
+def apply_plan(
+    library: Library, plan: ChangePlan[Any], *, progress: Progress | None = None
+) -> ChangeRun:
+    """Change the files of a plan.
 
     Parameters
     ----------
     library : Library
-        Its journal gets a batch, unless there are no rows.
-    rows : sequence
-        Of a plan.
-    kind : {"tag", "organise"}
-        Of the batch.
-    about : mapping
-        What was asked for.
-    settle : callable
-        Brings to an end what an earlier run was ended at.
-    change : callable
-        Called with the number of the batch and a row.
+        Its journal holds what undoing needs before a file is touched. It learns of every change.
+    plan : TagPlan or OrganisePlan
+        What to do.
     progress : callable or None
-        Called with the files done, their number, and the last one's path.
+        Called with the number of files done, the number in all, and the path of the last one. If it
+        raises an error, the run ends; what was done stays done, and can be undone.
 
     Returns
     -------
-    Run
-        What came of each file.
+    ChangeRun
+        The outcome of each file. One that failed is as it was, and stops no other.
 
     Raises
     ------
     LibraryError
-        If the library cannot be written, or another apply or undo is going on.
+        If the library cannot be written, or another apply or undo is running.
     """
-    outcomes: list[Outcome] = []
+    outcomes = []
+    journal = library.journal
     with exclusive(library.path):
-        cut_short = settle(library)
+        cut_short = _settle(library, plan.operation)
+        operations = plan.operations(library)
         batch = None
-        for done, row in enumerate(rows, start=1):
-            if batch is None:
-                batch = library.journal.begin_batch(kind, settings=about, now=time.time())
-            outcome = change(batch, row)
-            if outcome.state == "failed":
-                library.journal.note_failed(
-                    batch, path=outcome.path, target=outcome.target, reason=outcome.reason
-                )
-            outcomes.append(outcome)
-            if progress is not None:
-                progress(done, len(rows), row.path)
-        if batch is not None and library.journal.drop_empty(batch):
-            batch = None
-    return Run(batch, tuple(outcomes), cut_short)
+        try:
+            for done, operation in enumerate(operations, start=1):
+                if batch is None:
+                    batch = journal.begin_batch(
+                        operation.kind, settings=plan.settings, now=time.time()
+                    )
+                operation.outcome = _apply(operation, batch)
+                outcomes.append(operation.outcome)
+                if progress is not None:
+                    progress(done, len(operations), operation.path)
+        finally:
+            if batch is not None and journal.drop_empty(batch):
+                batch = None
+    return ChangeRun(batch, tuple(outcomes), cut_short)
 
 
-def take_back(
+def undo_batch(
     library: Library,
-    batch: int | None,
+    operation: type[Operation],
+    batch: int | None = None,
     *,
-    kind: BatchKind,
-    settle: Settle,
-    undoing: Callable[[Sequence[Change]], Callable[[Change], Outcome]],
-    progress: Progress | None,
-) -> Run:
-    """Take back what was done to files, the last first: one may have been changed twice.
+    progress: Progress | None = None,
+) -> ChangeRun:
+    """Make files what they were before a plan was applied.
 
     Parameters
     ----------
     library : Library
-        Whose journal holds what was done.
+        Its journal holds what they were.
+    operation : type
+        The kind of change: `WriteGenres` or `PlaceFile`.
     batch : int or None
-        Which apply is taken back; None: the last that stands.
-    kind : {"tag", "organise"}
-        Of the batch.
-    settle : callable
-        Brings to an end what an earlier run was ended at.
-    undoing : callable
-        Given all changes of the batch, returns what takes one back.
+        Number of the apply; None: the last one that has not been undone.
     progress : callable or None
-        Called with the files done, their number, and the last one's path.
+        As in `apply_plan`.
 
     Returns
     -------
-    Run
-        What came of each file.
+    ChangeRun
+        The outcome of each file, the one changed last first. Files that others have changed since
+        are skipped. Stopped at any moment, the same call continues where it was.
 
     Raises
     ------
     ParameterError
         If there is no such batch.
     LibraryError
-        If the library cannot be written, or another apply or undo is going on.
+        If the library cannot be written, or another apply or undo is running.
     """
-    outcomes: list[Outcome] = []
+    outcomes = []
+    journal, kind = library.journal, operation.kind
     with exclusive(library.path):
-        cut_short = settle(library)
-        stands = any(one.n_to_undo for one in library.journal.batches(kind))
-        if batch is None and cut_short and not stands:
-            return Run(None, (), cut_short)
-        number = library.journal.batch(batch, kind=kind).id
-        every = library.journal.changes(number)
-        undo = undoing(every)
-        changes = [change for change in every if change.state == "done"][::-1]
-        for done, change in enumerate(changes, start=1):
-            outcomes.append(undo(change))
+        cut_short = _settle(library, operation)
+        number, every = None, []
+        if (
+            batch is not None
+            or not cut_short
+            or any(one.n_to_undo for one in journal.batches(kind))
+        ):
+            number = journal.batch(batch, kind=kind).id
+            every = operation.recorded(library, journal.changes(number))
+        # One file may have been changed twice: the last change goes first.
+        to_undo = [one for one in every if one.change.state == "done"][::-1]
+        for done, one in enumerate(to_undo, start=1):
+            outcomes.append(_undo(one))
             if progress is not None:
-                progress(done, len(changes), change.path)
-    return Run(number, tuple(outcomes), cut_short)
+                progress(done, len(to_undo), one.path)
+        if any(outcome.state == "undone" for outcome in (*cut_short, *outcomes)):
+            operation.after_undo(library)
+    return ChangeRun(number, tuple(outcomes), cut_short)
+
+
+def _apply(operation: Operation, batch: int) -> Outcome:
+    """Change one file; what goes wrong with it becomes its outcome."""
+    journal = operation.library.journal
+    try:
+        entry = operation.check()
+    except (AudioError, ChangeError, TagError, OSError) as error:
+        outcome = operation.result("failed", reason_of(error))
+        journal.note_failed(batch, path=outcome.path, target=outcome.target, reason=outcome.reason)
+        return outcome
+    if entry is None:
+        return operation.result("already", operation.already)
+    number = journal.begin(
+        batch,
+        path=operation.path,
+        target=operation.target,
+        before=entry.before,
+        after=entry.after,
+    )
+    operation.change = journal.change(number)
+    try:
+        operation.do()
+    except ChangeError as error:
+        journal.finish(number, "failed", reason=reason_of(error))
+        return operation.result("failed", reason_of(error))
+    except UnknownOutcomeError as error:
+        return _left_begun(operation, error)
+    except OSError as error:
+        return _verify(operation, why=reason_of(error))
+    journal.finish(number, "done")
+    return operation.result(operation.done_state)
+
+
+def _settle(library: Library, kind: type[Operation]) -> tuple[Outcome, ...]:
+    """Find out what became of files at which a process was stopped, be it an apply or an undo."""
+    outcomes = []
+    begun = library.journal.changes(states=("begun",), kind=kind.kind)
+    for batch, _ in groupby(begun, key=lambda change: change.batch_id):
+        for operation in kind.recorded(library, library.journal.changes(batch)):
+            if operation.change.state == "begun":
+                undoing = operation.change.reason == _UNDOING
+                outcomes.append(_undo(operation) if undoing else _verify(operation))
+    return tuple(outcomes)
+
+
+def _left_begun(operation: Operation, error: UnknownOutcomeError) -> Outcome:
+    return operation.result("skipped", f"{error}: it will be checked again later")
+
+
+def _verify(operation: Operation, *, why: str = "") -> Outcome:
+    """Find out what became of a file that was being changed, and write that down.
+
+    `why` is what went wrong, where that is known.
+    """
+    finish, number = operation.library.journal.finish, operation.change.id
+    try:
+        reason = operation.verify()
+    except UnknownOutcomeError as error:
+        return operation.result("failed", why) if why else _left_begun(operation, error)
+    if not reason:
+        finish(number, "done")
+        return operation.result(operation.done_state)
+    finish(number, "failed", reason=why or reason)
+    return operation.result("failed", why or reason)
+
+
+def _undo(operation: Operation) -> Outcome:
+    """Undo one change; what goes wrong becomes its outcome."""
+    finish, number = operation.library.journal.finish, operation.change.id
+    unseen = operation.unreachable()
+    if unseen:
+        return operation.result("skipped", unseen)
+    if operation.resumes_undo:
+        finish(number, "begun", reason=_UNDOING)
+    try:
+        reason = operation.undo()
+        outcome = operation.result("skipped" if reason else "undone", reason)
+    except (ChangeError, TagError, OSError) as error:
+        outcome = operation.result("failed", reason_of(error))
+    if outcome.state == "undone":
+        finish(number, "undone")
+    elif operation.resumes_undo:
+        finish(number, "done")
+    return outcome

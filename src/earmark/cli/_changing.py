@@ -1,4 +1,4 @@
-"""What ``earmark tag`` and ``earmark organise`` have in common: options, and what is printed."""
+"""Options and output that ``earmark tag`` and ``earmark organise`` have in common."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,9 +17,8 @@ from rich.text import Text
 from earmark.cli._output import printable, stdout
 
 if TYPE_CHECKING:
-    from earmark.changes import OrganisePlan, Outcome, Run, TagPlan
-    from earmark.changes._outcomes import OutcomeState
-    from earmark.library import Batch
+    from earmark.changes import ChangePlan, ChangeRun, Outcome, OutcomeState
+    from earmark.library import Batch, BatchKind
 
 __all__ = [
     "AllOption",
@@ -27,16 +26,12 @@ __all__ = [
     "LimitOption",
     "NamesOption",
     "add_group",
-    "print_document",
     "print_history",
     "print_kept",
+    "print_plan",
+    "print_rows",
     "print_run",
-    "print_written",
-    "rows_shown",
 ]
-
-Report = Callable[[Any], Mapping[str, Any]]
-Row = TypeVar("Row")
 
 AllOption = Annotated[
     bool, typer.Option("--all", help="Also show the files that stay as they are.")
@@ -64,13 +59,14 @@ NamesOption = Annotated[
     ),
 ]
 
+_DONE: Mapping[BatchKind, OutcomeState] = {"tag": "written", "organise": "placed"}
 _STATES = {"written": "was written", "placed": "was placed", "undone": "was undone"}
 _WORDS: Mapping[OutcomeState, str] = {
     "already": "unchanged",
     "skipped": "[yellow]skipped[/]",
     "failed": "[red]failed[/] ",
 }
-"""What is printed before files to which nothing was done."""
+"""Words before files to which nothing was done."""
 
 
 def add_group(
@@ -81,33 +77,50 @@ def add_group(
     about: str,
     examples: str,
 ) -> None:
-    """Add commands to an application under one name.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    name : str
-        Of the group.
-    commands : mapping of str to (callable, str)
-        What each one does, and examples of it.
-    about, examples : str
-        Of the group.
-    """
+    """Add a group of commands to an application; each comes with its examples."""
     group = typer.Typer(no_args_is_help=True, help=about, epilog=examples)
     for command, (function, epilog) in commands.items():
         group.command(command, epilog=epilog, no_args_is_help=command == "apply")(function)
     app.add_typer(group, name=name)
 
 
-def print_document(document: Mapping[str, Any]) -> None:
-    """Print one JSON document."""
-    typer.echo(json.dumps(document, indent=1))
+def _print_document(kind: BatchKind, result: ChangePlan[Any] | ChangeRun | list[Batch]) -> None:
+    from earmark.changes import change_document
+
+    typer.echo(json.dumps(change_document(kind, result), indent=1))
 
 
-def rows_shown(rows: Sequence[Row], *, limit: int, table: Callable[[Sequence[Row]], Table]) -> None:
+def print_plan(
+    kind: BatchKind,
+    plan: ChangePlan[Any],
+    show: Callable[[], None],
+    *,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Print a plan as JSON or as `show` does, and what to do with the file it was written to."""
+    if as_json:
+        _print_document(kind, plan)
+        return
+    show()
+    if output is not None:
+        stdout().print(
+            f"Plan written to {escape(printable(str(output)))}. Check it and edit it, then run: "
+            f"earmark {kind} apply {escape(printable(shlex.quote(str(output))))}",
+            soft_wrap=True,
+        )
+
+
+def print_rows(
+    plan: ChangePlan[Any],
+    *,
+    limit: int,
+    show_kept: bool,
+    table: Callable[[Sequence[Any]], Table],
+) -> None:
     """Print a table of the first rows of a plan, and how many more there are."""
     console = stdout()
+    rows = plan.rows if show_kept else plan.to_change
     shown = rows[:limit] if limit else rows
     if shown:
         console.print(table(shown))
@@ -116,43 +129,25 @@ def rows_shown(rows: Sequence[Row], *, limit: int, table: Callable[[Sequence[Row
         console.print(f"{len(rows) - len(shown):,} more. Show all with --limit 0", style="dim")
 
 
-def print_kept(plan: TagPlan | OrganisePlan) -> None:
+def print_kept(plan: ChangePlan[Any]) -> None:
     """Print how many files of a plan are kept, and why."""
     for why, count in plan.kept.items():
         stdout().print(f"  {count:,}  {escape(printable(why))}", style="dim", soft_wrap=True)
 
 
-def print_written(output: Path | None, command: str) -> None:
-    """Print where a plan was written to, and what to do with it."""
-    if output is not None:
-        stdout().print(
-            f"Plan written to {escape(printable(str(output)))}. Check it and edit it, then run: "
-            f"earmark {command} apply {escape(printable(shlex.quote(str(output))))}",
-            soft_wrap=True,
-        )
-
-
-def print_run(
-    run: Run, *, report: Report, as_json: bool, done: OutcomeState, undo: str = ""
-) -> None:
-    """Print what was done, what was not, and why.
-
-    Parameters
-    ----------
-    run : Run
-        What came of an apply or undo.
-    report : callable
-        Makes of it what JSON can hold.
-    as_json : bool
-        Whether that is printed.
-    done : {"written", "placed", "undone"}
-        What was to become of the files.
-    undo : str
-        The command that takes it back.
-    """
+def print_run(kind: BatchKind, run: ChangeRun, *, as_json: bool, undone: bool = False) -> None:
+    """Print what was done, or undone, what was not, and why; exit with 1 if something was not."""
     if as_json:
-        print_document(report(run))
-        return
+        _print_document(kind, run)
+    else:
+        _print_outcomes(run, "undone" if undone else _DONE[kind])
+        if not undone and run.count(_DONE[kind]):
+            stdout().print(f"Undo this with: earmark {kind} undo {run.batch}")
+    if run.count("failed") or run.count("skipped"):
+        raise typer.Exit(1)
+
+
+def _print_outcomes(run: ChangeRun, done: OutcomeState) -> None:
     console = stdout()
 
     def line(word: str, outcome: Outcome) -> None:
@@ -171,43 +166,27 @@ def print_run(
         counts.append(f"{run.count('already'):,} unchanged")
     counts += [f"{run.count('skipped'):,} skipped", f"{run.count('failed'):,} failed"]
     console.print(", ".join(counts))
-    if undo and run.count(done):
-        console.print(f"Undo this with: {undo} {run.batch}")
 
 
 def print_history(
-    batches: list[Batch], *, report: Report, as_json: bool, done: str, settings: Sequence[str]
+    kind: BatchKind, batches: list[Batch], *, as_json: bool, settings: Sequence[str]
 ) -> None:
-    """Print what was applied, and how much of it stands.
-
-    Parameters
-    ----------
-    batches : list of Batch
-        What was applied.
-    report : callable
-        Makes of them what JSON can hold.
-    as_json : bool
-        Whether that is printed.
-    done : str
-        What became of the files.
-    settings : sequence of str
-        Names of what was asked for, the longest last.
-    """
+    """Print what was applied, how much of it was undone, and some settings, the longest last."""
     if as_json:
-        print_document(report(batches))
+        _print_document(kind, batches)
         return
     if not batches:
         stdout().print("No plan has been applied yet")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", done.capitalize(), "Undone", "Failed"):
+    for column in ("ID", _DONE[kind].capitalize(), "Undone", "Failed"):
         table.add_column(column, justify="right", no_wrap=True)
     for column in ("When", *(name.capitalize() for name in settings[:-1])):
         table.add_column(column, no_wrap=True)
     table.add_column(settings[-1].capitalize(), overflow="fold")
-    for one in batches:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.created_at))
-        counts = (one.n_to_undo, one.counts["undone"], one.counts["failed"])
-        said = [Text(printable(str(one.settings.get(name, "")))) for name in settings]
-        table.add_row(str(one.id), *map(str, counts), when, *said)
+    for batch in batches:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(batch.created_at))
+        counts = (batch.n_to_undo, batch.counts["undone"], batch.counts["failed"])
+        values = [Text(printable(str(batch.settings.get(name, "")))) for name in settings]
+        table.add_row(str(batch.id), *map(str, counts), when, *values)
     stdout().print(table)

@@ -36,6 +36,7 @@ __all__ = [
     "filters_of",
     "parse_range",
     "with_filters",
+    "with_options",
 ]
 
 _PANEL = "Filters"
@@ -219,31 +220,30 @@ _RANGE = re.compile(r"(\d+(?:\.\d+)?)?\s*(-)?\s*(\d+(?:\.\d+)?)?")
 
 
 def with_filters(*, without: tuple[str, ...] = ()) -> Callable[..., Callable[..., None]]:
-    """Give a command all filters as options, in the place of its argument ``filters``.
-
-    Parameters
-    ----------
-    without : tuple of str
-        Filters that the command does not take, e.g. ``"missing"``.
-
-    Returns
-    -------
-    callable
-        A decorator of commands.
-    """
+    """Give a command the filters as options, except some, in place of its argument ``filters``."""
     options = {name: option for name, option in _FILTERS.items() if name not in without}
+    return with_options("filters", options, filters_of)
+
+
+def with_options(
+    argument: str, options: Mapping[str, tuple[Any, Any]], make: Callable[..., Any]
+) -> Callable[..., Callable[..., None]]:
+    """Give a command several options in place of one argument, which `make` makes of them.
+
+    `options` has the annotation and the default of each, by name.
+    """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(command, localns={"Filters": object}, include_extras=True)
 
         @functools.wraps(command)
         def run(**given: Any) -> None:
-            chosen = {name: given.pop(name) for name in options}
-            command(filters=filters_of(**chosen), **given)
+            made = make(**{name: given.pop(name) for name in options})
+            command(**{argument: made}, **given)
 
         parameters = []
         for name, parameter in inspect.signature(command).parameters.items():
-            if name == "filters":
+            if name == argument:
                 parameters += [
                     inspect.Parameter(
                         option, parameter.KEYWORD_ONLY, default=default, annotation=annotation

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,12 +19,11 @@ from earmark.cli._changing import (
     LimitOption,
     NamesOption,
     add_group,
-    print_document,
     print_history,
     print_kept,
+    print_plan,
+    print_rows,
     print_run,
-    print_written,
-    rows_shown,
 )
 from earmark.cli._help import examples
 from earmark.cli._library_options import (
@@ -35,6 +35,7 @@ from earmark.cli._library_options import (
     TreatAsEmptyOption,
     YearOption,
     filters_of,
+    with_options,
 )
 from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
 from earmark.cli._output import printable, stdout
@@ -43,8 +44,7 @@ from earmark.errors import ParameterError
 from earmark.wording import UNSURE_WORDS
 
 if TYPE_CHECKING:
-    from earmark.library import Filters
-    from earmark.workflows.organise import OrganisePlan, OrganiseRow
+    from earmark.changes.files import OrganisePlan, OrganiseRow
 
 __all__ = ["add_to"]
 
@@ -128,6 +128,30 @@ _KeepUnsureOption = Annotated[
 ]
 
 
+_FILTERS: Mapping[str, tuple[Any, Any]] = {
+    "genre": (GenreOption, None),
+    "artist": (ArtistOption, None),
+    "album": (AlbumOption, None),
+    "year": (YearOption, None),
+    "folder": (InOption, None),
+    "treat_as_empty": (TreatAsEmptyOption, None),
+}
+_OPTIONS: Mapping[str, tuple[Any, Any]] = {
+    "into": (_IntoOption, None),
+    "by": (_ByOption, "genre/artist"),
+    "template": (_TemplateOption, None),
+    "mode": (_ModeOption, "link"),
+    "genre_source": (_SourceOption, "predicted"),
+    "per_album": (_PerAlbumOption, True),
+    "sidecars": (_SidecarsOption, True),
+    "keep_unsure": (_KeepUnsureOption, False),
+    "names": (NamesOption, None),
+    "library": (LibraryOption, None),
+    **_FILTERS,
+}
+"""What a plan is made from: the options and their defaults."""
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the commands to an application.
 
@@ -157,73 +181,50 @@ def add_to(app: typer.Typer) -> None:
     add_group(app, "organise", commands, about=_HELP, examples=_EXAMPLES)
 
 
-def _made_plan(into: Path | None, filters: Filters, **asked: Any) -> OrganisePlan:
-    """Make the plan that was asked for."""
-    from earmark.workflows.organise import plan_organise
+@dataclass(frozen=True)
+class _Request:
+    """What a plan is made from."""
 
-    if into is None:
-        raise ParameterError("Pass --into FOLDER: the folder to sort the files into")
-    wanted = replace(filters, missing=None, state=None)
-    with progress_bar("Planning") as progress:
-        return plan_organise(wanted, into=into, progress=progress, **asked)
+    into: Path | None
+    library: str | None
+    arguments: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, *, into: Path | None, library: str | None, **given: Any) -> _Request:
+        filters = filters_of(**{name: given.pop(name) for name in _FILTERS})
+        filters = replace(filters, missing=None, state=None)
+        return cls(into, library, {"filters": filters, **given})
+
+    def make_plan(self, **output: Any) -> OrganisePlan:
+        """Make the plan."""
+        from earmark.workflows.organise import plan_organise
+
+        if self.into is None:
+            raise ParameterError("Pass --into FOLDER: the folder to sort the files into")
+        with progress_bar("Planning") as progress:
+            return plan_organise(
+                into=self.into, library=self.library, progress=progress, **self.arguments, **output
+            )
 
 
+@with_options("request", _OPTIONS, _Request.of)
 def _plan(
-    into: _IntoOption = None,
-    by: _ByOption = "genre/artist",
-    template: _TemplateOption = None,
-    mode: _ModeOption = "link",
-    genre_source: _SourceOption = "predicted",
-    per_album: _PerAlbumOption = True,
-    treat_as_empty: TreatAsEmptyOption = None,
-    sidecars: _SidecarsOption = True,
-    library: LibraryOption = None,
+    request: _Request,
     output: PlanOutputOption = None,
-    keep_unsure: _KeepUnsureOption = False,
-    names: NamesOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    folder: InOption = None,
     limit: LimitOption = 100,
     show_kept: AllOption = False,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show where each file would go. No file is changed."""
-    from earmark.workflows.organise import report
-
-    plan = _made_plan(
-        into,
-        filters_of(
-            genre=genre,
-            artist=artist,
-            album=album,
-            year=year,
-            folder=folder,
-            treat_as_empty=treat_as_empty,
-        ),
-        by=by,
-        template=template,
-        mode=mode,
-        genre_source=genre_source,
-        per_album=per_album,
-        sidecars=sidecars,
-        keep_unsure=keep_unsure,
-        names=names,
-        library=library,
-        output=output,
-        overwrite=overwrite,
-    )
-    if as_json:
-        print_document(report(plan))
-        return
-    _print_plan(plan, limit=limit, show_kept=show_kept)
-    print_written(output, "organise")
+    plan = request.make_plan(output=output, overwrite=overwrite)
+    show = partial(_show, plan, limit=limit, show_kept=show_kept)
+    print_plan("organise", plan, show, output=output, as_json=as_json)
 
 
+@with_options("request", _OPTIONS, _Request.of)
 def _apply(
+    request: _Request,
     plan: Annotated[
         str | None,
         typer.Argument(
@@ -232,67 +233,29 @@ def _apply(
             show_default=False,
         ),
     ] = None,
-    into: _IntoOption = None,
-    by: _ByOption = "genre/artist",
-    template: _TemplateOption = None,
-    mode: _ModeOption = "link",
-    genre_source: _SourceOption = "predicted",
-    per_album: _PerAlbumOption = True,
-    treat_as_empty: TreatAsEmptyOption = None,
-    sidecars: _SidecarsOption = True,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Without PLAN: make a plan, show it and apply it.")
     ] = False,
-    library: LibraryOption = None,
-    keep_unsure: _KeepUnsureOption = False,
-    names: NamesOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    year: YearOption = None,
-    folder: InOption = None,
     limit: LimitOption = 100,
     as_json: JsonOption = False,
 ) -> None:
     """Apply a plan. Each file is placed completely or stays where it is."""
-    from earmark.workflows.organise import apply_organise, report
+    from earmark.workflows.organise import apply_organise
 
-    if plan is not None and into is not None:
+    if plan is not None and request.into is not None:
         raise ParameterError("PLAN and --into cannot be combined: a plan already names its folder")
     what: OrganisePlan | str
     if plan is not None:
         what = plan
     else:
-        what = _made_plan(
-            into,
-            filters_of(
-                genre=genre,
-                artist=artist,
-                album=album,
-                year=year,
-                folder=folder,
-                treat_as_empty=treat_as_empty,
-            ),
-            by=by,
-            template=template,
-            mode=mode,
-            genre_source=genre_source,
-            per_album=per_album,
-            sidecars=sidecars,
-            keep_unsure=keep_unsure,
-            names=names,
-            library=library,
-        )
+        what = request.make_plan()
         if not as_json:
-            _print_plan(what, limit=limit, show_kept=False)
+            _show(what, limit=limit, show_kept=False)
         if not yes:
             raise ParameterError("Nothing was changed. Check the plan, then pass --yes to apply it")
     with progress_bar("Placing") as progress:
-        run = apply_organise(what, library=library, progress=progress)
-    print_run(run, report=report, as_json=as_json, done="placed", undo="earmark organise undo")
-    # What is there already is where it should be.
-    if run.count("failed"):
-        raise typer.Exit(1)
+        run = apply_organise(what, library=request.library, progress=progress)
+    print_run("organise", run, as_json=as_json)
 
 
 def _undo(
@@ -301,21 +264,19 @@ def _undo(
     as_json: JsonOption = False,
 ) -> None:
     """Undo an apply: remove the links and copies it made, and move files back."""
-    from earmark.workflows.organise import report, undo_organise
+    from earmark.workflows.organise import undo_organise
 
     with progress_bar("Undoing") as progress:
         run = undo_organise(batch, library=library, progress=progress)
-    print_run(run, report=report, as_json=as_json, done="undone")
-    if run.count("failed") or run.count("skipped"):
-        raise typer.Exit(1)
+    print_run("organise", run, as_json=as_json, undone=True)
 
 
 def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the plans applied so far, and how much of each has been undone."""
-    from earmark.workflows.organise import list_organise_batches, report
+    from earmark.workflows.organise import list_organise_batches
 
     batches = list_organise_batches(library=library)
-    print_history(batches, report=report, as_json=as_json, done="placed", settings=["mode", "into"])
+    print_history("organise", batches, as_json=as_json, settings=["mode", "into"])
 
 
 def _bytes_text(size: int) -> str:
@@ -347,10 +308,10 @@ def _table(rows: Sequence[OrganiseRow]) -> Table:
     return table
 
 
-def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
+def _show(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
     """Print the files of a plan, what collides, why others are kept, and what it takes."""
     console = stdout()
-    rows_shown(plan.rows if show_kept else plan.to_place, limit=limit, table=_table)
+    print_rows(plan, limit=limit, show_kept=show_kept, table=_table)
     for row in plan.collisions[: limit or None]:
         cells = (printable(row.path), printable(row.target), row.why, printable(row.taken_by))
         name, target, why, other = map(escape, cells)
@@ -359,11 +320,11 @@ def _print_plan(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
             soft_wrap=True,
         )
     into = escape(printable(plan.into))
-    n_kept = len(plan.rows) - len(plan.to_place)
-    n_sidecars = sum(row.kind == "sidecar" for row in plan.to_place)
+    n_kept = len(plan.rows) - len(plan.to_change)
+    n_sidecars = sum(row.kind == "sidecar" for row in plan.to_change)
     along = f" ({n_sidecars:,} of them covers, lyrics and similar files)" if n_sidecars else ""
     console.print(
-        f"{len(plan.to_place):,} files to {plan.mode} into {into}{along}, "
+        f"{len(plan.to_change):,} files to {plan.mode} into {into}{along}, "
         f"{n_kept:,} to leave as they are",
         soft_wrap=True,
     )

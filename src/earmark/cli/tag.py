@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace as changed
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +18,11 @@ from earmark.cli._changing import (
     LimitOption,
     NamesOption,
     add_group,
-    print_document,
     print_history,
     print_kept,
+    print_plan,
+    print_rows,
     print_run,
-    print_written,
-    rows_shown,
 )
 from earmark.cli._help import examples
 from earmark.cli._library_options import LibraryOption, with_filters
@@ -30,8 +31,8 @@ from earmark.cli._output import printable, stdout
 from earmark.cli._progress import progress_bar
 
 if TYPE_CHECKING:
+    from earmark.changes.tags import TagPlan, TagRow
     from earmark.library import Filters
-    from earmark.workflows.tag import PlanRow, Run, TagPlan
 
 __all__ = ["add_to"]
 
@@ -120,9 +121,7 @@ def _plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show which genres would be written, file by file. No file is changed."""
-    from dataclasses import replace as changed
-
-    from earmark.workflows.tag import plan_tags, report
+    from earmark.workflows.tag import plan_tags
 
     with progress_bar("Planning") as progress:
         plan = plan_tags(
@@ -138,11 +137,8 @@ def _plan(
             overwrite=overwrite,
             progress=progress,
         )
-    if as_json:
-        print_document(report(plan))
-        return
-    _print_plan(plan, limit=limit, show_kept=show_kept)
-    print_written(output, "tag")
+    show = partial(_show, plan, limit=limit, show_kept=show_kept)
+    print_plan("tag", plan, show, output=output, as_json=as_json)
 
 
 def _apply(
@@ -153,12 +149,11 @@ def _apply(
     as_json: JsonOption = False,
 ) -> None:
     """Write the genres of a plan. Each file is changed completely or not at all."""
-    from earmark.workflows.tag import apply_tags, report
+    from earmark.workflows.tag import apply_tags
 
     with progress_bar("Writing") as progress:
         run = apply_tags(plan, library=library, progress=progress)
-    print_run(run, report=report, as_json=as_json, done="written", undo="earmark tag undo")
-    _exit(run)
+    print_run("tag", run, as_json=as_json)
 
 
 def _undo(
@@ -167,32 +162,26 @@ def _undo(
     as_json: JsonOption = False,
 ) -> None:
     """Undo an apply: write back the genres that the files had before."""
-    from earmark.workflows.tag import report, undo_tags
+    from earmark.workflows.tag import undo_tags
 
     with progress_bar("Undoing") as progress:
         run = undo_tags(batch, library=library, progress=progress)
-    print_run(run, report=report, as_json=as_json, done="undone")
-    _exit(run)
+    print_run("tag", run, as_json=as_json, undone=True)
 
 
 def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the plans applied so far, and how much of each has been undone."""
-    from earmark.workflows.tag import list_tag_batches, report
+    from earmark.workflows.tag import list_tag_batches
 
     batches = list_tag_batches(library=library)
-    print_history(batches, report=report, as_json=as_json, done="written", settings=["model"])
-
-
-def _exit(run: Run) -> None:
-    if run.count("failed") or run.count("skipped"):
-        raise typer.Exit(1)
+    print_history("tag", batches, as_json=as_json, settings=["model"])
 
 
 def _genres(genres: Sequence[str]) -> str:
     return printable("; ".join(genres))
 
 
-def _table(rows: Sequence[PlanRow]) -> Table:
+def _table(rows: Sequence[TagRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("File", overflow="fold", ratio=2)
     table.add_column("New genre", overflow="fold", ratio=1)
@@ -207,11 +196,11 @@ def _table(rows: Sequence[PlanRow]) -> Table:
     return table
 
 
-def _print_plan(plan: TagPlan, *, limit: int, show_kept: bool) -> None:
+def _show(plan: TagPlan, *, limit: int, show_kept: bool) -> None:
     """Print the files of a plan, why others are kept, and what is promised."""
-    rows_shown(plan.rows if show_kept else plan.to_write, limit=limit, table=_table)
-    n_kept = len(plan.rows) - len(plan.to_write)
-    stdout().print(f"{len(plan.to_write):,} files to write, {n_kept:,} to leave as they are")
+    print_rows(plan, limit=limit, show_kept=show_kept, table=_table)
+    n_kept = len(plan.rows) - len(plan.to_change)
+    stdout().print(f"{len(plan.to_change):,} files to write, {n_kept:,} to leave as they are")
     print_kept(plan)
     stdout().print(_promise(plan), soft_wrap=True)
 

@@ -11,7 +11,7 @@ from earmark.library._genres import (
     is_genre_name,
     known_genres,
 )
-from earmark.library._journal import Batch, Change, Journal
+from earmark.library._journal import Batch, BatchKind, Change, Journal
 from earmark.library._opening import library_path
 from earmark.library._records import (
     Filters,
@@ -24,6 +24,7 @@ from earmark.library._store import Library, open_library
 
 __all__ = [
     "Batch",
+    "BatchKind",
     "Change",
     "Filters",
     "Journal",

@@ -1,33 +1,40 @@
-"""What `tag` and `organise` have in common besides `earmark.changes`."""
+"""What `tag` and `organise` have in common: which tracks, whose names, apply, undo and history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from earmark.changes import OrganisePlan, Run, TagPlan, load_names
-from earmark.library import Batch, Filters, Library, LibraryTrack, check_genre
-from earmark.types import PathName
+from earmark.changes import ChangePlan, ChangeRun, apply_plan, load_names
+from earmark.library import Filters, Library, LibraryTrack, check_genre, open_library
+from earmark.types import PathName, Progress
 
-__all__ = ["names_of", "report_of", "wanted_tracks"]
+__all__ = ["apply_to_library", "names_from", "tracks_to_plan"]
+
+Plan = TypeVar("Plan", bound=ChangePlan[Any])
 
 
-def names_of(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
-    """Return what the user calls genres, be it given as such or in a file."""
+def names_from(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return the user's names for genres, whether given as such or in a file."""
     if isinstance(names, Mapping):
         return names
     return {} if names is None else load_names(names)
 
 
-def wanted_tracks(library: Library, filters: Filters | None) -> list[LibraryTrack]:
-    """Return the tracks of a plan: those asked for, else all, those that are gone included."""
+def tracks_to_plan(library: Library, filters: Filters | None) -> list[LibraryTrack]:
+    """Return the tracks that match; without filters all, also those whose files are gone."""
     if filters is not None:
         check_genre(library, filters.genre)
     return library.tracks(filters or Filters(missing=None, state=None))
 
 
-def report_of(schema: str, result: TagPlan | OrganisePlan | Run | list[Batch]) -> dict[str, Any]:
-    """Return a plan, a run or a list of batches as a schema defines them."""
-    if isinstance(result, list):
-        return {"schema": schema, "batches": [batch.to_dict() for batch in result]}
-    return {"schema": schema, "run" if isinstance(result, Run) else "plan": result.to_dict()}
+def apply_to_library(
+    kind: type[Plan],
+    plan: Plan | PathName,
+    library: PathName | None,
+    progress: Progress | None,
+) -> ChangeRun:
+    """Apply a plan, or the one in a file, which is read before the library is opened."""
+    what = plan if isinstance(plan, ChangePlan) else kind.read(plan)
+    with open_library(library) as opened:
+        return apply_plan(opened, what, progress=progress)

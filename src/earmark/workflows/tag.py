@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from earmark.arguments import checked
-from earmark.changes import (
-    PlanRow,
-    Run,
+from earmark.changes import ChangeRun, undo_batch
+from earmark.changes.tags import (
     TagPlan,
     TagPolicy,
     Threshold,
-    apply_plan,
+    WriteGenres,
+    make_tag_plan,
     model_threshold,
-    read_plan,
-    undo_batch,
-    write_plan,
 )
-from earmark.changes import plan_tags as plan_rows
 from earmark.errors import ParameterError
 from earmark.files import check_target
 from earmark.library import Batch, Filters, open_library
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import names_of, report_of, wanted_tracks
+from earmark.workflows._changing import apply_to_library, names_from, tracks_to_plan
 
-__all__ = [
-    "SCHEMA",
-    "Batch",
-    "PlanRow",
-    "Run",
-    "TagPlan",
-    "apply_tags",
-    "list_tag_batches",
-    "plan_tags",
-    "report",
-    "undo_tags",
-]
-
-SCHEMA = "earmark.tag/2"
-"""Name and version of what `report` returns; raised with every change that could break a reader."""
+__all__ = ["apply_tags", "list_tag_batches", "plan_tags", "undo_tags"]
 
 
 @checked
@@ -64,45 +45,43 @@ def plan_tags(
     Parameters
     ----------
     filters : Filters or None
-        Which tracks; None: all.
+        Only these tracks; None: all.
     library : str, path-like or None
         The library's file, see `earmark.library.library_path`.
     threshold : float or None
-        How sure the model must be; None: so sure that it is right as often as `precision` says.
+        Write only answers with at least this confidence; None: chosen to reach `precision`.
     precision : float
-        Share of the answers that should be right, on music of artists the model was not trained on.
+        Share of the answers that should be right, on music by artists the model was not trained on.
     replace : bool
-        Whether genres that are there are replaced.
+        Whether existing genres are replaced.
     max_genres : int
-        How many genres a file gets at the most.
+        Maximum number of genres for a file.
     also : float
-        How probable a second and further genre must be.
+        As in `earmark.changes.tags.TagPolicy`.
     names : str, path-like, mapping or None
-        What you call genres: a file, see `earmark.changes.load_names`, or names by the model's.
+        Your names for the model's genres, or a file of them, see `earmark.changes.load_names`.
     treat_as_empty : sequence of str
         More genres in tags that count as none, see `earmark.tags.is_empty_genre`; those of
         `filters` count as well.
     output : str, path-like or None
-        Where to write the plan, for `apply_tags`.
+        A file to write the plan to, for `apply_tags`.
     overwrite : bool
-        Whether to replace a file that is there.
+        Whether to replace an existing file.
     progress : callable or None
-        Called with the tracks done, their number, and the last one's path.
+        Called with the number of tracks done, the number in all, and the path of the last one.
 
     Returns
     -------
     TagPlan
-        A row for each track, whether its file would be written, and why not.
+        A row for each track: whether its file would be written, and why not.
 
     Raises
     ------
     ParameterError
-        If a value is out of its range, the names cannot be used, the output exists, or nobody knows
-        from which confidence on the model is right that often.
-    LibraryError
-        If the library cannot be used.
-    ModelError
-        If the library's model cannot be used.
+        If a value is out of its range, the names cannot be used, the output exists, or no
+        confidence is known to reach `precision`.
+    LibraryError, ModelError
+        If the library or its model cannot be used.
 
     Examples
     --------
@@ -110,7 +89,7 @@ def plan_tags(
     >>> from earmark.library import open_library
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     open_library(f"{folder}/music.db", create=True).close()
-    ...     plan_tags(library=f"{folder}/music.db", threshold=0.8).to_write
+    ...     plan_tags(library=f"{folder}/music.db", threshold=0.8).to_change
     ()
     """
     for name, value in (("threshold", threshold), ("precision", precision)):
@@ -121,7 +100,7 @@ def plan_tags(
         replace=replace,
         max_genres=max_genres,
         also=also,
-        names=names_of(names),
+        names=names_from(names),
         treat_as_empty=(*treat_as_empty, *(filters.treat_as_empty if filters else ())),
     )
     with open_library(library) as opened:
@@ -130,8 +109,8 @@ def plan_tags(
             least = model_threshold(model.manifest, precision=precision)
         else:
             least = Threshold(threshold)
-        tracks = wanted_tracks(opened, filters)
-    plan = plan_rows(
+        tracks = tracks_to_plan(opened, filters)
+    plan = make_tag_plan(
         tracks,
         threshold=least,
         policy=policy,
@@ -140,7 +119,7 @@ def plan_tags(
         progress=progress,
     )
     if output is not None:
-        write_plan(output, plan, overwrite=overwrite)
+        plan.write(output, overwrite=overwrite)
     return plan
 
 
@@ -150,33 +129,32 @@ def apply_tags(
     *,
     library: PathName | None = None,
     progress: Progress | None = None,
-) -> Run:
+) -> ChangeRun:
     """Write the genres of a plan into the files.
 
-    Each file is copied, the copy is changed, looked over and renamed over the file, so that at
-    every moment the old one or the new is there, whole. What it said before is in the library
-    first.
+    A copy of each file is changed, checked and renamed over the file, so that at every moment the
+    old one or the new one is there, whole. The library records first what undoing needs.
 
     Parameters
     ----------
     plan : TagPlan, str or path-like
-        A plan, or the file it was written to; that may have been edited.
+        A plan, or its file, which may have been edited.
     library : str, path-like or None
         The library's file, see `earmark.library.library_path`.
     progress : callable or None
-        Called with the files done, their number, and the last one's path.
+        Called with the number of files done, the number in all, and the path of the last one.
 
     Returns
     -------
-    Run
-        What came of each file, and the number that `undo_tags` takes.
+    ChangeRun
+        The outcome of each file, and the number that `undo_tags` takes.
 
     Raises
     ------
     PlanError
-        If the plan cannot be read or says what cannot be done. Nothing was changed then.
+        If the plan cannot be read or asks for what cannot be done. Nothing was changed then.
     LibraryError
-        If the library cannot be used, or another apply or undo is going on.
+        If the library cannot be used, or another apply or undo is running.
 
     Examples
     --------
@@ -185,12 +163,11 @@ def apply_tags(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     open_library(f"{folder}/music.db", create=True).close()
     ...     plan = plan_tags(library=f"{folder}/music.db", threshold=0.8)
-    ...     apply_tags(plan, library=f"{folder}/music.db").outcomes
-    ()
+    ...     run = apply_tags(plan, library=f"{folder}/music.db")
+    ...     run.outcomes, list_tag_batches(library=f"{folder}/music.db")
+    ((), [])
     """
-    what = plan if isinstance(plan, TagPlan) else read_plan(plan)
-    with open_library(library) as opened:
-        return apply_plan(opened, what, progress=progress)
+    return apply_to_library(TagPlan, plan, library, progress)
 
 
 @checked
@@ -199,48 +176,38 @@ def undo_tags(
     *,
     library: PathName | None = None,
     progress: Progress | None = None,
-) -> Run:
-    """Make the genres of files what they were before a plan was applied.
+) -> ChangeRun:
+    """Write back the genres that files had before a plan was applied.
 
     Parameters
     ----------
     batch : int or None
-        Number of what is taken back, see `list_tag_batches`; None: the last that stands.
+        Number of the apply, see `list_tag_batches`; None: the last one that has not been undone.
     library : str, path-like or None
-        The library's file, see `earmark.library.library_path`.
+        As in `apply_tags`.
     progress : callable or None
-        Called with the files done, their number, and the last one's path.
+        As in `apply_tags`.
 
     Returns
     -------
-    Run
-        What came of each file, where it is now; those whose genres others have changed since are
+    ChangeRun
+        The outcome of each file, where it is now; those whose genres others have changed since are
         skipped.
 
     Raises
     ------
     ParameterError
-        If there is nothing to take back, or no batch of that number.
+        If there is nothing to undo, or no batch of that number.
     LibraryError
-        If the library cannot be used, or another apply or undo is going on.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from earmark.library import open_library
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     open_library(f"{folder}/music.db", create=True).close()
-    ...     undo_tags(library=f"{folder}/music.db")
-    Traceback (most recent call last):
-    earmark.errors.ParameterError: there is nothing to undo
+        If the library cannot be used, or another apply or undo is running.
     """
     with open_library(library) as opened:
-        return undo_batch(opened, batch, progress=progress)
+        return undo_batch(opened, WriteGenres, batch, progress=progress)
 
 
 @checked
 def list_tag_batches(*, library: PathName | None = None) -> list[Batch]:
-    """List what was applied to files' tags, and how much of it stands.
+    """List the plans applied so far, and how much of each has been undone.
 
     Parameters
     ----------
@@ -251,42 +218,6 @@ def list_tag_batches(*, library: PathName | None = None) -> list[Batch]:
     -------
     list of Batch
         The newest first.
-
-    Raises
-    ------
-    LibraryError
-        If the library cannot be used.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from earmark.library import open_library
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     open_library(f"{folder}/music.db", create=True).close()
-    ...     list_tag_batches(library=f"{folder}/music.db")
-    []
     """
     with open_library(library) as opened:
-        return opened.journal.batches("tag")
-
-
-@checked
-def report(result: TagPlan | Run | list[Batch]) -> dict[str, Any]:
-    """Return a plan, a run or a list of batches as the schema ``earmark.tag/2`` defines them.
-
-    Parameters
-    ----------
-    result : TagPlan, Run or list of Batch
-        What one of the functions here returned.
-
-    Returns
-    -------
-    dict
-        What JSON can hold; its schema is ``earmark/schemas/tag-2.json``.
-
-    Examples
-    --------
-    >>> report([])
-    {'schema': 'earmark.tag/2', 'batches': []}
-    """
-    return report_of(SCHEMA, result)
+        return opened.journal.batches(WriteGenres.kind)

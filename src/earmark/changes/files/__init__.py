@@ -1,1 +1,28 @@
-"""Link, copy or move files into folders: plan, apply, undo."""
+"""Link, copy or move files into folders."""
+
+from earmark.changes.files._placing import PlaceFile
+from earmark.changes.files._plan import OrganisePlan, OrganiseRow
+from earmark.changes.files._planning import make_organise_plan
+from earmark.changes.files._policy import MODES, GenreSource, OrganisePolicy
+from earmark.changes.files._record import moved_from
+from earmark.changes.files._safe_names import alike, is_safe_name, safe_name
+from earmark.changes.files._template import FIELDS, PARTS, Template
+from earmark.changes.files._transfer import Mode
+
+__all__ = [
+    "FIELDS",
+    "MODES",
+    "PARTS",
+    "GenreSource",
+    "Mode",
+    "OrganisePlan",
+    "OrganisePolicy",
+    "OrganiseRow",
+    "PlaceFile",
+    "Template",
+    "alike",
+    "is_safe_name",
+    "make_organise_plan",
+    "moved_from",
+    "safe_name",
+]

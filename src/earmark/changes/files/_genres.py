@@ -1,4 +1,4 @@
-"""Which genre a song is put under: the user's, that of its tags or the model's; or its album's."""
+"""The genre a song is put under: the user's, that of its tags or the model's, or its album's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from earmark.wording import unsure_words
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
 
-__all__ = ["NO_CHOICE", "UNSURE", "Choice", "choose", "of_album"]
+__all__ = ["NO_CHOICE", "UNSURE", "GenreChoice", "choose", "of_album"]
 
 UNSURE = "Unsure"
 """Folder of songs whose genre is unsure."""
@@ -24,23 +24,12 @@ _NO_TAG = "no genre in its tags"
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The genre a song is put under.
+class GenreChoice:
+    """The genre a song is put under; an empty one is none.
 
-    Attributes
-    ----------
-    genre : str
-        Its name; ``""`` where there is none.
-    kept : str
-        Why the song is kept where it is; ``""`` if it is not.
-    note : str
-        What is to be said of the genre; ``""`` for nothing.
-    votes : bool
-        Whether it counts for its album: the word of somebody who is sure.
-    fixed : bool
-        Whether it is the user's own word, which no album changes.
-    weight : float
-        How sure it is, from 0 to 1; decides between genres of as many votes.
+    `kept` says why the song is kept where it is, `note` is a remark on the genre. `votes` says
+    whether it counts for its album, `fixed` whether it is the user's own, which no album changes;
+    `weight`, from 0 to 1, decides between genres with as many votes.
     """
 
     genre: str
@@ -51,54 +40,37 @@ class Choice:
     weight: float = 1.0
 
 
-NO_CHOICE = Choice("")
+NO_CHOICE = GenreChoice("")
 
 
 def _named(
     said: str, policy: OrganisePolicy, *, fixed: bool = False, weight: float = 1.0
-) -> Choice:
+) -> GenreChoice:
     """Return a genre as the user calls it."""
     name = policy.names.get(said, said if fixed else usual_name(said))
     if not name and said in policy.names:
-        return Choice("", kept="your names file leaves this genre out")
-    return Choice(name, votes=True, fixed=fixed, weight=weight)
+        return GenreChoice("", kept="your names file leaves this genre out")
+    return GenreChoice(name, votes=True, fixed=fixed, weight=weight)
 
 
-def _unsure(words: str, policy: OrganisePolicy) -> Choice:
-    return Choice(UNSURE, kept=words if policy.keep_unsure else "", note=words)
+def _unsure(words: str, policy: OrganisePolicy) -> GenreChoice:
+    return GenreChoice(UNSURE, kept=words if policy.keep_unsure else "", note=words)
 
 
-def _predicted(track: LibraryTrack, policy: OrganisePolicy) -> Choice:
+def _predicted(track: LibraryTrack, policy: OrganisePolicy) -> GenreChoice:
     if track.unsure is not None:
         words = unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
         return _unsure(words, policy)
     if track.predicted is None:
         reason = f": {track.error_reason}" if track.error_reason else ""
-        return Choice("", kept=f"not analysed{reason}")
+        return GenreChoice("", kept=f"not analysed{reason}")
     return _named(track.predicted, policy, weight=track.confidence or 0.0)
 
 
-def choose(track: LibraryTrack, policy: OrganisePolicy) -> Choice:
+def choose(track: LibraryTrack, policy: OrganisePolicy) -> GenreChoice:
     """Choose the genre a song by itself is put under.
 
-    Parameters
-    ----------
-    track : LibraryTrack
-        The song.
-    policy : OrganisePolicy
-        Whose word counts.
-
-    Returns
-    -------
-    Choice
-        The user's own word wins over all; a genre of the tags that says nothing is none.
-
-    Examples
-    --------
-    >>> from earmark.library import LibraryTrack
-    >>> track = LibraryTrack(1, "/a.mp3", "analysed", False, genres=("Other", "hip hop"))
-    >>> choose(track, OrganisePolicy("/music", genre_source="tag")).genre
-    'Hip-Hop'
+    The user's correction comes first; a genre of the tags that says nothing is none.
     """
     if track.corrected is not None:
         return _named(track.corrected, policy, fixed=True)
@@ -108,43 +80,35 @@ def choose(track: LibraryTrack, policy: OrganisePolicy) -> Choice:
     if tagged:
         return _named(tagged[0], policy)
     if policy.genre_source == "tag":
-        return Choice("", kept=_NO_TAG if policy.keep_unsure else "", note=_NO_TAG)
+        return GenreChoice("", kept=_NO_TAG if policy.keep_unsure else "", note=_NO_TAG)
     return _predicted(track, policy)
 
 
-def of_album(choices: Sequence[Choice]) -> list[Choice]:
-    """Give the songs of an album one genre: that of most votes.
+def of_album(choices: Sequence[GenreChoice]) -> list[GenreChoice]:
+    """Give the songs of an album one genre: the one with most votes.
 
-    Parameters
-    ----------
-    choices : sequence of Choice
-        Of each of its songs.
-
-    Returns
-    -------
-    list of Choice
-        Unsure songs do not vote, and follow; of genres with as many votes the surer wins, then the
-        first by name. A song of which the user has said the genre votes, and stays with it.
+    Unsure songs do not vote, and follow. Of genres with as many votes the surer one wins, then the
+    first by name. A song the user has corrected votes, and keeps its genre.
     """
-    votes: dict[str, list[Choice]] = {}
+    votes: dict[str, list[GenreChoice]] = {}
     for choice in choices:
         if choice.votes:
             votes.setdefault(alike(choice.genre), []).append(choice)
     if not votes:
         return list(choices)
     ranked = sorted(votes, key=lambda key: (-len(votes[key]), -_weight(votes[key]), key))
-    genre = _commonest(one.genre for one in votes[ranked[0]])
+    genre = _commonest(choice.genre for choice in votes[ranked[0]])
     n_votes = len(votes[ranked[0]])
     note = f"genre of its album: {n_votes} of {len(choices)} songs"
     return [
         choice
         if choice.fixed or alike(choice.genre) == ranked[0]
-        else Choice(genre, note=note, votes=True)
+        else GenreChoice(genre, note=note, votes=True)
         for choice in choices
     ]
 
 
-def _weight(choices: Iterable[Choice]) -> float:
+def _weight(choices: Iterable[GenreChoice]) -> float:
     return sum(choice.weight for choice in choices)
 
 

@@ -1,4 +1,4 @@
-"""What the names of folders and files say of a song, to fill in what its tags leave blank.
+"""Names of folders and files as a source for what the tags of a song leave blank.
 
 Folders are read below the folder that was scanned only, and as artist and album only around a file
 with a track number: a folder by itself may be anything.
@@ -15,7 +15,7 @@ from functools import lru_cache
 from earmark.changes._genre_names import is_usual_name
 from earmark.changes.files._template import UNKNOWN
 
-__all__ = ["PathNames", "album_folder", "is_numbered", "path_names"]
+__all__ = ["ART_FOLDERS", "PathNames", "album_folder", "album_of", "is_numbered", "path_names"]
 
 _DISC_FOLDER = re.compile(r"(?:cd|disc|disk)[ _.-]*0*([1-9]\d?)(?:\b.*)?", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-\u2013\u2014]\s+")
@@ -28,20 +28,15 @@ _YEAR_FIRST = re.compile(
 )
 _VARIOUS = frozenset(["va", "various", "various artists"])
 _OWN_NAMES = frozenset([*UNKNOWN.values(), "Unsure"])
-"""Folders that were made for want of better; they say nothing."""
+"""Folders that Earmark made because nothing better was known; they say nothing."""
+
+ART_FOLDERS = frozenset(["art", "artwork", "booklet", "cover", "covers", "images", "scan", "scans"])
+"""Folders, whatever the case, whose files go with the album they are in."""
 
 
 @dataclass(frozen=True)
 class PathNames:
-    """What the names of a file and of the folders around it say.
-
-    Attributes
-    ----------
-    artist, albumartist, album, title : str
-        ``""`` where they say nothing; the title is what is left of the file's name.
-    track, disc, year : int or None
-        None where they say nothing.
-    """
+    """What the names of a file and its folders say; the title is what is left of the file's."""
 
     artist: str = ""
     albumartist: str = ""
@@ -63,6 +58,14 @@ def album_folder(path: str) -> tuple[str, int | None]:
     folder = os.path.dirname(path)
     disc = _DISC_FOLDER.fullmatch(os.path.basename(folder))
     return (os.path.dirname(folder), int(disc[1])) if disc else (folder, None)
+
+
+def album_of(path: str) -> str:
+    """Return the folder of the album that a song or a sidecar belongs to."""
+    folder = os.path.dirname(path)
+    if os.path.basename(folder).lower() in ART_FOLDERS:
+        path = folder
+    return album_folder(path)[0]
 
 
 def is_numbered(path: str) -> bool:
@@ -110,20 +113,8 @@ def path_names(
 ) -> PathNames:
     """Read what the names of a file and of the folders around it say.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    roots : collection of str
-        Folders that were scanned: only those below them are read.
-    numbered : collection of str
-        Folders that hold a file whose name begins with ``01``, ``02`` and so on: in these, any
-        number at the start of a name is a track's.
-
-    Returns
-    -------
-    PathNames
-        What they say.
+    Folders are read below `roots` only. In the `numbered` ones, which hold a file whose name begins
+    with ``01``, ``02`` and so on, any number at the start of a name is a track's.
 
     Examples
     --------

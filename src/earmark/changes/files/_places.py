@@ -14,21 +14,9 @@ __all__ = ["Places", "same_content"]
 
 
 def same_content(path: str, other: str, *, audio: bool = True, digest: bytes | None = None) -> bool:
-    """Tell whether two places lead to one file, or hold the same audio or the same bytes.
+    """Tell whether two paths lead to one file, or hold the same audio (else: the same bytes).
 
-    Parameters
-    ----------
-    path, other : str
-        The files.
-    audio : bool
-        Whether tags may differ; else every byte counts.
-    digest : bytes or None
-        `earmark.audio.audio_digest` of the first, where it is known.
-
-    Returns
-    -------
-    bool
-        Whether they do; False where either cannot be read.
+    `digest` is that of the first one's audio, where it is known. False where either cannot be read.
     """
     from earmark.audio import audio_digest
 

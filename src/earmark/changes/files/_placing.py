@@ -1,34 +1,33 @@
-"""Bringing files to the places a plan says, one by one, and taking it back."""
+"""Linking, copying or moving a file to its place, and bringing it back."""
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Collection, Sequence
-from functools import partial
+from functools import cached_property
+from typing import Any, Literal, Self
 
 from earmark.changes._content import is_as_planned
-from earmark.changes._lock import exclusive
-from earmark.changes._outcomes import Outcome, Run, reason_of
-from earmark.changes._running import carry_out, take_back
+from earmark.changes._operation import JournalEntry, Operation, UnknownOutcomeError
+from earmark.changes._outcomes import reason_of
 from earmark.changes.files._places import same_content
-from earmark.changes.files._plan import OrganisePlan, OrganiseRow
 from earmark.changes.files._record import (
-    away,
-    done,
-    expected,
+    disk_of,
+    expected_at,
     forget_roots,
+    is_inside,
     is_made,
     is_original,
-    noted,
-    settle_one,
-    target_of,
     tell_library,
 )
-from earmark.changes.files._sidecars import album_of
 from earmark.changes.files._transfer import (
+    Mode,
     copy_file,
     discard_part,
     hindrance,
+    is_empty_file,
     is_one_file,
     make_folders,
     missing_folders,
@@ -37,268 +36,254 @@ from earmark.changes.files._transfer import (
     remove_folders,
 )
 from earmark.errors import ChangeError
+from earmark.files import FileState
 from earmark.library import Change, Library
-from earmark.types import Progress
 
-__all__ = ["apply_organise", "undo_organise"]
+__all__ = ["PlaceFile", "RowKind"]
 
-_UNDOING = "being taken back"
-"""Reason of a change that is begun a second time, to undo it."""
+RowKind = Literal["song", "sidecar"]
 
 
-def _begin(
-    library: Library, batch: int, path: str, *, into: str, row: OrganiseRow
-) -> Change | None:
-    """Write down what is about to be done with a file; None if there is nothing to do."""
-    if row.action == "keep":
-        raise ChangeError(path, "the plan leaves it where it is")
-    place = place_of(into, row.target)
-    reason = hindrance(row.path, row.action)
-    if reason is not None:
-        raise ChangeError(row.path, reason)
-    if row.seen is not None and not is_as_planned(
-        library, row.path, seen=row.seen, content=row.content
-    ):
-        raise ChangeError(row.path, "it has changed since the plan was made")
-    if os.path.lexists(place):
-        if same_content(path, place, audio=row.kind == "song"):
-            return None
-        raise ChangeError(path, "another file is already there")
-    before = noted(library, path, place, mode=row.action, into=into)
-    after = expected(path, row.action)
-    number = library.journal.begin(batch, path=path, target=place, before=before, after=after)
-    return library.journal.change(number)
+class PlaceFile(Operation):
+    """Link, copy or move a file to a place where nothing is.
 
-
-def _carry_out(change: Change) -> None:
-    """Bring a file to its place, where nothing is."""
-    path, place, mode = change.path, target_of(change), change.after["mode"]
-    make_folders(change.before["folders"])
-    if mode == "link":
-        os.symlink(path, place)
-    elif mode == "copy":
-        copy_file(path, place, sha256=change.after["sha256"])
-    else:
-        move_file(path, place)
-
-
-class _Arrivals:
-    """Which albums have songs that were to be placed, and which of these came anywhere."""
-
-    def __init__(self) -> None:
-        self._tried: set[str] = set()
-        self._arrived: set[str] = set()
-
-    def note(self, row: OrganiseRow, outcome: Outcome) -> Outcome:
-        if row.kind == "song":
-            album = album_of(row.path)
-            self._tried.add(album)
-            # Gone from where it was, it may be there since an apply that was ended.
-            if outcome.state != "failed" or not os.path.lexists(row.path):
-                self._arrived.add(album)
-        return outcome
-
-    def check(self, row: OrganiseRow) -> None:
-        """Refuse to take a cover or the like away from songs that stayed."""
-        album = album_of(row.path)
-        if row.kind == "sidecar" and album in self._tried - self._arrived:
-            raise ChangeError(row.path, "none of its songs was placed there")
-
-
-def _place(
-    library: Library, into: str, arrivals: _Arrivals, batch: int, row: OrganiseRow
-) -> Outcome:
-    """Bring one file to its place, or leave it where it is, and note how that went."""
-    return arrivals.note(row, _placed(library, into, arrivals, batch, row))
-
-
-def _placed(
-    library: Library, into: str, arrivals: _Arrivals, batch: int, row: OrganiseRow
-) -> Outcome:
-    path = os.path.abspath(row.path)
-    place = os.path.join(into, row.target)
-    try:
-        arrivals.check(row)
-        change = _begin(library, batch, path, into=into, row=row)
-    except (ChangeError, OSError) as error:
-        return Outcome(path, "failed", target=place, reason=reason_of(error))
-    if change is None:
-        return Outcome(path, "already", target=place, reason="it is already there")
-    place = target_of(change)
-    try:
-        _carry_out(change)
-        return done(library, change)
-    except FileExistsError:  # another program was faster: what is there is not ours
-        remove_folders(os.path.dirname(place), change.before["folders"])
-        reason = "another file is already there"
-        library.journal.finish(change.id, "failed", reason=reason)
-        return Outcome(path, "failed", target=place, reason=reason)
-    except (ChangeError, OSError) as error:
-        return settle_one(library, change, change.before["folders"], why=reason_of(error))
-
-
-def apply_organise(
-    library: Library, plan: OrganisePlan, *, progress: Progress | None = None
-) -> Run:
-    """Link, copy or move files to the places a plan says.
+    At every moment the file is whole at one of both places at least, and nothing is overwritten.
 
     Parameters
     ----------
     library : Library
-        Its journal holds what is done, from before it is; of files that are moved it is told, and
-        that the folder they come into is one of those that are scanned.
-    plan : OrganisePlan
-        What to do.
-    progress : callable or None
-        Called with the files done, their number, and the last one's path.
-
-    Returns
-    -------
-    Run
-        What came of each file. One that failed is where it was, and stops no other.
-
-    Raises
-    ------
-    LibraryError
-        If the library cannot be written, or another apply or undo is going on.
+        The library that holds the journal.
+    path : str
+        The file.
+    into : str
+        The folder that the place must be in.
+    place : str
+        Where the file goes in that folder, names with ``/`` between them.
+    mode : {"link", "copy", "move"}
+        How it gets there.
+    role : {"song", "sidecar"}
+        Whether it is a song, or goes with songs, as a cover does.
+    songs : sequence of PlaceFile
+        Of a sidecar, the songs it goes with: it stays if all of them did.
+    seen : FileState or None
+        Size and time of the file when this was planned; None: it may be any file.
+    content : str
+        A hash of its audio and tags then; ``""``: only size and time are compared.
     """
-    return carry_out(
-        library,
-        sorted(plan.to_place, key=lambda row: row.kind == "sidecar"),  # after their songs
-        kind="organise",
-        about={
-            "into": plan.into,
-            "by": plan.by,
-            "template": plan.template,
-            "mode": plan.mode,
-        },
-        settle=_settle,
-        change=partial(_place, library, plan.into, _Arrivals()),
-        progress=progress,
-    )
 
+    kind = "organise"
+    done_state = "placed"
+    already = "it is already there"
+    resumes_undo = True
 
-def _remove(change: Change) -> str:
-    """Remove a link or a copy that was made; say why it stays."""
-    path, place = change.path, target_of(change)
-    if not os.path.lexists(place):
+    def __init__(
+        self,
+        library: Library,
+        path: str,
+        *,
+        into: str = "",
+        place: str = "",
+        mode: Mode = "link",
+        role: RowKind = "song",
+        songs: Sequence[PlaceFile] = (),
+        seen: FileState | None = None,
+        content: str = "",
+    ) -> None:
+        super().__init__(library, os.path.abspath(path))
+        self.target = os.path.join(into, place)
+        self._into, self._relative, self._mode = into, place, mode
+        self._role, self._songs = role, songs
+        self._seen, self._content = seen, content
+
+    @classmethod
+    def recorded(cls, library: Library, changes: Sequence[Change]) -> list[Self]:
+        operations = super().recorded(library, changes)
+        made = {folder for change in changes for folder in change.before.get("folders", ())}
+        for operation in operations:
+            operation.made = made
+            operation.target = operation.change.target or operation.change.path
+        return operations
+
+    @classmethod
+    def after_undo(cls, library: Library) -> None:
+        forget_roots(library)
+
+    @cached_property
+    def made(self) -> Collection[str]:
+        """Folders that were made for its batch, as far as that matters."""
+        return list(self.change.before["folders"])
+
+    @property
+    def _place(self) -> str:
+        return self.target or self.path
+
+    @property
+    def _has_arrived(self) -> bool:
+        """Whether it is, or may be, at its place."""
+        # Gone from where it was, it may be there since an apply that was stopped.
+        failed = self.outcome is None or self.outcome.state == "failed"
+        return not failed or not os.path.lexists(self.path)
+
+    def check(self) -> JournalEntry | None:
+        path, mode = self.path, self._mode
+        if self._songs and not any(song._has_arrived for song in self._songs):
+            raise ChangeError(path, "none of its songs was placed there")
+        place = place_of(self._into, self._relative)
+        reason = hindrance(path, mode)
+        if reason is not None:
+            raise ChangeError(path, reason)
+        if self._seen is not None and not is_as_planned(
+            self.library, path, seen=self._seen, content=self._content
+        ):
+            raise ChangeError(path, "it has changed since the plan was made")
+        if os.path.lexists(place):
+            if same_content(path, place, audio=self._role == "song"):
+                return None
+            raise ChangeError(path, "another file is already there")
+        entry = JournalEntry(self._surroundings(place), expected_at(path, mode))
+        self.target = place
+        return entry
+
+    def _surroundings(self, place: str) -> dict[str, Any]:
+        """Return what must be known of the old and the new place to undo.
+
+        That is the ``folders`` that are made; ``mounts``, where the disks are; of a moved file the
+        ``root``, the scanned folder it is in, and ``into`` if that is scanned only because of it.
+        """
+        path, into = self.path, self._into
+        folder = os.path.dirname(place)
+        # A link is one, whether or not the disk of the file is connected.
+        around = {folder}
+        if self._mode != "link":
+            around.add(os.path.realpath(os.path.dirname(path)))
+        before: dict[str, Any] = {
+            "folders": missing_folders(folder),
+            "mounts": sorted(set(map(disk_of, around))),
+        }
+        if self._mode == "move":
+            roots = self.library.scanned.roots()
+            before["root"] = next((root for root in roots if is_inside(path, root)), None)
+            scanned = any(root == into or is_inside(into, root) for root in roots)
+            before["into"] = None if scanned else into
+        return before
+
+    def do(self) -> None:
+        path, place, after = self.path, self._place, self.change.after
+        try:
+            make_folders(self.change.before["folders"])
+            if after["mode"] == "link":
+                os.symlink(path, place)
+            elif after["mode"] == "copy":
+                copy_file(path, place, sha256=after["sha256"])
+            else:
+                move_file(path, place)
+        except (ChangeError, FileExistsError) as error:
+            remove_folders(os.path.dirname(place), self.change.before["folders"])
+            if isinstance(error, ChangeError):
+                raise
+            # Another program was faster: the file there is not ours.
+            raise ChangeError(path, "another file is already there") from error
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the library that a file was moved."""
+        if self.change.after["mode"] == "move":
+            tell_library(self.library, self.path, self._place)
+            if self.change.before["into"] is not None:
+                # A later scan without paths is to look where the files are now.
+                self.library.scanned.add_roots([self.change.before["into"]], now=time.time())
+
+    def verify(self) -> str:
+        unseen = self.unreachable()
+        if unseen:
+            raise UnknownOutcomeError(unseen)
+        try:
+            discard_part(self._place)
+            reason = self._why_not_done()
+            if not reason:
+                self._tell()
+        except OSError as error:
+            raise UnknownOutcomeError(reason_of(error)) from error
+        if reason:
+            remove_folders(os.path.dirname(self._place), self.change.before["folders"])
+        return reason
+
+    def _why_not_done(self) -> str:
+        """Say why it was not placed; empty if it was. A move that is half done is finished."""
+        path, place = self.path, self._place
+        mode = self.change.after["mode"]
+        if not os.path.lexists(place):
+            if mode == "move" and not os.path.lexists(path):
+                raise FileNotFoundError(
+                    errno.ENOENT, "it is neither at its old place nor at its new one"
+                )
+            return "stopped before it was placed"
+        if mode == "move" and os.path.lexists(path) and is_one_file(path, place):
+            if not is_empty_file(path):
+                os.unlink(path)
+                return ""
+        elif is_made(place, self.change):
+            return ""
+        if mode != "link" and is_empty_file(place) and not is_empty_file(path):
+            os.unlink(place)  # it reserved the name for the file
+            return "stopped before it was placed"
+        return "another file is already there"
+
+    def unreachable(self) -> str:
+        for mount in self.change.before["mounts"]:
+            if not os.path.ismount(mount):
+                return f"the disk at {mount!r} is not connected"
+        folder = os.path.dirname(self._place)
+        while folder in self.made:
+            folder = os.path.dirname(folder)
+        return "" if os.path.isdir(folder) else f"folder {folder!r} does not exist"
+
+    def undo(self) -> str:
+        discard_part(self._place)
+        moved = self.change.after["mode"] == "move"
+        reason = self._move_back() if moved else self._remove()
+        if not reason:
+            remove_folders(os.path.dirname(self._place), self.made)
+        return reason
+
+    def _remove(self) -> str:
+        """Remove the link or the copy; say why it stays."""
+        path, place = self.path, self._place
+        if not os.path.lexists(place):
+            return ""
+        if not is_made(place, self.change):
+            return "it is not the file that was placed there"
+        if self.change.after["mode"] == "copy":
+            if not os.path.isfile(path):
+                return "the original no longer exists, so its copy is kept"
+            if os.path.realpath(path) == os.path.realpath(place):
+                return "the original is now a link to its copy"
+            if not is_original(path, self.change):
+                return "the original has changed since it was copied, so its copy is kept"
+        os.unlink(place)
         return ""
-    if not is_made(place, change):
-        return "it is not the file that was placed there"
-    if change.after["mode"] == "copy":
-        if not os.path.isfile(path):
-            return "the original no longer exists, so its copy is kept"
-        if os.path.realpath(path) == os.path.realpath(place):
-            return "the original is now a link to its copy"
-        if not is_original(path, change):
-            return "the original has changed since it was copied, so its copy is kept"
-    os.unlink(place)
-    return ""
 
-
-def _move_back(library: Library, change: Change) -> str:
-    """Bring a file back to where it was; say why it is not."""
-    path, place = change.path, target_of(change)
-    discard_part(path)
-    if os.path.lexists(place):
-        if os.path.lexists(path):
-            if not is_one_file(path, place):
-                return "another file is at its old place"
-            os.unlink(place)  # an undo was ended here
-        elif not is_made(place, change):
-            return "it is no longer the file that was moved there"
-        else:
-            reason = hindrance(place, "move")
-            if reason is not None:
-                return reason
-            root = change.before["root"]
-            if root is not None and not os.path.isdir(root):
-                return f"folder {root!r} does not exist. Connect its disk, or create the folder"
-            make_folders(missing_folders(os.path.realpath(os.path.dirname(path))))
-            move_file(place, path)
-    elif not os.path.lexists(path):
-        return "it no longer exists"
-    tell_library(library, place, path)
-    return ""
-
-
-def _undo(library: Library, change: Change, *, made: Collection[str]) -> Outcome:
-    """Take one change back."""
-    path, place = change.path, target_of(change)
-    unseen = away(change, made)
-    if unseen:
-        return Outcome(path, "skipped", target=place, reason=unseen)
-    library.journal.finish(change.id, "begun", reason=_UNDOING)
-    try:
-        discard_part(place)
-        moved = change.after["mode"] == "move"
-        reason = _move_back(library, change) if moved else _remove(change)
-    except (ChangeError, OSError) as error:
-        library.journal.finish(change.id, "done")
-        return Outcome(path, "failed", target=place, reason=reason_of(error))
-    if reason:
-        library.journal.finish(change.id, "done")
-        return Outcome(path, "skipped", target=place, reason=reason)
-    remove_folders(os.path.dirname(place), made)
-    library.journal.finish(change.id, "undone")
-    return Outcome(path, "undone", target=place)
-
-
-def _made_folders(changes: Sequence[Change]) -> set[str]:
-    """Return the folders that were made for a batch."""
-    return {folder for change in changes for folder in change.before.get("folders", ())}
-
-
-def _settle(library: Library) -> tuple[Outcome, ...]:
-    """Bring to an end what a process was ended at, be it an apply or an undo."""
-    outcomes = []
-    for change in library.journal.changes(states=("begun",), kind="organise"):
-        made = _made_folders(library.journal.changes(change.batch_id))
-        if change.reason == _UNDOING:
-            outcomes.append(_undo(library, change, made=made))
-        else:
-            outcomes.append(settle_one(library, change, made))
-    return tuple(outcomes)
-
-
-def undo_organise(
-    library: Library, batch: int | None = None, *, progress: Progress | None = None
-) -> Run:
-    """Take back what a plan did: links and copies go, moved files come back.
-
-    Parameters
-    ----------
-    library : Library
-        Whose journal holds what was done.
-    batch : int or None
-        Which apply is taken back; None: the last that stands.
-    progress : callable or None
-        Called with the files done, their number, and the last one's path.
-
-    Returns
-    -------
-    Run
-        What came of each file. What others have changed since is skipped, and so are a file whose
-        old place is taken, a copy whose original is another by now, and what is on a disk that is
-        away. Folders that were made and are empty are removed. Ended at any moment, the same call
-        goes on where it was.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such batch.
-    LibraryError
-        If the library cannot be written, or another apply or undo is going on.
-    """
-    run = take_back(
-        library,
-        batch,
-        kind="organise",
-        settle=_settle,
-        undoing=lambda changes: partial(_undo, library, made=_made_folders(changes)),
-        progress=progress,
-    )
-    if any(outcome.state == "undone" for outcome in (*run.cut_short, *run.outcomes)):
-        with exclusive(library.path):
-            forget_roots(library)
-    return run
+    def _move_back(self) -> str:
+        """Move the file back to where it was; say why it stays."""
+        path, place = self.path, self._place
+        discard_part(path)
+        if os.path.lexists(place):
+            if os.path.lexists(path):
+                if not is_one_file(path, place):
+                    return "another file is at its old place"
+                os.unlink(place)  # an undo was stopped here
+            elif not is_made(place, self.change):
+                return "it is no longer the file that was moved there"
+            else:
+                reason = hindrance(place, "move")
+                if reason is not None:
+                    return reason
+                root = self.change.before["root"]
+                if root is not None and not os.path.isdir(root):
+                    return f"folder {root!r} does not exist. Connect its disk, or create the folder"
+                make_folders(missing_folders(os.path.realpath(os.path.dirname(path))))
+                move_file(place, path)
+        elif not os.path.lexists(path):
+            return "it no longer exists"
+        tell_library(self.library, place, path)
+        return ""

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from earmark.changes._content import content_of
-from earmark.changes.files._genres import NO_CHOICE, Choice, choose, of_album
+from earmark.changes.files._genres import NO_CHOICE, GenreChoice, choose, of_album
 from earmark.changes.files._path_names import PathNames, album_folder, is_numbered, path_names
 from earmark.changes.files._places import Places, same_content
 from earmark.changes.files._plan import OrganiseAction, OrganisePlan, OrganiseRow
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from earmark.library import LibraryTrack
     from earmark.types import Progress
 
-__all__ = ["plan_organise"]
+__all__ = ["make_organise_plan"]
 
 _NUMBERED_FIELDS = frozenset(["track", "disc", "composer"])
 
@@ -40,7 +40,7 @@ class _Song:
 
     tracks: tuple[LibraryTrack, ...]
     named: Callable[[], PathNames]
-    choice: Choice = NO_CHOICE
+    choice: GenreChoice = NO_CHOICE
     n_discs: int = 1
 
     @cached_property
@@ -120,7 +120,7 @@ def _with_numbers(track: LibraryTrack) -> LibraryTrack:
     )
 
 
-def _choice(tracks: Sequence[LibraryTrack], policy: OrganisePolicy) -> Choice:
+def _choice(tracks: Sequence[LibraryTrack], policy: OrganisePolicy) -> GenreChoice:
     """Choose the genre of a file, which several tracks in it share."""
     if "genre" not in policy.places.fields:
         return NO_CHOICE
@@ -262,7 +262,7 @@ def _check_names(tracks: Iterable[LibraryTrack], policy: OrganisePolicy) -> None
         raise ParameterError(f"names: no genre is called {unknown[0]!r}. Available: {there}")
 
 
-def plan_organise(
+def make_organise_plan(
     tracks: Sequence[LibraryTrack],
     *,
     policy: OrganisePolicy,
@@ -299,7 +299,7 @@ def plan_organise(
 
     Examples
     --------
-    >>> plan_organise([], policy=OrganisePolicy("/music", "genre/decade")).to_place
+    >>> make_organise_plan([], policy=OrganisePolicy("/music", "genre/decade")).to_change
     ()
     """
     _check_names(tracks, policy)

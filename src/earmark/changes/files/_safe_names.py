@@ -138,22 +138,7 @@ def alike(name: str) -> str:
 
 
 def parts_of(target: str) -> tuple[str, ...]:
-    """Take a place inside a folder apart.
-
-    Parameters
-    ----------
-    target : str
-        Names with ``/`` between them.
-
-    Returns
-    -------
-    tuple of str
-        The names.
-
-    Raises
-    ------
-    ValueError
-        If one of them is not safe: nothing else leads out of the folder.
+    """Split a place inside a folder; ValueError if a name is not safe and may lead outside.
 
     Examples
     --------

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from earmark.audio import AUDIO_SUFFIXES
-from earmark.changes.files._path_names import album_folder
+from earmark.changes.files._path_names import ART_FOLDERS, album_folder
 from earmark.changes.files._plan import OrganiseRow
 from earmark.changes.files._safe_names import alike
 
-__all__ = ["ALBUM_SUFFIXES", "ART_FOLDERS", "SONG_SUFFIXES", "Sidecar", "album_of", "find_sidecars"]
+__all__ = ["ALBUM_SUFFIXES", "SONG_SUFFIXES", "THERE", "Sidecar", "find_sidecars"]
 
 _IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 ALBUM_SUFFIXES = frozenset(
@@ -24,9 +24,6 @@ ALBUM_SUFFIXES = frozenset(
 SONG_SUFFIXES = frozenset([*ALBUM_SUFFIXES, ".txt"])
 """Endings of files that come along with the song whose name they have."""
 
-ART_FOLDERS = frozenset(["art", "artwork", "booklet", "cover", "covers", "images", "scan", "scans"])
-"""Folders, whatever the case, whose files come along with the album they are in."""
-
 THERE = "it is already there"
 """Why a song is kept that is where it would come to."""
 
@@ -36,19 +33,7 @@ _SEVERAL_ALBUMS = "songs of several albums come to where it would be"
 
 @dataclass(frozen=True)
 class Sidecar:
-    """A file that belongs to songs.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    folders : tuple of str
-        Names of the folders it comes into; empty if it is kept.
-    name : str
-        What it is called there.
-    why : str
-        Why it is kept.
-    """
+    """A file that belongs to songs, the folders and the name it gets, or why it is kept."""
 
     path: str
     folders: tuple[str, ...] = ()
@@ -103,14 +88,6 @@ class _Songs:
             )
         )
         return (home, "") if len(albums) == 1 else ("", _SEVERAL_ALBUMS)
-
-
-def album_of(path: str) -> str:
-    """Return the folder of the album that a song or a sidecar belongs to."""
-    folder = os.path.dirname(path)
-    if os.path.basename(folder).lower() in ART_FOLDERS:
-        path = folder
-    return album_folder(path)[0]
 
 
 def _listed(folder: str) -> list[str]:
@@ -182,23 +159,12 @@ def _ending(path: str) -> str:
 def find_sidecars(
     rows: Iterable[OrganiseRow], *, origins: Mapping[str, str] = MappingProxyType({})
 ) -> list[Sidecar]:
-    """Find what comes along with songs.
+    """Find the files that go with the songs of a plan; songs that are kept count as staying.
 
-    A file that has the name of a song, apart from its ending, comes to where the song does, and is
-    called as it is. What belongs to a folder comes to where more than half of its songs do, unless
-    songs of other folders come there, too. The folders of the discs of an album are one.
-
-    Parameters
-    ----------
-    rows : iterable of OrganiseRow
-        The songs of a plan; those that are kept count as songs that stay.
-    origins : mapping of str to str
-        By the place of a song that was moved before: where it was.
-
-    Returns
-    -------
-    list of Sidecar
-        By folder, and in a folder by name.
+    A file with the name of a song, apart from its ending, goes where the song does, and is named as
+    it is. What belongs to a folder goes where more than half of its songs do, unless songs of other
+    folders go there, too. The folders of the discs of an album are one. `origins` has, by the place
+    of a song that was moved before, where it was.
     """
     songs = _Songs(rows, origins)
     found: Mapping[str, Sidecar] = {

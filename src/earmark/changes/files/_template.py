@@ -161,22 +161,9 @@ def _filled(part: Pieces, values: Mapping[str, str | int | None], *, folder: boo
 
 
 def template_by(by: str) -> Template:
-    """Return the template that names folders after fields and leaves files their names.
+    """Return the template that names folders after some of `PARTS` and leaves files their names.
 
-    Parameters
-    ----------
-    by : str
-        Some of `PARTS` with ``/`` between them, the outer first.
-
-    Returns
-    -------
-    Template
-        As ``{genre}/{artist}/{filename}``.
-
-    Raises
-    ------
-    ParameterError
-        If one of them is unknown or stands there twice.
+    ParameterError if a part is unknown or is there twice.
 
     Examples
     --------

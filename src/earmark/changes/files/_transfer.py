@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from earmark.changes._replace import _copy_of, _identity, _sync, _sync_folder, _write_copy
+from earmark.changes._replace import copy_path, identity, sync, sync_folder, write_copy
 from earmark.changes.files._safe_names import parts_of
 from earmark.errors import ChangeError
 from earmark.files import content_hash
@@ -44,24 +44,9 @@ _NO_HARD_LINKS = frozenset(
 
 
 def place_of(into: PathName, target: str) -> str:
-    """Return where a place inside a folder really is.
+    """Return the absolute path of a place inside a folder, without links.
 
-    Parameters
-    ----------
-    into : str or path-like
-        The folder; it need not be there.
-    target : str
-        Names with ``/`` between them.
-
-    Returns
-    -------
-    str
-        An absolute path; no folder in it is a link.
-
-    Raises
-    ------
-    ChangeError
-        If a name is not safe, or a link leads outside of the folder.
+    ChangeError if a name is not safe, or a link leads outside of the folder.
 
     Examples
     --------
@@ -80,12 +65,9 @@ def place_of(into: PathName, target: str) -> str:
 
 
 def missing_folders(folder: str) -> list[str]:
-    """Return which folders must be made for one to be there, the outermost first.
+    """Return the folders that must be made for one to exist, the outermost first.
 
-    Raises
-    ------
-    ChangeError
-        If they cannot be made, or nothing can be put there.
+    ChangeError if they cannot be made, or nothing can be put there.
     """
     missing: list[str] = []
     while not os.path.lexists(folder):
@@ -104,21 +86,13 @@ def missing_folders(folder: str) -> list[str]:
 
 
 def make_folders(folders: Sequence[str]) -> None:
-    """Make folders, the outermost first.
-
-    Raises
-    ------
-    ChangeError
-        If there is something else by now.
-    OSError
-        If one cannot be made.
-    """
+    """Make folders, the outermost first; ChangeError if something else is there by now."""
     for folder in folders:
         with suppress(FileExistsError):
             os.mkdir(folder)
         if os.path.realpath(folder) != folder or not os.path.isdir(folder):
             raise ChangeError(folder, f"{folder!r} is in the way: it is not a folder")
-        _sync_folder(os.path.dirname(folder))
+        sync_folder(os.path.dirname(folder))
 
 
 def remove_folders(folder: str, made: Collection[str]) -> None:
@@ -167,15 +141,9 @@ def is_empty_file(path: str) -> bool:
 
 
 def discard_part(place: str) -> None:
-    """Delete what a process that was ended has left of a copy, if there is something.
-
-    Raises
-    ------
-    OSError
-        If it cannot be deleted.
-    """
+    """Delete what a process that was stopped has left of a copy, if there is something."""
     with suppress(FileNotFoundError, NotADirectoryError):
-        os.unlink(_copy_of(place))
+        os.unlink(copy_path(place))
 
 
 def _rename(path: str, place: str) -> None:
@@ -202,69 +170,45 @@ def _rename(path: str, place: str) -> None:
 
 
 def copy_file(path: str, place: str, *, sha256: str) -> None:
-    """Copy a file to a place where nothing is, with its times.
+    """Copy a file to a place where nothing is, with its times; the folder must exist.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    place : str
-        Where to; its folder is there.
-    sha256 : str
-        What it must hold.
-
-    Raises
-    ------
-    ChangeError
-        If it holds something else, or the disk gave back something else.
-    OSError
-        If it cannot be read or written, or something is there. No part of a copy is left.
+    ChangeError if it does not hold what `sha256` says, or the disk gave back something else;
+    OSError if it cannot be read or written, or something is there. No part of a copy is left.
     """
-    part = _copy_of(place)
+    part = copy_path(place)
     discard_part(place)
     try:
-        _write_copy(path, part)
-        _sync(part)
+        write_copy(path, part)
+        sync(part)
         if content_hash(part) != sha256:
             raise ChangeError(path, "its copy differs from it. Was it changed in the meantime?")
         _rename(part, place)
     except BaseException:
         discard_part(place)
         raise
-    _sync_folder(os.path.dirname(place))
+    sync_folder(os.path.dirname(place))
 
 
 def move_file(path: str, place: str) -> None:
-    """Move a file to a place where nothing is; to another disk by a copy that is looked over.
+    """Move a file, not a link, to a place where nothing is; to another disk by a checked copy.
 
-    Parameters
-    ----------
-    path : str
-        The file, no link.
-    place : str
-        Where to; its folder is there.
-
-    Raises
-    ------
-    ChangeError
-        If another program changed it in the meantime, or the disk gave back something else.
-    OSError
-        If it cannot be moved, or something is there. The file is where it was.
+    ChangeError if another program changed it in the meantime, or the disk gave back something else;
+    OSError if it cannot be moved, or something is there. The file is where it was then.
     """
     try:
         _rename(path, place)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        before = _identity(path)
+        before = identity(path)
         copy_file(path, place, sha256=content_hash(path))
         try:
             with suppress(FileNotFoundError):  # another program was faster: the copy is kept
-                if _identity(path) != before:
+                if identity(path) != before:
                     raise ChangeError(path, "another program changed it in the meantime") from error
                 os.unlink(path)
         except (ChangeError, OSError):
             os.unlink(place)
             raise
-    _sync_folder(os.path.dirname(place))
-    _sync_folder(os.path.dirname(path))
+    sync_folder(os.path.dirname(place))
+    sync_folder(os.path.dirname(path))
