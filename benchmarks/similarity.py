@@ -38,10 +38,10 @@ from earmark.evaluation._retrieval import (
 )
 from earmark.features import SAME_RECORDING, SEGMENT_BANDS, extract, recording_likeness
 from earmark.features._segments import to_bytes
+from earmark.identity import same_sound
 from earmark.models._space_fitting import unit
 from earmark.models._transform import fit_transform
 from earmark.models.recipe import fit_space, load_space_recipe
-from earmark.recommend import same_sound
 from earmark.types import AudioArray, Float32Array, FloatArray
 from earmark.workflows.spaces import load_space_rows
 

@@ -1,15 +1,25 @@
-"""When two tracks are one recording, or versions of one song."""
+"""Keys of artists, titles and recordings; when two tracks are one recording by their sound."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_songs import segments_of
 
-from earmark.library import LibraryTrack
-from earmark.recommend import recording_keys, same_sound, title_key
+from earmark.identity import (
+    artist_key,
+    artist_of,
+    is_various,
+    recording_keys,
+    same_sound,
+    title_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +64,40 @@ def test_key_of_a_key_is_itself_or_shorter(title: str) -> None:
     assert len(title_key(key)) <= len(key)
 
 
-def track(number: int, **known: object) -> LibraryTrack:
-    return LibraryTrack(number, f"/{number}.mp3", "analysed", False, **known)  # type: ignore[arg-type]
+@dataclass(frozen=True)
+class Known:
+    """What is known of a track."""
+
+    artist: str = ""
+    albumartist: str = ""
+    title: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    digest: bytes | None = None
+
+
+def keys(known: Mapping[str, Any]) -> frozenset[tuple[str, ...]]:
+    return recording_keys(Known(**known))
+
+
+def segments_of(genre: str, seed: int, n: int = 6) -> npt.NDArray[np.uint8]:
+    rng = np.random.default_rng(seed)
+    centre = np.random.default_rng(len(genre)).standard_normal(256)
+    levels = 100 + 20 * centre + 15 * rng.standard_normal(256)
+    return np.clip(levels + 5 * rng.standard_normal((n, 256)), 0, 255).astype(np.uint8)
+
+
+def test_who_a_track_is_by() -> None:
+    assert artist_of(Known(artist="The  Band feat. A Singer", albumartist="Various")) == "the band"
+    assert artist_of(Known(albumartist="The Band")) == "the band"
+    assert artist_of(Known()) == ""
+
+
+@pytest.mark.parametrize(
+    ("artist", "various"),
+    [("Various Artists", True), ("VA", True), ("various", True), ("Vaughan", False), ("", False)],
+)
+def test_artist_that_stands_for_several(artist: str, various: bool) -> None:
+    assert is_various(artist) is various
 
 
 @pytest.mark.parametrize(
@@ -69,7 +111,7 @@ def track(number: int, **known: object) -> LibraryTrack:
     ],
 )
 def test_one_song_shares_a_key(first: dict[str, object], other: dict[str, object]) -> None:
-    assert recording_keys(track(1, **first)) & recording_keys(track(2, **other))
+    assert keys(first) & keys(other)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +127,7 @@ def test_one_song_shares_a_key(first: dict[str, object], other: dict[str, object
     ],
 )
 def test_two_songs_share_none(first: dict[str, object], other: dict[str, object]) -> None:
-    assert not recording_keys(track(1, **first)) & recording_keys(track(2, **other))
+    assert not keys(first) & keys(other)
 
 
 def test_sound_is_the_same_whatever_its_level_and_length() -> None:
@@ -113,3 +155,22 @@ def test_copy_that_begins_a_segment_later_is_the_same() -> None:
     brighter = np.clip(song + np.linspace(-30, 30, 256), 0, 255).astype(np.uint8)
     assert same_sound(song, brighter)  # equalised otherwise
     assert not same_sound(song, song[::-1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("The Band", "the  band ", True),
+        ("The Band", "The Band feat. A Singer", True),
+        ("The Band", "The Band (ft. A Singer)", True),
+        ("The Band", "The Band [featuring A Singer]", True),
+        ("Beyonce\u0301", "Beyonc\u00e9", True),
+        ("The Band", "The Bands", False),
+        ("Daft Punk", "Daft", False),
+        ("Little Feat", "Little", False),
+        ("Swift", "Sw", False),
+        ("Feat. Nobody", "", False),
+    ],
+)
+def test_spellings_of_an_artist(one: str, other: str, same: bool) -> None:
+    assert (artist_key(one) == artist_key(other)) is same

@@ -1,18 +1,36 @@
-"""Telling when two tracks are one recording, or versions of one song."""
+"""Who a track is by, and which recording and which song it is: one key for each.
+
+Spellings of a name have one key. The two keys differ on purpose: that of an artist keeps
+punctuation, which tells artists apart ("+44", "!!!"), that of a title keeps only words, and drops
+what names a version.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from earmark.datasets.folder import artist_key
 from earmark.features import SAME_RECORDING, recording_likeness
-from earmark.library import LibraryTrack
 
-__all__ = ["SAME_SOUND", "artist_of", "recording_keys", "same_sound", "title_key"]
+__all__ = [
+    "SAME_SOUND",
+    "VARIOUS_ARTISTS",
+    "TrackIdentity",
+    "artist_key",
+    "artist_of",
+    "is_various",
+    "recording_keys",
+    "same_sound",
+    "title_key",
+]
+
+VARIOUS_ARTISTS = "Various Artists"
+"""The artist of an album whose tracks are by several, if it names none itself."""
 
 SAME_SOUND = 3.0
 """Mean difference of bands, in steps of 1/255 of 80 dB, below which two tracks are one recording.
@@ -33,6 +51,8 @@ _VERSION = (
 _BRACKETS = re.compile(rf"[(\[{{][^)\]}}]*{_VERSION}[^)\]}}]*[)\]}}]")
 _SUFFIX = re.compile(rf"\s[-\N{{EN DASH}}\N{{EM DASH}}/]\s.*{_VERSION}.*$")
 _GUEST = re.compile(r"\s(?:feat|ft|featuring)\b\.?\s.*$")
+_GUEST_OF_ARTIST = re.compile(r"\s*[(\[]?\s*\b(?:feat|ft|featuring)\b\.?\s.*$", re.IGNORECASE)
+_VARIOUS = frozenset(["va", "various", VARIOUS_ARTISTS.casefold()])
 _IDS = ("musicbrainz_trackid", "isrc")
 
 
@@ -62,33 +82,95 @@ def title_key(title: str) -> str:
     return " ".join(words)
 
 
-def artist_of(track: LibraryTrack) -> str:
+class TrackIdentity(Protocol):
+    """What tracks are identified by: a track of a library, or of any other collection."""
+
+    @property
+    def artist(self) -> str:
+        """The artist, as a tag writes it; ``""`` if unknown."""
+
+    @property
+    def albumartist(self) -> str:
+        """The artist of the album."""
+
+    @property
+    def title(self) -> str:
+        """The title."""
+
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """Ids in databases, by the names of `earmark.tags.Tags`."""
+
+    @property
+    def digest(self) -> bytes | None:
+        """Digest of the encoded audio, if there is any."""
+
+
+def artist_key(artist: str) -> str:
+    """Return what two spellings of one artist have in common.
+
+    Parameters
+    ----------
+    artist : str
+        As a tag writes it.
+
+    Returns
+    -------
+    str
+        Without case, superfluous blanks and guests ("feat."); ``""`` for no artist.
+
+    Examples
+    --------
+    >>> artist_key("The  Band feat. A Singer") == artist_key("the band")
+    True
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", artist).split())
+    return (_GUEST_OF_ARTIST.sub("", plain) or plain).casefold()
+
+
+def is_various(artist: str) -> bool:
+    """Tell whether the artist of an album stands for several.
+
+    Parameters
+    ----------
+    artist : str
+        As a tag or the name of a folder writes it.
+
+    Returns
+    -------
+    bool
+        True for `VARIOUS_ARTISTS` and what is short for it.
+
+    Examples
+    --------
+    >>> is_various("various"), is_various("The Various")
+    (True, False)
+    """
+    return artist.casefold() in _VARIOUS
+
+
+def artist_of(track: TrackIdentity) -> str:
     """Return whom a track is by, as `artist_key` writes it.
 
     Parameters
     ----------
-    track : LibraryTrack
+    track : TrackIdentity
         The track.
 
     Returns
     -------
     str
         ``""`` where its tags do not say.
-
-    Examples
-    --------
-    >>> artist_of(LibraryTrack(1, "a.mp3", "analysed", False, artist="The  Band feat. A Singer"))
-    'the band'
     """
     return artist_key(track.artist or track.albumartist)
 
 
-def recording_keys(track: LibraryTrack) -> frozenset[tuple[str, ...]]:
+def recording_keys(track: TrackIdentity) -> frozenset[tuple[str, ...]]:
     """Return what a track shares with every other of the same recording or song.
 
     Parameters
     ----------
-    track : LibraryTrack
+    track : TrackIdentity
         The track.
 
     Returns
@@ -96,13 +178,6 @@ def recording_keys(track: LibraryTrack) -> frozenset[tuple[str, ...]]:
     frozenset of tuple of str
         Two tracks that have one of these in common are one song: the digest of the encoded audio,
         ids of MusicBrainz and ISRC, artist and title.
-
-    Examples
-    --------
-    >>> first = LibraryTrack(1, "a.mp3", "analysed", False, artist="Queen", title="Jealousy (live)")
-    >>> other = LibraryTrack(2, "b.mp3", "analysed", False, artist="queen", title="Jealousy")
-    >>> recording_keys(first) & recording_keys(other)
-    frozenset({('song', 'queen', 'jealousy')})
     """
     keys: set[tuple[str, ...]] = set()
     if track.digest is not None:

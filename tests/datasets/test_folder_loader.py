@@ -42,25 +42,6 @@ def test_artists_are_told_by_tags(music: Path) -> None:
     assert len(set(artist.values())) == 4
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("The Band", "the  band ", True),
-        ("The Band", "The Band feat. A Singer", True),
-        ("The Band", "The Band (ft. A Singer)", True),
-        ("The Band", "The Band [featuring A Singer]", True),
-        ("Beyonce\u0301", "Beyonc\u00e9", True),
-        ("The Band", "The Bands", False),
-        ("Daft Punk", "Daft", False),
-        ("Little Feat", "Little", False),
-        ("Swift", "Sw", False),
-        ("Feat. Nobody", "", False),
-    ],
-)
-def test_spellings_of_an_artist(one: str, other: str, same: bool) -> None:
-    assert (folder.artist_key(one) == folder.artist_key(other)) is same
-
-
 def test_file_directly_in_the_folder_has_no_genre(music: Path) -> None:
     silent(music / "stray.flac", artist="Artist 9")
     assert by_id(folder.tracks(music))["stray.flac"].label == ""

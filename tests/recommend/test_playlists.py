@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from made_up_songs import GENRES, add_song, add_songs
 
 from earmark.errors import ParameterError
+from earmark.identity import artist_of, recording_keys
 from earmark.library import Filters, Library, open_library
 from earmark.recommend import (
     Catalogue,
@@ -22,9 +23,7 @@ from earmark.recommend import (
     playlist_between,
     playlist_like,
     playlist_of,
-    recording_keys,
 )
-from earmark.recommend._recordings import artist_of
 
 Make = Callable[..., Playlist]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from made_up_songs import GENRES, add_song, add_songs, segments_of, style_vector
 
 from earmark.errors import LibraryError, ParameterError
+from earmark.identity import recording_keys
 from earmark.library import Filters, Library, open_library
 from earmark.models import spaces
 from earmark.recommend import (
@@ -27,7 +28,6 @@ from earmark.recommend import (
     Song,
     _building,
     find_similar,
-    recording_keys,
     similar,
 )
 

@@ -7,8 +7,6 @@ the files' own tags.
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,37 +18,14 @@ from earmark.datasets._files import numbered
 from earmark.datasets._table import FeatureTable, RowUnit
 from earmark.datasets._track import DatasetWarning, Track
 from earmark.errors import DatasetError, ParameterError, TagError
+from earmark.identity import artist_key
 from earmark.tags import Tags, named_genres, read_tags
 from earmark.types import PathName
 
-__all__ = ["CITATION", "CORPUS", "LICENCE", "artist_key", "check_layout", "load_table", "tracks"]
+__all__ = ["CITATION", "CORPUS", "LICENCE", "check_layout", "load_table", "tracks"]
 
 CITATION = "Your own music."
 LICENCE = "Whatever holds for your files."
-
-_GUEST = re.compile(r"\s*[(\[]?\s*\b(?:feat|ft|featuring)\b\.?\s.*$", re.IGNORECASE)
-
-
-def artist_key(artist: str) -> str:
-    """Return what two spellings of one artist have in common.
-
-    Parameters
-    ----------
-    artist : str
-        As a tag writes it.
-
-    Returns
-    -------
-    str
-        Without case, superfluous blanks and guests ("feat."); ``""`` for no artist.
-
-    Examples
-    --------
-    >>> artist_key("The  Band feat. A Singer") == artist_key("the band")
-    True
-    """
-    plain = " ".join(unicodedata.normalize("NFKC", artist).split())
-    return (_GUEST.sub("", plain) or plain).casefold()
 
 
 def _stored(path: str) -> str:

@@ -32,9 +32,9 @@ from earmark.datasets._parquet import is_table, open_parquet, read_parquet
 from earmark.datasets._splits import identical_rows, joined_groups
 from earmark.datasets._table import FeatureTable, RowUnit
 from earmark.datasets._track import Track
-from earmark.datasets.folder import artist_key
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57, get_feature_set
+from earmark.identity import artist_key
 from earmark.types import FloatArray, IntArray, PathName
 
 __all__ = ["CITATION", "COLUMNS", "CORPUS", "LICENCE", "load_table", "tracks"]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from earmark.identity import VARIOUS_ARTISTS
 from earmark.library._records import LibraryTrack
 
-__all__ = ["SEVERAL_ARTISTS", "album_note", "by_file"]
-
-SEVERAL_ARTISTS = "Various Artists"
-"""The artist of an album whose tracks are by several, if it names none itself."""
+__all__ = ["album_note", "by_file"]
 
 
 def by_file(tracks: Iterable[LibraryTrack]) -> list[LibraryTrack]:
@@ -94,7 +92,7 @@ def _joined(tracks: Sequence[LibraryTrack]) -> LibraryTrack:
     artists = {one.artist for one in tracks if one.artist}
     artist = albumartist or (artists.pop() if len(artists) == 1 else "")
     if not artist and artists:
-        artist = SEVERAL_ARTISTS
+        artist = VARIOUS_ARTISTS
     album = _agreed(one.album for one in tracks)
     years = {one.year for one in tracks if one.year is not None}
     return replace(

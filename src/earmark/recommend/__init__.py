@@ -15,7 +15,6 @@ from earmark.recommend._playlist import (
     playlist_like,
     playlist_of,
 )
-from earmark.recommend._recordings import recording_keys, same_sound, title_key
 from earmark.recommend._similar import Neighbour, Neighbourhood, find_similar, similar
 from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._why import why
@@ -44,12 +43,9 @@ __all__ = [
     "playlist_between",
     "playlist_like",
     "playlist_of",
-    "recording_keys",
     "render",
-    "same_sound",
     "similar",
     "style_index",
     "timbre_index",
-    "title_key",
     "why",
 ]

@@ -6,8 +6,8 @@ from collections import Counter
 
 import numpy as np
 
+from earmark.identity import artist_of, recording_keys, same_sound
 from earmark.library import LibraryTrack
-from earmark.recommend._recordings import artist_of, recording_keys, same_sound
 from earmark.recommend._songs import Catalogue, Song
 
 __all__ = ["Chosen"]

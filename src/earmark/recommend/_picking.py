@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from earmark.errors import ParameterError
+from earmark.identity import artist_of
 from earmark.library import LibraryTrack
 from earmark.recommend._folding import Chosen
-from earmark.recommend._recordings import artist_of
 from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._walk import arrange
 from earmark.types import Seconds

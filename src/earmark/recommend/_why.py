@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from earmark.analysis import MEASUREMENTS
+from earmark.identity import artist_of
 from earmark.library import Library, LibraryTrack
-from earmark.recommend._recordings import artist_of
 
 __all__ = ["Scale", "scale_of", "why"]
 

@@ -13,13 +13,12 @@ import numpy as np
 from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track, joined_groups
 from earmark.datasets import corpora as published
 from earmark.datasets._files import numbered
-from earmark.datasets.folder import artist_key
 from earmark.errors import DatasetError, LibraryError, ParameterError
 from earmark.extraction import TrackFeatures
 from earmark.extraction._rows import stored_path
 from earmark.features import FeatureSet
+from earmark.identity import artist_key, recording_keys
 from earmark.library import Filters, LibraryTrack, library_path, open_library
-from earmark.recommend import recording_keys
 from earmark.tags import named_genres
 from earmark.types import IntArray, PathName
 

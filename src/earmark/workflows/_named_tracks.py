@@ -7,8 +7,8 @@ from collections import Counter
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError
+from earmark.identity import recording_keys
 from earmark.library import Filters, Library, LibraryTrack
-from earmark.recommend import recording_keys
 from earmark.types import split_part_name
 
 __all__ = ["find_track"]

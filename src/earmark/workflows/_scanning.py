@@ -19,8 +19,8 @@ from earmark.errors import (
 )
 from earmark.extraction import failure_of, find_inputs, map_files, usable_cores
 from earmark.files import FileState, file_state
+from earmark.identity import same_sound
 from earmark.library import Filters, KnownFile, Library, LibraryTrack
-from earmark.recommend import same_sound
 from earmark.tags import sheet_fingerprints
 from earmark.types import Progress, part_name
 from earmark.workflows._scan_plan import Place, ScanPlan, find_moves, make_plan

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from earmark.changes._genre_names import is_usual_name
 from earmark.changes.files._template import UNKNOWN
+from earmark.identity import VARIOUS_ARTISTS, is_various
 
 __all__ = ["ART_FOLDERS", "PathNames", "album_folder", "album_of", "is_numbered", "path_names"]
 
@@ -26,7 +27,6 @@ _YEAR_LAST = re.compile(r"(?P<rest>.*\S)\s*[(\[]([12]\d{3})[)\]]")
 _YEAR_FIRST = re.compile(
     r"(?:[(\[]([12]\d{3})[)\]]\s*(?:[-\u2013]\s*)?|([12]\d{3})\s+[-\u2013]\s+)(?P<rest>\S.*)"
 )
-_VARIOUS = frozenset(["va", "various", "various artists"])
 _OWN_NAMES = frozenset([*UNKNOWN.values(), "Unsure"])
 """Folders that Earmark made because nothing better was known; they say nothing."""
 
@@ -144,10 +144,10 @@ def path_names(
         of_album = parts[1] if len(parts) == 4 else of_album
     elif len(parts) == 2 and _may_name_artist(parts[0], folders.albumartist):
         artist, title = parts
-    various = folders.albumartist.casefold() in _VARIOUS
+    various = is_various(folders.albumartist)
     return PathNames(
         artist=artist or ("" if various else folders.albumartist),
-        albumartist="Various Artists" if various else folders.albumartist,
+        albumartist=VARIOUS_ARTISTS if various else folders.albumartist,
         album=of_album,
         title=title,
         track=track,
@@ -158,4 +158,4 @@ def path_names(
 
 def _may_name_artist(text: str, of_folder: str) -> bool:
     """Tell whether what stands before a dash is an artist: in an artist's folder, only that one."""
-    return not of_folder or of_folder.casefold() in (*_VARIOUS, text.casefold())
+    return not of_folder or is_various(of_folder) or of_folder.casefold() == text.casefold()
