@@ -22,7 +22,7 @@ from earmark.changes.files import (
     safe_name,
 )
 from earmark.library import Library, open_library
-from earmark.library._records import LibraryTrack
+from earmark.library._track import LibraryTrack
 
 FORBIDDEN = set('<>:"/\\|?*')
 DEVICES = {"CON", "PRN", "AUX", "NUL", "COM1", "LPT9", "CONIN$"}

@@ -4,6 +4,7 @@ All SQL of the package is in here. What a file holds is said in ``_schema.py``.
 """
 
 from earmark.library._albums import album_note, by_file
+from earmark.library._connections import library_path
 from earmark.library._genres import (
     check_genre,
     count_genres,
@@ -12,15 +13,14 @@ from earmark.library._genres import (
     known_genres,
 )
 from earmark.library._journal import Batch, BatchKind, Change, Journal
-from earmark.library._opening import library_path
-from earmark.library._records import (
+from earmark.library._library import Library, open_library
+from earmark.library._scans import Scanned
+from earmark.library._stats import LibraryStats, library_stats
+from earmark.library._track import (
     Filters,
     KnownFile,
     LibraryTrack,
 )
-from earmark.library._scanned import Scanned
-from earmark.library._stats import LibraryStats, library_stats
-from earmark.library._store import Library, open_library
 
 __all__ = [
     "Batch",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from earmark.identity import VARIOUS_ARTISTS
-from earmark.library._records import LibraryTrack
+from earmark.library._track import LibraryTrack
 
 __all__ = ["album_note", "by_file"]
 

@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from earmark.errors import ParameterError
-from earmark.library._records import Filters
-from earmark.library._rows import tables, where
+from earmark.library._filters import tables, where
+from earmark.library._track import Filters
 from earmark.tags import named_genres
 
 if TYPE_CHECKING:
-    from earmark.library._store import Library
+    from earmark.library._library import Library
 
 __all__ = ["check_genre", "count_genres", "genre_key", "is_genre_name", "known_genres"]
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from earmark.library._records import Filters
-from earmark.library._rows import tables, where
+from earmark.library._filters import tables, where
+from earmark.library._track import Filters
 from earmark.records import Record
 from earmark.types import Seconds, Unsure
 
 if TYPE_CHECKING:
-    from earmark.library._store import Library
+    from earmark.library._library import Library
 
 __all__ = ["LibraryStats", "library_stats"]
 

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from earmark.analysis import MEASUREMENTS, Answer
 from earmark.errors import ParameterError
-from earmark.library._opening import sqlite_errors
-from earmark.library._records import Filters, LibraryTrack
-from earmark.library._rows import TRACK_COLUMNS, answer_of, stored, tables, track_of, where
+from earmark.library._connections import sqlite_errors
+from earmark.library._filters import TRACK_COLUMNS, answer_of, stored, tables, track_of, where
 from earmark.library._schema import SHORT_TRACKS_S
+from earmark.library._track import Filters, LibraryTrack
 from earmark.types import Float32Array, IntArray, PathName, Seconds
 
 __all__ = ["Asking"]

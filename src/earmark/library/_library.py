@@ -13,10 +13,10 @@ from typing import Any
 
 from earmark.errors import ParameterError
 from earmark.files import FileState
-from earmark.library._asking import Asking
+from earmark.library._connections import connect, library_path, sqlite_errors
 from earmark.library._journal import Journal
-from earmark.library._opening import connect, library_path, sqlite_errors
-from earmark.library._scanned import Scanned
+from earmark.library._scans import Scanned
+from earmark.library._tracks import Asking
 from earmark.types import PathName
 
 __all__ = ["Library", "open_library"]

@@ -14,7 +14,7 @@ import numpy as np
 
 from earmark.analysis import MEASUREMENTS, Answer, Gaps
 from earmark.errors import ParameterError
-from earmark.library._records import Filters, LibraryTrack, State
+from earmark.library._track import Filters, LibraryTrack, State
 from earmark.tags import named_genres
 from earmark.types import FloatArray, split_part_name
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from earmark.analysis import Part
 from earmark.errors import TagError
-from earmark.library._rows import stored
+from earmark.library._filters import stored
 
 if TYPE_CHECKING:
     from earmark.tags import Tags

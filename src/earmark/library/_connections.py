@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from earmark.errors import LibraryError, LibraryVersionError, ParameterError
-from earmark.library._rows import holds, no_genre
+from earmark.library._filters import holds, no_genre
 from earmark.library._schema import APPLICATION_ID, DDL, MIGRATIONS, SCHEMA_VERSION
 from earmark.settings import load_settings
 from earmark.types import PathName

@@ -14,9 +14,8 @@ import numpy as np
 
 from earmark.analysis import MEASUREMENTS, Analysis, Answer, Part
 from earmark.files import FileState
-from earmark.library._records import KnownFile
-from earmark.library._rows import below, stored
-from earmark.library._writing import (
+from earmark.library._filters import below, stored
+from earmark.library._statements import (
     add_track,
     leave_place,
     part_columns,
@@ -26,6 +25,7 @@ from earmark.library._writing import (
     utf8,
     warnings_column,
 )
+from earmark.library._track import KnownFile
 from earmark.types import Float32Array
 
 if TYPE_CHECKING:
