@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,9 +102,9 @@ def test_card_says_what_the_model_was_trained_on(shipped: dict[str, Any]) -> Non
 
 def test_card_states_what_its_intervals_are_over(shipped: dict[str, Any]) -> None:
     card = render_card(manifest(shipped, "FMA"))
-    assert "| artists apart | 100 | 30 artists | 0.700 [0.600, 0.800] |" in card
+    assert "| artists kept apart | 100 | 30 artists | 0.700 [0.600, 0.800] |" in card
     assert "| 100 | 100 tracks |" in card
-    assert "over artists where artists are kept apart" in card
+    assert "over artists if the protocol keeps artists apart" in card
     assert "resampling artists): 0.700 [0.600, 0.800]." in card
 
 
@@ -111,9 +112,9 @@ def test_card_without_artists_does_not_speak_of_them(shipped: dict[str, Any]) ->
     made = manifest(shipped, "folder", scores={"random": score("track", 100)}, leakage_gap=None)
     del made["training"]["n_artists"]
     card = render_card(made)
-    assert "intervals over tracks (2000" in card
+    assert "intervals over tracks (2,000" in card
     assert "Leakage gap" not in card
-    assert "or as published" not in card
+    assert "or the published ones" not in card
 
 
 def test_card_of_a_space_of_other_data_says_nothing_of_gtzan() -> None:
@@ -134,3 +135,26 @@ def test_card_of_a_space_of_other_data_says_nothing_of_gtzan() -> None:
     for words in ("Kereliuk", "640", "ten genres", "before 2002", "(where the recipe was chosen)"):
         assert words not in card
     assert "It knows 3 genres" in card
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "models"
+
+
+@pytest.mark.parametrize("name", ["gtzan57", "gtzan943"])
+def test_shipped_model_has_the_card_that_the_code_writes(name: str) -> None:
+    from earmark.models import load_model
+
+    model = load_model(name)
+    assert model.manifest["description"] == description_of(load_recipe(name), "GTZAN")
+    assert model.card == render_card(model.manifest)
+    assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == model.card
+
+
+@pytest.mark.parametrize("name", ["style", "timbre"])
+def test_shipped_space_has_the_card_that_the_code_writes(name: str) -> None:
+    from earmark.models import load_space
+
+    space = load_space(name)
+    assert space.manifest["description"] == description_of(load_space_recipe(name), "GTZAN")
+    assert space.card == render_space_card(space.manifest)
+    assert (DOCS / f"{name}.md").read_text(encoding="utf-8") == space.card

@@ -1,4 +1,4 @@
-"""The card of a model: its manifest in words."""
+"""Model cards: the manifest of a model in words."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ from typing import Any
 from earmark.models._card_doubt import undecided_lines
 from earmark.models._recipe import Recipe
 from earmark.models._space_recipe import SpaceRecipe
+from earmark.wording import counted
 
 __all__ = ["description_of", "render_card"]
 
 _PROTOCOLS = {
-    "artist_inner": "artists apart, inside train + valid",
-    "random": "random folds (an artist can be on both sides)",
-    "track": "tracks apart (an artist can be on both sides)",
-    "artist": "artists apart",
-    "official": "published test list",
-    "official_artist_clean": "published test list, artists apart",
+    "artist_inner": "artists kept apart, within train + valid",
+    "random": "random folds (an artist can be in training and test rows)",
+    "track": "tracks kept apart (an artist can be in training and test rows)",
+    "artist": "artists kept apart",
+    "official": "published test split",
+    "official_artist_clean": "published test split, new artists only",
     "published3": "three published folds",
 }
 
 
 _OWN = {"folder": "a folder of music", "library": "a music library"}
-"""Data of the user's own, which has no title and no citation."""
+"""The user's own data, which has no title and no citation."""
 
 
 def description_of(recipe: Recipe | SpaceRecipe, corpus: str) -> str:
-    """Return what is true of the recipe of a model that was trained on a corpus.
+    """Return how a recipe was chosen, for the card of a model trained on a corpus.
 
     Parameters
     ----------
     recipe : Recipe or SpaceRecipe
         The recipe.
     corpus : str
-        What the model was trained on.
+        The corpus the model was trained on.
 
     Returns
     -------
@@ -45,7 +46,7 @@ def description_of(recipe: Recipe | SpaceRecipe, corpus: str) -> str:
         return recipe.description
     return (
         f"The recipe {recipe.name} was chosen on {recipe.corpus}, before it was used on this data, "
-        "so that the scores above owe nothing to its choice."
+        "so choosing it did not raise the scores above."
     )
 
 
@@ -58,13 +59,13 @@ def _share(value: float | None) -> str:
 
 
 def _units(intervals: Mapping[str, Any]) -> str:
-    return f"{intervals['n_units']} {intervals['over']}s"
+    return counted(intervals["n_units"], intervals["over"])
 
 
 def _score_table(scores: Mapping[str, Any], *, chosen: bool) -> str:
     rows = [
-        "| protocol | n | intervals over | accuracy | macro F1 | calibration error | by chance "
-        "| confidence | sure | right when sure |",
+        "| protocol | rows | intervals over | accuracy | macro F1 | calibration error | by chance "
+        "| mean confidence | share sure | accuracy when sure |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, score in scores.items():
@@ -86,30 +87,32 @@ def _about_scores(manifest: Mapping[str, Any], seed: int) -> list[str]:
     parts = []
     if gap is not None:
         parts.append(
-            "Leakage gap (random less artists apart, same rows, resampling artists): "
+            "Leakage gap (random minus artists kept apart, same rows, resampling artists): "
             f"{_interval(gap)}."
         )
-    published, folds = "", f"Folds are five (seed {seed})"
+    published, folds = "", f"There are five folds (seed {seed})"
     if "official" in scores:
-        published = "A published test list is scored by one fit on its train and valid lists. "
+        published = (
+            "For the published test split, the model is trained once, on the train and valid rows. "
+        )
     if {"official", "published3"} & set(scores):
-        folds += ", or as published"
+        folds += ", or the published ones"
     over = "tracks"
     if any(score["intervals"]["over"] == "artist" for score in scores.values()):
         over = (
-            "artists where artists are kept apart, since songs by one artist are right or wrong "
-            "together, else over tracks"
+            "artists if the protocol keeps artists apart, because songs by one artist tend to be "
+            "right or wrong together, and otherwise over tracks"
         )
     parts.append(
-        f"Brackets hold 95 % bootstrap intervals over {over} (2000 resamples, seed 0). "
-        f"{folds}; everything that learns, calibration and "
-        f"thresholds included, is refitted in each. {published}"
-        "Calibration error is over ten bins of equal mass; *by chance* is what 19 of 20 perfectly "
-        "calibrated models as confident would stay below."
+        f"Brackets hold 95 % bootstrap intervals over {over} (2,000 resamples, seed 0). "
+        f"{folds}; everything that is learned, calibration and thresholds included, is fitted "
+        f"again in each. {published}Calibration error uses ten bins with equal numbers of rows; "
+        "*by chance* is the value that 19 of 20 perfectly calibrated models with the same "
+        "confidences would stay below."
     )
     parts.append(
-        "Then the recipe was refitted on all rows, and that is the model in this file: no score "
-        "above is a score of this very fit."
+        "The model in this file was then trained on all rows, so no score above was measured on "
+        "this exact model."
     )
     return parts
 
@@ -125,39 +128,35 @@ def _how(recipe: Mapping[str, Any], calibration: Mapping[str, Any], kept: str) -
     if len(recipe["members"]) == 1:
         steps = [f"Probabilities of {members}"]
     if recipe["log_columns"]:
-        steps.append("logarithms of long-tailed columns")
+        steps.append("logarithms of columns with long tails")
     if recipe.get("standardise", True):
         steps.append("standardised columns")
     if recipe["clip"] is not None:
-        steps.append(f"cut at {recipe['clip']:g} standard deviations")
+        steps.append(f"clipped at {recipe['clip']:g} standard deviations")
     if calibration["method"] == "temperature":
         steps.append(
-            f"a temperature of {calibration['temperature']:.3f} from {recipe['n_folds']} folds "
-            f"that keep {kept}s whole"
+            f"temperature {calibration['temperature']:.3f}, from {recipe['n_folds']} folds that "
+            f"keep {kept}s {'apart' if kept == 'artist' else 'whole'}"
         )
     return "; ".join(steps) + "."
 
 
 def _precise(thresholds: Sequence[Mapping[str, float]], kept: str) -> str:
-    """Say from which confidence on answers are right how often."""
+    """List the confidences above which a given share of the answers is right."""
     if not thresholds:
         return ""
-    told = []
-    for one, higher in zip(thresholds, [*thresholds[1:], None], strict=True):
-        share = f"{one['precision']:.0%}"
-        if one["confidence"] > 0:
-            share += (
-                f" from a confidence of {one['confidence']:.3f} on, which {one['share']:.0%} have"
-            )
-        elif higher is not None and higher["confidence"] <= 0:
-            continue  # the next says more
-        else:
-            share += f" or more of all, which are {one['share']:.0%} of the answers"
-        told.append(share)
+    parts = []
+    for threshold, higher in zip(thresholds, [*thresholds[1:], None], strict=True):
+        right, share = f"{threshold['precision']:.0%}", f"{threshold['share']:.0%}"
+        if threshold["confidence"] > 0:
+            least = f"{threshold['confidence']:.3f}"
+            parts.append(f"{right} with a confidence of {least} or more ({share} of all answers)")
+        elif higher is None or higher["confidence"] > 0:  # else the next says more
+            parts.append(f"at least {right} overall ({share} of all answers)")
     return (
-        f"Of the answers on held-out {kept}s that are not unsure are right: {'; '.join(told)}. "
-        "Each is the smallest such confidence on those very rows, so that a little less is to be "
-        "expected."
+        f"Share of answers on held-out {kept}s that are right when the model is not unsure: "
+        f"{'; '.join(parts)}. Each confidence is the lowest that reached its share on these very "
+        "rows, so expect slightly less on new music."
     )
 
 
@@ -166,19 +165,19 @@ def _trained_on(training: Mapping[str, Any]) -> str:
     unit = training["unit"]
     if unit == "segment" and corpus in _OWN:
         unit = "clip"
-    rows = f"{training['n']} {unit}s"
+    rows = counted(training["n"], unit)
     if n_tracks != training["n"]:
-        rows += f" of {n_tracks} tracks"
+        rows += f" of {counted(n_tracks, 'track')}"
     notes = []
     if "n_artists" in training:
-        notes.append(f"{training['n_artists']} groups of artists")
+        notes.append(counted(training["n_artists"], "group of artists", "groups of artists"))
     if corpus not in _OWN and training.get("citation"):
         notes.append(training["citation"])
     where = f"in {_OWN[corpus]}" if corpus in _OWN else f"of {corpus}"
     noted = f" ({'; '.join(notes)})" if notes else ""
     return (
-        f"Trained on {rows} {where}{noted}. The ids are in the manifest; scoring the model on any "
-        "of them would measure its memory."
+        f"Trained on {rows} {where}{noted}. The manifest lists their ids; testing the model on any "
+        "of them would only measure what it remembers."
     )
 
 
@@ -188,7 +187,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
     Parameters
     ----------
     manifest : mapping
-        What its file says of it.
+        The manifest in its file.
 
     Returns
     -------
@@ -199,9 +198,9 @@ def render_card(manifest: Mapping[str, Any]) -> str:
     kept = "artist" if "artist" in manifest["scores"] else "track"
     parts = [
         f"# Model card: {manifest['name']}",
-        f"Names one of {len(manifest['classes'])} genres ({', '.join(manifest['classes'])}) from "
-        f"the {manifest['features']['name']} features of a clip of 30 s, or says that it is "
-        "unsure.",
+        f"Classifies a clip of 30 s by its {manifest['features']['name']} features as one of "
+        f"{counted(len(manifest['classes']), 'genre')} ({', '.join(manifest['classes'])}), or "
+        "answers that it is unsure.",
         "## Scores",
         _score_table(manifest["scores"], chosen=manifest["chosen_on"] == training["corpus"]),
         *_about_scores(manifest, recipe["seed"]),
@@ -210,14 +209,14 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         _how(recipe, manifest["calibration"], kept),
         *manifest["description"].split("\n\n"),
         _trained_on(training),
-        "## When it says unsure",
+        "## When it is unsure",
         *undecided_lines(unsure, recipe["accuracy"], kept),
         "`unfamiliar`: the Mahalanobis distance to the training data (shrunk covariance) is above "
-        f"{unsure['max_distance']:.2f}, within which {recipe['familiar']:.0%} of held-out music "
-        "lies. Probabilities mean little there.",
+        f"{unsure['max_distance']:.2f}. {recipe['familiar']:.0%} of held-out music is closer. The "
+        "probabilities of unfamiliar music mean little.",
         _precise(unsure.get("thresholds", ()), kept),
         "## Limits",
-        "Music of other kinds than it was trained on gets one of its names, or unsure. Clips much "
-        "shorter than those it was trained on look less familiar than they are.",
+        "Any other kind of music is given one of these genres, or the answer is unsure. Clips much "
+        "shorter than the training clips look less familiar than they are.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -1,14 +1,16 @@
-"""The card of a space: its manifest in words."""
+"""Space cards: the manifest of a space in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from earmark.wording import counted
+
 __all__ = ["render_space_card"]
 
 _PROTOCOLS = {
-    "artist_inner": "inside train + valid",
+    "artist_inner": "within train + valid",
     "artist": "all",
 }
 
@@ -19,7 +21,7 @@ def _interval(estimate: Mapping[str, float]) -> str:
 
 def _score_table(scores: Mapping[str, Any], *, chosen: bool) -> str:
     rows = [
-        "| artist folds | songs | artists | genre precision at 5 | the most there could be "
+        "| artist folds | songs | artists | genre precision at 5 | maximum possible "
         "| by chance | same artist at 5 | artist before genre |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -39,21 +41,22 @@ def _score_table(scores: Mapping[str, Any], *, chosen: bool) -> str:
 def _how(recipe: Mapping[str, Any], n_dims: int) -> str:
     columns = "Standardised columns"
     if recipe["log_columns"]:
-        columns = "Logarithms of long-tailed columns, standardised"
+        columns = "Logarithms of columns with long tails, standardised"
     if recipe["clip"] is not None:
-        columns += f" and cut at {recipe['clip']:g} standard deviations"
+        columns += f" and clipped at {recipe['clip']:g} standard deviations"
     if recipe["method"] == "principal-components":
-        return f"{columns}; {n_dims} principal components; brought to length one."
+        return f"{columns}; {n_dims} principal components; scaled to length one."
     n_genres = n_dims - recipe["n_dims"]
     blocks = len(recipe["blocks"])
     return (
-        f"{columns}. Shares of {n_genres} genres: the {recipe['n_damped']} directions in which "
-        f"songs of one artist differ most are damped ({recipe['damping']:g}), then ridge "
-        f"regression in Gaussian kernels (gamma {recipe['gamma']:g} over the number of columns, "
-        f"half of all columns, half of {blocks} blocks of them; ridge {recipe['ridge']:g}), and a "
-        f"softmax of the scores times {recipe['sharpness']:g} and what a logistic regression (C "
-        f"{recipe['correction']:g}) on scores of artists left out adds; they make "
-        f"{recipe['weight']:g} of the cosine of two songs that are surely of one genre. "
+        f"{columns}. {counted(n_genres, 'number is a share', 'numbers are shares')} of genres: the "
+        f"{recipe['n_damped']} directions in which songs by one artist differ most are damped "
+        f"({recipe['damping']:g}); then comes ridge regression with Gaussian kernels (gamma "
+        f"{recipe['gamma']:g} divided by the number of columns; half of the kernel is that of all "
+        f"columns, half the mean over {blocks} blocks of columns; ridge {recipe['ridge']:g}); then "
+        f"a softmax of {recipe['sharpness']:g} times the scores plus a correction, which a "
+        f"logistic regression (C {recipe['correction']:g}) learned from held-out artists. They "
+        f"make up {recipe['weight']:g} of the cosine of two songs that are surely of one genre. "
         f"{recipe['n_dims']} discriminant directions of artists (shrinkage "
         f"{recipe['shrinkage']:g}) fill the rest of each vector up to length one."
     )
@@ -62,39 +65,41 @@ def _how(recipe: Mapping[str, Any], n_dims: int) -> str:
 def _about(scores: Mapping[str, Any]) -> str:
     (seed,) = {score["seed"] for score in scores.values()}
     return (
-        f"Five folds (seed {seed}) in which no artist is on both sides; everything is fitted on "
-        "the other folds. A song of the fold held out is asked about; what can be found are the "
-        "other songs of that fold. *Genre precision at 5*: with all songs of the artist left out, "
-        "the share of the five nearest that is of the genre. *The most there could be* is below "
-        "one since a fold may hold fewer than five songs of a genre by other artists. *Same artist "
-        "at 5*: with none left out, the share of the artist's songs among the five nearest, of the "
-        "most that could be there. *Artist before genre*: how often a song of the artist is nearer "
-        "than one of the same genre by another. Brackets hold 95 % bootstrap intervals over "
-        "artists (2000 resamples, seed 0)."
+        f"Five folds (seed {seed}) keep artists apart, and everything is fitted on the other "
+        "folds. Each song of the held-out fold is a query for the other songs of that fold. *Genre "
+        "precision at 5*: without songs by the same artist, the share of the five nearest songs "
+        "that have the same genre. *Maximum possible* is below one because a fold may hold fewer "
+        "than five songs of a genre by other artists. *Same artist at 5*: with all songs, how many "
+        "of the five nearest are by the same artist, as a share of the most possible. *Artist "
+        "before genre*: how often a song by the same artist is nearer than a song of the same "
+        "genre by another artist. Brackets hold 95 % bootstrap intervals over artists (2,000 "
+        "resamples, seed 0)."
     )
 
 
 def _limits(genres: Sequence[str], corpus: str) -> list[str]:
     if not genres:
         return [
-            "Louder and softer, brighter and darker pieces of one song lie far apart. What is near "
-            "is often near by how it was recorded, not by what is played.",
+            "Loud and quiet, or bright and dark parts of one song are far apart. Neighbours are "
+            "often close because of how they were recorded, not because of what is played."
         ]
     return [
-        f"It knows {len(genres)} genres{_GTZAN if corpus == 'GTZAN' else ''}, "
-        "and takes other music for a mixture of these: how near two such songs are says less. "
-        "A song whose genre it is sure of lies near all that it is as sure of, right or wrong.",
-        "Songs of one artist may be of one album, so that part of what is alike in them is the "
-        "recording.",
+        f"It knows {counted(len(genres), 'genre')}{_GTZAN if corpus == 'GTZAN' else ''}, and "
+        "treats other music as a mixture of these, so distances between other songs mean less. A "
+        "song that it clearly places in one genre is close to all others that it places there, "
+        "whether that is right or wrong.",
+        "Songs by one artist may be from one album, so part of their similarity is the recording.",
     ]
 
 
-_GTZAN = " of Western recordings from before 2002, most of a few artists each"
+_GTZAN = " of Western recordings from before 2002, most of them by a few artists each"
 
 
 def _rows(training: Mapping[str, Any]) -> str:
-    rows = f"{training['n']} {training['unit']}s"
-    return rows if training["unit"] == "track" else f"{rows} of {training['n_tracks']} tracks"
+    rows = counted(training["n"], training["unit"])
+    if training["unit"] == "track":
+        return rows
+    return f"{rows} of {counted(training['n_tracks'], 'track')}"
 
 
 def render_space_card(manifest: Mapping[str, Any]) -> str:
@@ -103,7 +108,7 @@ def render_space_card(manifest: Mapping[str, Any]) -> str:
     Parameters
     ----------
     manifest : mapping
-        What its file says of it.
+        The manifest in its file.
 
     Returns
     -------
@@ -111,22 +116,23 @@ def render_space_card(manifest: Mapping[str, Any]) -> str:
         Markdown.
     """
     training, features = manifest["training"], manifest["features"]["name"]
+    artists = counted(training["n_artists"], "group of artists", "groups of artists")
     of = "a clip of 30 s" if training["unit"] == "track" else "a segment of 3 s"
     parts = [
         f"# Space card: {manifest['name']}",
         f"Maps the {features} features of {of} to {manifest['n_dims']} numbers, a vector of length "
-        "one; the cosine of two vectors says how alike what they stand for sounds.",
+        "one. The cosine of two vectors says how similar they sound.",
         "## Scores",
         _score_table(manifest["scores"], chosen=manifest["chosen_on"] == training["corpus"]),
         _about(manifest["scores"]),
-        "Then the recipe was refitted on all rows, and that is the space in this file: no score "
-        "above is a score of this very fit.",
+        "The space in this file was then fitted to all rows, so no score above was measured on "
+        "this exact space.",
         "## How it was made",
         _how(manifest["recipe"], manifest["n_dims"]),
         *manifest["description"].strip().split("\n\n"),
-        f"Trained on {_rows(training)} of {training['corpus']} ({training['n_artists']} groups of "
-        f"artists; {training['citation']}). The ids are in the manifest; these songs lie better in "
-        "it than others do.",
+        f"Trained on {_rows(training)} of {training['corpus']} ({artists}; "
+        f"{training['citation']}). The manifest lists their ids; it places these songs better than "
+        "others.",
         "## Limits",
         *_limits(training["genres"], training["corpus"]),
     ]
