@@ -1,8 +1,9 @@
-"""What the contracts share with the tests of single loaders."""
+"""What the contracts share with the tests of single loaders and single kinds of tags."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
+for folder in ("datasets", "tags"):
+    sys.path.insert(0, str(Path(__file__).parent.parent / folder))

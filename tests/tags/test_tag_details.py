@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
-import random
 import shutil
 import struct
 from pathlib import Path
@@ -15,16 +13,15 @@ import numpy as np
 import pytest
 import soundfile
 from mutagen.mp4 import MP4
-from tool_files import KINDS, make_file, png, run, silent_ape, write_sound
+from tool_files import make_file, png, run, silent_ape, write_sound
 
 from earmark.audio import audio_digest, load
-from earmark.errors import AudioError, TagError
+from earmark.errors import TagError
 from earmark.tags import (
     GenreState,
     Tags,
     can_write,
     other_tags,
-    preview_genres,
     read_genre_state,
     read_tags,
     restore_genre_state,
@@ -38,14 +35,6 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sources")
 
 
-def test_state_survives_json(tmp_path: Path, sources: Path) -> None:
-    import json
-
-    song = silent_ape(tmp_path / "a.ape")
-    state = read_genre_state(song)
-    assert GenreState.from_dict(json.loads(json.dumps(state.to_dict()))) == state
-
-
 @pytest.mark.parametrize(
     "told",
     [{}, {"container": "mp3", "there": True, "entries": [[0]], "extra": {}}, {"entries": None}],
@@ -53,12 +42,6 @@ def test_state_survives_json(tmp_path: Path, sources: Path) -> None:
 def test_what_is_no_state_is_refused(told: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not the state of a file's genres"):
         GenreState.from_dict(told)
-
-
-def test_state_of_another_kind_of_file_is_refused(tmp_path: Path) -> None:
-    state = read_genre_state(silent_ape(tmp_path / "a.ape"))
-    with pytest.raises(TagError, match="it was a monkeys file, and is now flac"):
-        restore_genre_state(write_sound(tmp_path / "b.flac", seconds=0.2), state)
 
 
 def test_kind_is_told_by_content(tmp_path: Path) -> None:
@@ -93,13 +76,6 @@ def test_ogg_flac_is_read(tmp_path: Path) -> None:
     found = read_tags(target)
     assert (found.artist, found.genres, found.year) == ("A", ("Jazz",), 1997)
     assert not can_write(target)
-
-
-@pytest.mark.parametrize("genres", [[], [""], ["Jazz", " "], ["a\0b"]])
-def test_no_genre_is_none_to_write(tmp_path: Path, genres: list[str]) -> None:
-    song = write_sound(tmp_path / "a.flac", seconds=0.2)
-    with pytest.raises(TagError, match="give one or more, none empty"):
-        write_genres(song, genres)
 
 
 def test_what_cannot_be_opened(tmp_path: Path) -> None:
@@ -255,44 +231,12 @@ def test_program_that_was_not_asked_to_write_apev1(tmp_path: Path) -> None:
     assert read_genre_state(song) == state
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_damage_is_told_and_nothing_else_happens(kind: str, tmp_path: Path, sources: Path) -> None:
-    song = make_file(kind, tmp_path, sources=sources)
-    content = song.read_bytes()
-    moments = random.Random(kind)
-    for _ in range(30):
-        damaged = bytearray(content)
-        start = 0 if moments.random() < 0.6 else max(0, len(damaged) - 3000)
-        for _ in range(moments.choice([1, 2, 5, 20])):
-            at = moments.randrange(start, min(len(damaged), start + 3000))
-            damaged[at] = moments.choice([0, 255, damaged[at] ^ 1, moments.randrange(256)])
-        if moments.random() < 0.2:
-            del damaged[moments.randrange(len(damaged)) :]
-        song.write_bytes(damaged)
-        previewed = False
-        for function in (read_tags, read_genre_state, other_tags, preview):
-            with contextlib.suppress(TagError):
-                function(song)
-                previewed = function is preview
-            assert song.read_bytes() == damaged
-        with contextlib.suppress(AudioError):
-            try:
-                write_genres(song, ["Jazz"])
-            except TagError:
-                assert not previewed  # what cannot be written is known before
-            audio_digest(song)
-
-
 def test_error_of_damaged_tags_survives_the_way_between_processes(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(b"ID3\3\0\0\0\0\x7f\x7f")
     with pytest.raises(TagError) as caught:
         read_genre_state(tmp_path / "a.mp3")
     error = pickle.loads(pickle.dumps(caught.value))
     assert (error.path, error.reason) == (str(tmp_path / "a.mp3"), caught.value.reason)
-
-
-def preview(path: Path) -> None:
-    preview_genres(path, ["Jazz"])
 
 
 def test_attribute_of_no_kind_that_is_known_stays(tmp_path: Path, sources: Path) -> None:

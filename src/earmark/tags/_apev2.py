@@ -13,7 +13,7 @@ from earmark.tags._container import BadTagError, Container, Entries, Others
 from earmark.tags._id3v1 import id3v1_of, with_id3v1
 from earmark.tags._leading import leading_fields, readable_leading
 from earmark.tags._splice import file_size, read_at, splice
-from earmark.tags._tags import Fields, GenreState, field_name
+from earmark.tags._tags import Fields, GenreState, field_name, filled
 
 __all__ = ["APE_TAG", "APEv2", "Monkeys", "Musepack", "WavPack"]
 
@@ -70,6 +70,7 @@ class APEv2(Container):
     """A file with an APEv2 tag at its end."""
 
     name = "ape tag"
+    entry_name = "item"
     label = "APEv2"
 
     def load(self, file: BinaryIO) -> Entries | None:
@@ -118,9 +119,8 @@ class APEv2(Container):
         return [len(value).to_bytes(4, "little") + bytes(4) + b"Genre\0" + value]
 
     def fields(self, file: BinaryIO) -> Fields:
-        tag = self.load(file)
         found = {}
-        for item in [] if tag is None else tag.raw:
+        for item in self.entries(file):
             is_text = _number(item, 4) >> 1 & 3 == 0
             if is_text:
                 value = item[item.index(b"\0", 8) + 1 :]
@@ -129,12 +129,11 @@ class APEv2(Container):
         return found
 
     def own_others(self, file: BinaryIO) -> Others:
-        tag = self.load(file)
-        found = [("item", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
         size = file_size(file) - (0 if id3v1_of(file) is None else _V1_SIZE)
         end = _end(file)
         lyrics = read_at(file, end, max(0, size - end))
-        return tuple([*found, ("after", lyrics)] if lyrics else found)
+        after = [("after", lyrics)] if lyrics else []
+        return (*super().own_others(file), *after)
 
 
 class _File(APEv2):
@@ -144,8 +143,7 @@ class _File(APEv2):
     may_have_id3v1 = True
 
     def fields(self, file: BinaryIO) -> Fields:
-        found = {name: values for name, values in super().fields(file).items() if any(values)}
-        return with_id3v1(file, {**leading_fields(file), **found})
+        return with_id3v1(file, {**leading_fields(file), **filled(super().fields(file))})
 
     def seconds(self, file: BinaryIO) -> Sequence[Container]:
         return readable_leading(file)

@@ -105,7 +105,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-16-le", "replace").rstrip("\0")
 
 
-def _told(entry: bytes) -> tuple[str, str]:
+def _attribute(entry: bytes) -> tuple[str, str]:
     """Return the name and the value of an attribute; ``""`` for a value that is no text."""
     body = entry[1:]
     if entry.startswith(_IN_DESCRIPTION):
@@ -165,6 +165,7 @@ class ASF(Container):
     """An ASF file."""
 
     name = "asf"
+    entry_name = "attribute"
 
     def _layout(self, file: BinaryIO) -> _Layout:
         top = read_at(file, 0, _TOP)
@@ -236,7 +237,7 @@ class ASF(Container):
         self._write(file, [one for one in layout.objects if one[0] != _EXTENDED], layout.size)
 
     def is_genre(self, entry: bytes) -> bool:
-        return _told(entry)[0].lower() in _GENRES
+        return _attribute(entry)[0].lower() in _GENRES
 
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
         def sized(text: str) -> bytes:
@@ -254,9 +255,8 @@ class ASF(Container):
             n_title, n_author = _number(content, 0, 2), _number(content, 2, 2)
             found["title"] = [_text(content[10 : 10 + n_title])]
             found["artist"] = [_text(content[10 + n_title : 10 + n_title + n_author])]
-        tag = self.load(file)
-        for entry in [] if tag is None else tag.raw:
-            name, value = _told(entry)
+        for entry in self.entries(file):
+            name, value = _attribute(entry)
             known = _NAMES.get(name.lower(), field_name(name))
             found.setdefault(known, []).append(value)
         numbers = found.pop(_GENRE_NUMBER, [])
@@ -272,6 +272,4 @@ class ASF(Container):
             for kind, content in (*layout.objects, *_inner(layout.objects))
             if kind not in changed
         ]
-        tag = self.load(file)
-        found += [("attribute", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
-        return tuple(found)
+        return (*found, *super().own_others(file))

@@ -23,7 +23,7 @@ from earmark.tags._id3v2 import (
     render_tag,
 )
 from earmark.tags._splice import file_size, read_at, splice
-from earmark.tags._tags import Fields, GenreState
+from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["AIFF", "FORM", "HEAD", "Chunk", "Chunks", "text_of"]
 
@@ -34,16 +34,9 @@ _UNKNOWN = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Chunk:
-    """A chunk.
+    """A chunk: where it begins, where its content does, and where that ends.
 
-    Attributes
-    ----------
-    name : bytes
-        What it is.
-    start, content, stop : int
-        Where it begins, where its content does, and where that ends.
-    is_open : bool
-        Whether it goes on to the end of the file, whatever it says.
+    An open one goes on to the end of the file, whatever length it states.
     """
 
     name: bytes
@@ -51,6 +44,10 @@ class Chunk:
     content: int
     stop: int
     is_open: bool = False
+
+    def read(self, file: BinaryIO) -> bytes:
+        """Read its content."""
+        return read_at(file, self.content, self.stop - self.content)
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,7 @@ class _Layout:
 class Chunks(Container):
     """A file that is a list of chunks."""
 
+    entry_name = "frame"
     order: ClassVar[Literal["big", "little"]]
     tag_name: ClassVar[bytes]
     audio_name: ClassVar[bytes]
@@ -138,7 +136,7 @@ class Chunks(Container):
         chunk = self._tag_chunk(file)
         if chunk is None:
             return None
-        head, frames = parse_tag(read_at(file, chunk.content, chunk.stop - chunk.content))
+        head, frames = parse_tag(chunk.read(file))
         return Entries(frames, _Layout(chunk.start, chunk.stop, head))
 
     def create(self, file: BinaryIO) -> Entries:
@@ -202,11 +200,8 @@ class Chunks(Container):
 
     def fields(self, file: BinaryIO) -> Fields:
         chunk = self._tag_chunk(file)
-        said: Fields = {}
-        if chunk is not None:
-            said = id3_fields(read_at(file, chunk.content, chunk.stop - chunk.content))
-        said = {name: values for name, values in said.items() if any(values)}
-        return {**self._own_fields(file), **said}
+        in_tag: Fields = {} if chunk is None else id3_fields(chunk.read(file))
+        return {**self._own_fields(file), **filled(in_tag)}
 
     @abstractmethod
     def _own_fields(self, file: BinaryIO) -> Fields:
@@ -217,13 +212,11 @@ class Chunks(Container):
         return chunk.name not in (self.audio_name, b"id3 ", b"ID3 ")
 
     def own_others(self, file: BinaryIO) -> Others:
-        tag = self.load(file)
-        found = [("frame", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
-        for chunk in self.chunks(file):
-            if self._is_left_alone(file, chunk):
-                content = read_at(file, chunk.content, chunk.stop - chunk.content)
-                found.append((chunk.name.decode("latin-1"), content))
-        return tuple(found)
+        chunks = [chunk for chunk in self.chunks(file) if self._is_left_alone(file, chunk)]
+        return (
+            *super().own_others(file),
+            *((chunk.name.decode("latin-1"), chunk.read(file)) for chunk in chunks),
+        )
 
 
 def _is_name(name: bytes) -> bool:
@@ -250,9 +243,7 @@ class AIFF(Chunks):
 
     def _own_fields(self, file: BinaryIO) -> Fields:
         return {
-            self._NAMES[chunk.name]: [
-                text_of(read_at(file, chunk.content, chunk.stop - chunk.content))
-            ]
+            self._NAMES[chunk.name]: [text_of(chunk.read(file))]
             for chunk in self.chunks(file)
             if chunk.name in self._NAMES
         }

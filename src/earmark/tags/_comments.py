@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from earmark.tags._container import BadTagError
+from earmark.tags._container import BadTagError, Container, Entries
 from earmark.tags._tags import Fields, field_name
 
-__all__ = [
-    "comment_fields",
-    "genre_comments",
-    "is_genre_comment",
-    "parse_comments",
-    "render_comments",
-]
+__all__ = ["CommentContainer", "comment_fields", "parse_comments", "render_comments"]
 
 
 def parse_comments(data: bytes) -> tuple[bytes, list[bytes], bytes]:
-    """Return the vendor, the entries, and what follows them.
-
-    Raises
-    ------
-    BadTagError
-        If an entry is longer than the data.
-    """
+    """Return the vendor, the entries, and what follows them; BadTagError if they are damaged."""
     at = 0
 
     def number() -> int:
@@ -57,14 +45,16 @@ def render_comments(vendor: bytes, entries: Sequence[bytes]) -> bytes:
     return sized(vendor) + count + b"".join(map(sized, entries))
 
 
-def is_genre_comment(entry: bytes) -> bool:
-    """Tell whether an entry says a genre."""
-    return entry[:6].upper() == b"GENRE="
+class CommentContainer(Container):
+    """A kind of file whose tags are Vorbis comments."""
 
+    entry_name = "comment"
 
-def genre_comments(genres: Sequence[str]) -> list[bytes]:
-    """Return an entry for each genre."""
-    return [b"GENRE=" + genre.encode() for genre in genres]
+    def is_genre(self, entry: bytes) -> bool:
+        return entry[:6].upper() == b"GENRE="
+
+    def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
+        return [b"GENRE=" + genre.encode() for genre in genres]
 
 
 def comment_fields(entries: Sequence[bytes]) -> Fields:

@@ -19,15 +19,7 @@ Others = tuple[tuple[str, bytes], ...]
 
 @dataclass
 class Entries:
-    """A tag in memory.
-
-    Attributes
-    ----------
-    raw : list of bytes
-        Its entries.
-    layout : object
-        What its container needs to write it again.
-    """
+    """A tag in memory: its entries, and what its container needs to write it again."""
 
     raw: list[bytes]
     layout: Any
@@ -39,16 +31,19 @@ class Container(ABC):
     Attributes
     ----------
     name : str
-        What states of files call it.
+        Its name in the states of files.
+    entry_name : str
+        What one of its entries is called.
     label : str
-        As a second tag: which one, for one and the same file.
+        Of a second tag: which one of its file it is.
     always : bool
-        As a second tag: whether it gets a genre though it has none.
+        Of a second tag: whether it gets a genre though it has none.
     may_have_id3v1 : bool
-        Whether an ID3v1 tag may end such files, whose number of a genre is changed as well.
+        Whether such files may end in an ID3v1 tag, whose genre number is changed as well.
     """
 
     name: ClassVar[str]
+    entry_name: ClassVar[str] = "entry"
     label: str = ""
     always: ClassVar[bool] = False
     may_have_id3v1: ClassVar[bool] = False
@@ -100,9 +95,14 @@ class Container(ABC):
 
     def own_others(self, file: BinaryIO) -> Others:
         """Return everything but genres, of the first tag and of what is no tag."""
+        return tuple(
+            (self.entry_name, entry) for entry in self.entries(file) if not self.is_genre(entry)
+        )
+
+    def entries(self, file: BinaryIO) -> list[bytes]:
+        """Return the entries of the tag; none where there is no tag."""
         tag = self.load(file)
-        raw = [] if tag is None else tag.raw
-        return tuple(("entry", entry) for entry in raw if not self.is_genre(entry))
+        return [] if tag is None else tag.raw
 
     def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
         """Return what a state must hold besides entries."""
@@ -118,9 +118,8 @@ class Container(ABC):
 
     def genre_entries(self, file: BinaryIO) -> tuple[tuple[int, bytes], ...]:
         """Return the entries that say a genre, and their places among all."""
-        tag = self.load(file)
-        raw = [] if tag is None else tag.raw
-        return tuple((at, entry) for at, entry in enumerate(raw) if self.is_genre(entry))
+        entries = enumerate(self.entries(file))
+        return tuple((at, entry) for at, entry in entries if self.is_genre(entry))
 
     def _changed(self, file: BinaryIO) -> list[Container]:
         """Return the further tags that are changed with the first."""

@@ -47,18 +47,9 @@ _KANA = re.compile("[\u3041-\u30fe]")
 
 @dataclass(frozen=True)
 class CueEntry:
-    """A track as a sheet describes it.
+    """A track in a sheet: its number, its bounds in the file in seconds, and its fields.
 
-    Attributes
-    ----------
-    number : int
-        Its number.
-    start : float
-        Where it begins in the file, in seconds.
-    end : float or None
-        Where the next one begins; None: at the end of the file.
-    fields : dict of str to str
-        What the sheet says of the track: ``title, performer, songwriter, isrc, genre, date, ...``.
+    The last one has no end. Fields are ``title, performer, songwriter, isrc, genre, date, ...``.
     """
 
     number: int
@@ -69,15 +60,7 @@ class CueEntry:
 
 @dataclass(frozen=True)
 class CueFile:
-    """A file that a sheet names, and the tracks in it.
-
-    Attributes
-    ----------
-    name : str
-        As the sheet writes it: often of another kind, or of a folder of another computer.
-    tracks : tuple of CueEntry
-        Those that begin in this file, in time.
-    """
+    """A file that a sheet names, often with another ending or folder, and the tracks in it."""
 
     name: str
     tracks: tuple[CueEntry, ...]
@@ -105,16 +88,8 @@ class CueSheet:
 def decode_cue(content: bytes) -> str:
     r"""Decode the bytes of a sheet, which do not say what encoding they are in.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-
-    Returns
-    -------
-    str
-        Read as UTF-16 or UTF-8 where it is that; as Shift-JIS where that gives Japanese letters;
-        else as Windows-1252.
+    That is UTF-16 or UTF-8 where it is valid, Shift-JIS where that gives Japanese letters, else
+    Windows-1252.
 
     Examples
     --------

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from earmark.tags._comments import (
+    CommentContainer,
     comment_fields,
-    genre_comments,
-    is_genre_comment,
     parse_comments,
     render_comments,
 )
@@ -21,7 +20,7 @@ from earmark.tags._flac_cue import cue_text
 from earmark.tags._id3v1 import with_id3v1
 from earmark.tags._leading import leading_fields, readable_leading, size_of_leading
 from earmark.tags._splice import file_size, read_at, splice
-from earmark.tags._tags import Fields, GenreState
+from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["FLAC"]
 
@@ -96,14 +95,8 @@ def _comment_blocks(blocks: Sequence[Block]) -> list[int]:
     return [at for at, (kind, _) in enumerate(blocks) if kind == _COMMENTS]
 
 
-class _Comments(Container):
-    """One of the blocks with comments.
-
-    Parameters
-    ----------
-    number : int
-        Which one, from 0.
-    """
+class _Comments(CommentContainer):
+    """One of the blocks with comments, counted from 0."""
 
     name = "comments"
     always = True
@@ -140,22 +133,15 @@ class _Comments(Container):
             del blocks[places[self._number]]
             _write(file, blocks, end)
 
-    def is_genre(self, entry: bytes) -> bool:
-        return is_genre_comment(entry)
-
-    def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
-        return genre_comments(genres)
-
     def fields(self, file: BinaryIO) -> Fields:
-        tag = self.load(file)
-        return comment_fields([] if tag is None else tag.raw)
+        return comment_fields(self.entries(file))
 
     def own_others(self, file: BinaryIO) -> Others:
         tag = self.load(file)
         if tag is None:
             return ()
         vendor = [("vendor", tag.layout.vendor)] if tag.layout.vendor else []
-        return (*vendor, *(("comment", raw) for raw in tag.raw if not self.is_genre(raw)))
+        return (*vendor, *super().own_others(file))
 
 
 class FLAC(_Comments):
@@ -177,8 +163,7 @@ class FLAC(_Comments):
         found: dict[str, Sequence[str]] = {**leading_fields(file)}
         blocks, _ = _blocks(file)
         for number in range(len(_comment_blocks(blocks)))[::-1]:
-            said = _Comments(number).fields(file)
-            found |= {name: values for name, values in said.items() if any(values)}
+            found |= filled(_Comments(number).fields(file))
         if "cuesheet" not in found and (sheet := cue_text(dict(reversed(blocks)))):
             found["cuesheet"] = [sheet]
         return with_id3v1(file, found)

@@ -24,22 +24,9 @@ def _time(sample: int, sr: int) -> str:
 
 
 def cue_text(blocks: Mapping[int, bytes]) -> str:
-    """Return the block as a cue sheet.
+    """Return the block as a cue sheet; empty without one, or where it is cut short.
 
-    Parameters
-    ----------
-    blocks : mapping of int to bytes
-        The metadata blocks of a file by their kind.
-
-    Returns
-    -------
-    str
-        ``""`` without a block, or where it is cut short.
-
-    Examples
-    --------
-    >>> cue_text({})
-    ''
+    `blocks` are the metadata blocks of a file by their kind.
     """
     data, info = blocks.get(_CUESHEET, b""), blocks.get(_STREAMINFO, b"")
     sr = _number(info, 10, 3) >> 4

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from earmark.tags._id3v2 import id3_fields
 from earmark.tags._splice import file_size, read_at
-from earmark.tags._tags import DEFAULT_GENRE, Fields
+from earmark.tags._tags import DEFAULT_GENRE, Fields, filled
 
 __all__ = ["NO_GENRE", "genre_number", "id3v1_of", "set_genre_number", "with_id3v1"]
 
@@ -41,11 +41,10 @@ def set_genre_number(file: BinaryIO, number: int) -> None:
 
 def with_id3v1(file: BinaryIO, found: Fields) -> Fields:
     """Return fields of a file, and what only its ID3v1 tag says."""
-    found = {name: values for name, values in found.items() if any(values)}
+    found = filled(found)
     v1 = id3v1_of(file)
     if v1 is None:
         return found
     # Programs leave number 0, Blues, where nobody chose a genre.
     default = {DEFAULT_GENRE: ["0"]} if v1[-1] == 0 and "genre" not in found else {}
-    said = {name: values for name, values in id3_fields(v1).items() if any(values)}
-    return {**said, **found, **default}
+    return {**filled(id3_fields(v1)), **found, **default}

@@ -19,6 +19,7 @@ from earmark.tags._tags import Fields, field_name
 __all__ = [
     "HEADER_SIZE",
     "ID3v2",
+    "fields_of_frames",
     "genre_frame",
     "id3_fields",
     "is_genre_frame",
@@ -32,35 +33,35 @@ HEADER_SIZE = 10
 _PADDING = 1024
 _UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _LARGEST = 1 << 28
+_FRAMES = {
+    "artist": "TPE1",
+    "albumartist": "TPE2",
+    "title": "TIT2",
+    "album": "TALB",
+    "date": "TDRC",
+    "isrc": "TSRC",
+    "tracknumber": "TRCK",
+    "discnumber": "TPOS",
+    "composer": "TCOM",
+}
 _LIKE_AUDIO = re.compile(rb"\xff[\xe0-\xff]")
 _UNSAFE = re.compile(rb"\xff(?=[\x00\xe0-\xff]|\Z)")
 
 
+Escaping = Literal["needed", "all", "none"]
+Checksum = Literal["", "all", "frames"]
+
+
 @dataclass(frozen=True)
 class ID3v2:
-    """What a tag is besides its frames.
+    """A tag without its frames.
 
-    Attributes
-    ----------
-    version : int
-        2, 3 or 4.
-    revision, flags : int
-        As in the header.
-    extended : bytes
-        The extended header.
-    size : int
-        Of the whole tag in the file, padding and header included.
-    plain_sizes : bool
-        Whether sizes in a 2.4 tag are not syncsafe, as some programs write them.
-    padded : bool
-        Whether it has, or may have, padding; with a footer it may not.
-    escaping : {"needed", "all", "none"}
-        Where it is said to be unsynchronised: after which 0xFF a zero stands.
-    checksum : {"", "all", "frames"}
-        What its checksum is of: all that follows the extended header, or the frames alone; ``""``
-        where it has none, or one that is not true, which stays as it is.
-    tells_padding : bool
-        Whether its extended header says how long the padding is, and is right.
+    `size` is that of the whole tag in the file, with header and padding; `plain_sizes` says that
+    sizes in a 2.4 tag are not syncsafe, as some programs write them; with a footer it may not be
+    `padded`. `escaping` says after which 0xFF of an unsynchronised tag a zero stands. `checksum`
+    says what the checksum covers: all that follows the extended header, or the frames alone; it is
+    empty where there is none, or a wrong one, which stays. `tells_padding` says that the extended
+    header gives the length of the padding, and is right.
     """
 
     version: int = 3
@@ -70,8 +71,8 @@ class ID3v2:
     size: int = 0
     plain_sizes: bool = False
     padded: bool = True
-    escaping: Literal["needed", "all", "none"] = "needed"
-    checksum: Literal["", "all", "frames"] = ""
+    escaping: Escaping = "needed"
+    checksum: Checksum = ""
     tells_padding: bool = False
 
 
@@ -98,7 +99,7 @@ def _escaped(body: bytes, *, every: bool = False) -> bytes:
     return body.replace(b"\xff", b"\xff\0") if every else _UNSAFE.sub(b"\xff\0", body)
 
 
-def _unescaped(body: bytes) -> tuple[bytes, Literal["needed", "all", "none"]]:
+def _unescaped(body: bytes) -> tuple[bytes, Escaping]:
     """Take the zeros out of an unsynchronised body, and tell after which 0xFF they stood."""
     if _LIKE_AUDIO.search(body):
         return body, "none"  # it is said to be unsynchronised, and is not
@@ -138,9 +139,7 @@ def _checksum(data: bytes, version: int) -> bytes:
     return bytes(value >> shift & 0x7F for shift in (28, 21, 14, 7, 0))
 
 
-def _kind_of_checksum(
-    extended: bytes, version: int, content: bytes, padding: bytes
-) -> Literal["", "all", "frames"]:
+def _kind_of_checksum(extended: bytes, version: int, content: bytes, padding: bytes) -> Checksum:
     place = _place_of_checksum(extended, version)
     if place is None:
         return ""
@@ -172,13 +171,7 @@ def _frames(body: bytes, version: int, *, plain: bool) -> list[bytes]:
 
 
 def parse_tag(data: bytes) -> tuple[ID3v2, list[bytes]]:
-    """Take a whole tag, header included, apart.
-
-    Raises
-    ------
-    BadTagError
-        If it is damaged or of a kind that cannot be put together again.
-    """
+    """Take a whole tag apart; BadTagError if it cannot be put together again."""
     size = tag_size(data[:HEADER_SIZE])
     version, revision, flags = data[3:6]
     if not size or size > len(data):
@@ -187,7 +180,7 @@ def parse_tag(data: bytes) -> tuple[ID3v2, list[bytes]]:
         raise BadTagError(f"its ID3 tag is of version 2.{version}")
     n_footer = HEADER_SIZE if version == 4 and flags & _FOOTER else 0
     body = data[HEADER_SIZE : size - n_footer]
-    escaping: Literal["needed", "all", "none"] = "needed"
+    escaping: Escaping = "needed"
     if version < 4 and flags & _UNSYNCHRONISED:
         body, escaping = _unescaped(body)
     n_extended = _extended_size(body, version, flags)
@@ -284,35 +277,24 @@ def genre_frame(tag: ID3v2, genres: Sequence[str]) -> bytes:
 
 
 def id3_fields(data: bytes) -> Fields:
-    """Return what an ID3 tag says: ID3v2 at the start of the data, else ID3v1 at its end.
+    """Return what an ID3 tag says: ID3v2 at the start of the data, else ID3v1 at its end."""
+    import mutagen.id3
 
-    Raises
-    ------
-    BadTagError
-        If it cannot be read.
-    """
-    from mutagen.id3 import ID3NoHeaderError
-
+    read: Any = mutagen.id3.ID3
     try:
-        return _fields(data)
-    except ID3NoHeaderError:
+        return fields_of_frames(read(io.BytesIO(data)))
+    except mutagen.id3.ID3NoHeaderError:
         return {}
     except parser_errors() as error:
         reason = f": {error}" if str(error) else ""
         raise BadTagError(f"its ID3 tag is damaged{reason}") from error
 
 
-def _fields(data: bytes) -> Fields:
-    import mutagen.id3
-
-    read: Any = mutagen.id3.ID3
-    tags = read(io.BytesIO(data))
-    names = {"artist": "TPE1", "albumartist": "TPE2", "title": "TIT2", "album": "TALB"}
-    names |= {"date": "TDRC", "isrc": "TSRC"}
-    names |= {"tracknumber": "TRCK", "discnumber": "TPOS", "composer": "TCOM"}
+def fields_of_frames(tags: Any) -> Fields:
+    """Return what an ID3 tag says that mutagen has read."""
     found: dict[str, Sequence[str]] = {
         name: [str(text) for text in tags[frame].text]
-        for name, frame in names.items()
+        for name, frame in _FRAMES.items()
         if frame in tags
     }
     found["genre"] = [genre for frame in tags.getall("TCON") for genre in frame.genres]

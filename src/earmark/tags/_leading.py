@@ -22,7 +22,7 @@ from earmark.tags._id3v2 import (
     tag_size,
 )
 from earmark.tags._splice import read_at, splice
-from earmark.tags._tags import Fields, GenreState
+from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["LeadingID3", "leading_fields", "leading_tags", "readable_leading", "size_of_leading"]
 
@@ -47,19 +47,14 @@ def size_of_leading(file: BinaryIO) -> int:
 
 
 class LeadingID3(Container):
-    """One of the ID3v2 tags at the start of a file.
+    """One of the ID3v2 tags at the start of a file, counted from 0."""
 
-    Parameters
-    ----------
-    number : int
-        Which one, from 0.
-    """
+    name = "ID3v2"
+    entry_name = "frame"
 
     def __init__(self, number: int = 0) -> None:
         self._number = number
         self.label = f"ID3v2 {number}"
-
-    name = "ID3v2"
 
     def place(self, file: BinaryIO) -> tuple[int, int] | None:
         """Return where it begins and ends; None if it is not there."""
@@ -115,6 +110,5 @@ def leading_fields(file: BinaryIO, *, first: int = 0) -> Fields:
     found: dict[str, Sequence[str]] = {}
     for number in range(first, len(leading_tags(file))):
         with suppress(BadTagError):
-            said = LeadingID3(number).fields(file)
-            found = {**{name: values for name, values in said.items() if any(values)}, **found}
+            found = {**filled(LeadingID3(number).fields(file)), **found}
     return found

@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from earmark.tags._apev2 import APE_TAG
-from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._container import BadTagError, Container, Entries
 from earmark.tags._id3v1 import NO_GENRE, genre_number, id3v1_of, set_genre_number, with_id3v1
 from earmark.tags._leading import LeadingID3, leading_fields, readable_leading
-from earmark.tags._tags import Fields, GenreState
+from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["AAC", "MP3"]
 
@@ -30,7 +30,7 @@ class MP3(LeadingID3):
         said += [leading_fields(file, first=1), super().fields(file)]
         found: dict[str, Sequence[str]] = {}
         for fields in said:
-            found |= {name: values for name, values in fields.items() if any(values)}
+            found |= filled(fields)
         return with_id3v1(file, found)
 
     def seconds(self, file: BinaryIO) -> Sequence[Container]:
@@ -82,10 +82,6 @@ class MP3(LeadingID3):
         # The genre may come to APEv2 though there is none yet.
         second = {APE_TAG.label: APE_TAG.genre_entries(file), **state.second}
         return GenreState(state.container, state.there, state.entries, state.extra, second)
-
-    def own_others(self, file: BinaryIO) -> Others:
-        tag = self.load(file)
-        return tuple(("frame", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw))
 
 
 class AAC(MP3):

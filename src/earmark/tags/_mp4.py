@@ -43,6 +43,10 @@ class _Atom:
     content: int
     stop: int
 
+    def read(self, file: BinaryIO) -> bytes:
+        """Read it, with its name and size."""
+        return read_at(file, self.start, self.stop - self.start)
+
 
 @dataclass(frozen=True)
 class _Layout:
@@ -117,6 +121,13 @@ def _way(file: BinaryIO) -> tuple[_Atom, ...]:
     return tuple(found)
 
 
+def _end_with_free(file: BinaryIO, way: Sequence[_Atom]) -> int:
+    """Return where the list ends, or the free space behind it."""
+    beside = {atom.start: atom for atom in _inside(file, way[-2])}
+    free = beside.get(way[-1].stop)
+    return free.stop if free is not None and free.name == b"free" else way[-1].stop
+
+
 def _new_branch(depth: int, content: bytes) -> bytes:
     """Return the atoms that are missing on the way to the list, with the list in them."""
     found = _atom(b"ilst", content) + _atom(b"free", bytes(_PADDING))
@@ -183,13 +194,13 @@ class MP4(Container):
     """An MP4 file."""
 
     name = "mp4"
+    entry_name = "item"
 
     def load(self, file: BinaryIO) -> Entries | None:
         way = _way(file)
         if len(way) < len(_WAY):
             return None
-        atoms = _inside(file, way[-1])
-        return Entries([read_at(file, a.start, a.stop - a.start) for a in atoms], _Layout(way))
+        return Entries([atom.read(file) for atom in _inside(file, way[-1])], _Layout(way))
 
     def create(self, file: BinaryIO) -> Entries:
         return Entries([], _Layout(_way(file)))
@@ -203,9 +214,7 @@ class MP4(Container):
             _replace(file, way, end, end, _new_branch(len(way), content))
             return
         ilst, data = way[-1], _atom(b"ilst", content)
-        beside = {atom.start: atom for atom in _inside(file, way[-2])}
-        free = beside.get(ilst.stop)
-        stop = free.stop if free is not None and free.name == b"free" else ilst.stop
+        stop = _end_with_free(file, way)
         left = stop - ilst.start - len(data)
         if left and left < 8:
             left = 8 + _PADDING
@@ -223,11 +232,8 @@ class MP4(Container):
         ):
             depth += 1  # something else was put in there since
         first = way[depth]
-        stop = first.stop
-        if depth == len(_WAY) - 1:  # the free space was made with it
-            beside = {atom.start: atom for atom in _inside(file, way[-2])}
-            free = beside.get(stop)
-            stop = free.stop if free is not None and free.name == b"free" else stop
+        # The free space was made with the list.
+        stop = _end_with_free(file, way) if depth == len(_WAY) - 1 else first.stop
         _replace(file, way[:depth], first.start, stop, b"")
 
     def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
@@ -248,24 +254,23 @@ class MP4(Container):
         return [_atom(b"\xa9gen", values), *free]
 
     def fields(self, file: BinaryIO) -> Fields:
-        tag = self.load(file)
         found: dict[str, list[str]] = {}
-        for entry in [] if tag is None else tag.raw:
-            name, texts = _said(entry)
+        for entry in self.entries(file):
+            name, texts = _texts(entry)
             found.setdefault(name, []).extend(texts)
         return found
 
     def own_others(self, file: BinaryIO) -> Others:
         way = _way(file)
-        found = [
-            (atom.name.decode("latin-1"), read_at(file, atom.start, atom.stop - atom.start))
-            for parent in way[1:3]
-            for atom in _inside(file, parent)
-            if atom.name not in _OURS
-        ]
-        tag = self.load(file)
-        found += [("item", raw) for raw in (tag.raw if tag else []) if not self.is_genre(raw)]
-        return tuple(found)
+        return (
+            *(
+                (atom.name.decode("latin-1"), atom.read(file))
+                for parent in way[1:3]
+                for atom in _inside(file, parent)
+                if atom.name not in _OURS
+            ),
+            *super().own_others(file),
+        )
 
 
 def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -285,7 +290,7 @@ def _is_free_genre(entry: bytes) -> bool:
     return any(name == b"name" and text[4:].lower() == b"genre" for name, text in _parts(entry[8:]))
 
 
-def _said(entry: bytes) -> tuple[str, list[str]]:
+def _texts(entry: bytes) -> tuple[str, list[str]]:
     """Return the name and the texts of an entry."""
     from mutagen.id3 import TCON
 

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
 
 from earmark.tags._comments import (
+    CommentContainer,
     comment_fields,
-    genre_comments,
-    is_genre_comment,
     parse_comments,
     render_comments,
 )
 from earmark.tags._container import BadTagError, Container, Entries, Others, parser_errors
 from earmark.tags._leading import leading_fields, readable_leading, size_of_leading
-from earmark.tags._tags import Fields, GenreState
+from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["OggOpus", "OggVorbis"]
 
@@ -54,7 +53,7 @@ def _same_pages(pages: Sequence[Any], data: bytes) -> None:
         page.packets = packets
 
 
-class _Ogg(Container):
+class _Ogg(CommentContainer):
     """An Ogg file with Vorbis comments."""
 
     magic: ClassVar[bytes]
@@ -107,26 +106,20 @@ class _Ogg(Container):
     def remove(self, file: BinaryIO, state: GenreState) -> None:
         raise BadTagError("Ogg files cannot be without comments")
 
-    def is_genre(self, entry: bytes) -> bool:
-        return is_genre_comment(entry)
-
-    def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
-        return genre_comments(genres)
-
     def fields(self, file: BinaryIO) -> Fields:
-        _, entries = self._layout(file)
-        found = {name: v for name, v in comment_fields(entries).items() if any(v)}
-        return {**leading_fields(file), **found}
+        return {**leading_fields(file), **filled(comment_fields(self.entries(file)))}
 
     def seconds(self, file: BinaryIO) -> Sequence[Container]:
         return readable_leading(file)
 
     def own_others(self, file: BinaryIO) -> Others:
-        layout, entries = self._layout(file)
-        found = [("vendor", layout.vendor), ("rest", layout.rest.rstrip(b"\0"))]
-        found += [("comment", raw) for raw in entries if not self.is_genre(raw)]
-        found += [("header", packet) for packet in self._more_headers(file, layout)]
-        return tuple(found)
+        layout, _ = self._layout(file)
+        return (
+            ("vendor", layout.vendor),
+            ("rest", layout.rest.rstrip(b"\0")),
+            *super().own_others(file),
+            *(("header", packet) for packet in self._more_headers(file, layout)),
+        )
 
     def _more_headers(self, file: BinaryIO, layout: _Layout) -> list[bytes]:
         """Return the header packets after the comments, which may share their pages."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-__all__ = ["DEFAULT_GENRE", "Fields", "GenreState", "Tags", "field_name", "tags_of"]
+__all__ = ["DEFAULT_GENRE", "Fields", "GenreState", "Tags", "field_name", "filled", "tags_of"]
 
 Fields: TypeAlias = Mapping[str, Sequence[str]]
 """Values by the names that Vorbis comments have, in lower case: ``artist``, ``date``, ``isrc``."""
@@ -198,6 +198,11 @@ class GenreState:
             return cls(str(told["container"]), bool(told["there"]), entries, extra, second)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not the state of a file's genres: {error!r}") from error
+
+
+def filled(fields: Fields) -> dict[str, Sequence[str]]:
+    """Return the fields that have a value."""
+    return {name: values for name, values in fields.items() if any(values)}
 
 
 def field_name(name: str) -> str:

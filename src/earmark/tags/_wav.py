@@ -6,11 +6,10 @@ Files of more than 4 GiB (RF64, BW64) have their sizes in a chunk of their own, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from earmark.tags._chunks import FORM, HEAD, Chunk, Chunks, text_of
-from earmark.tags._container import BadTagError, Container, Entries, Others
+from earmark.tags._container import BadTagError, Container, Entries
 from earmark.tags._splice import read_at
 from earmark.tags._tags import Fields, GenreState
 
@@ -29,14 +28,6 @@ _NAMES = {
     b"IPRT": "tracknumber",
     b"IMUS": "composer",
 }
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a list of texts is."""
-
-    start: int
-    stop: int
 
 
 def _texts(content: bytes) -> list[bytes]:
@@ -59,17 +50,10 @@ def _value(text: bytes) -> str:
 
 
 class _Info(Container):
-    """One of the lists of texts of a WAV file.
-
-    Parameters
-    ----------
-    parent : WAV
-        The kind of file it is in.
-    number : int
-        Which one, from 0.
-    """
+    """One of the lists of texts of a WAV file, counted from 0."""
 
     name = "info"
+    entry_name = "text"
     always = True
 
     def __init__(self, parent: WAV, number: int) -> None:
@@ -82,13 +66,13 @@ class _Info(Container):
             return None
         chunk = lists[self._number]
         content = read_at(file, chunk.content + 4, chunk.stop - chunk.content - 4)
-        return Entries(_texts(content), _Place(chunk.start, chunk.stop))
+        return Entries(_texts(content), chunk)
 
     def create(self, file: BinaryIO) -> Entries:
         raise BadTagError("it has no LIST INFO chunk")
 
     def store(self, file: BinaryIO, tag: Entries) -> None:
-        place: _Place = tag.layout
+        place: Chunk = tag.layout
         chunk = self._parent.chunk_of(b"LIST", _INFO + b"".join(tag.raw))
         self._parent.put(file, place.start, place.stop, chunk)
 
@@ -106,14 +90,8 @@ class _Info(Container):
         return [_GENRE + len(value).to_bytes(4, "little") + value + bytes(len(value) % 2)]
 
     def fields(self, file: BinaryIO) -> Fields:
-        tag = self.load(file)
-        texts = [] if tag is None else tag.raw
-        return {_NAMES[one[:4]]: [_value(one)] for one in texts if one[:4] in _NAMES}
-
-    def own_others(self, file: BinaryIO) -> Others:
-        tag = self.load(file)
-        texts = [] if tag is None else tag.raw
-        return tuple(("text", one) for one in texts if not self.is_genre(one))
+        texts = self.entries(file)
+        return {_NAMES[text[:4]]: [_value(text)] for text in texts if text[:4] in _NAMES}
 
 
 class WAV(Chunks):
@@ -137,7 +115,7 @@ class WAV(Chunks):
         try:
             _Info(self, number).load(file)
         except BadTagError:
-            if _GENRE in read_at(file, chunk.content, chunk.stop - chunk.content):
+            if _GENRE in chunk.read(file):
                 raise
             return False
         return True

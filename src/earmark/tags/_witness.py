@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from earmark.tags._damage import BadTagError, parser_errors
+from earmark.tags._id3v2 import fields_of_frames
 from earmark.tags._leading import leading_fields
 from earmark.tags._tags import Fields, field_name
 from earmark.types import PathName
@@ -41,16 +42,7 @@ def _found_by_mutagen(file: BinaryIO) -> Fields:
     found: Any = mutagen.File(file)
     tags = getattr(found, "tags", None) or {}
     if hasattr(tags, "getall"):  # ID3
-        tags = {"artist": tags.get("TPE1"), "albumartist": tags.get("TPE2")} | {
-            "title": tags.get("TIT2"),
-            "album": tags.get("TALB"),
-            "date": tags.get("TDRC"),
-            "isrc": tags.get("TSRC"),
-            "tracknumber": tags.get("TRCK"),
-            "discnumber": tags.get("TPOS"),
-            "composer": tags.get("TCOM"),
-            "genre": tags["TCON"].genres if "TCON" in tags else None,
-        }
+        return fields_of_frames(tags)
     fields = {}
     for name, value in dict(tags).items():
         several = getattr(value, "text", value)
