@@ -98,7 +98,7 @@ def test_show_warns_on_standard_error(tmp_path: Path) -> None:
     silent_file(make_folder(tmp_path) / "rock" / "untold.flac")
     done = run("show", f"folder:{tmp_path}")
     assert done.exit_code == 0
-    assert "1 of 13 files name no artist in their tags" in done.stderr
+    assert "1 of 13 files names no artist in its tags" in done.stderr
     assert "rock 7" in done.stdout
 
 

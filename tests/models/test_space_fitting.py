@@ -211,7 +211,7 @@ def test_genres_are_needed(table: FeatureTable) -> None:
 
 
 def test_rows_and_columns_are_needed(table: FeatureTable) -> None:
-    with pytest.raises(DatasetError, match="1 rows are too few"):
+    with pytest.raises(DatasetError, match="1 row is too few"):
         fit_space(TIMBRE, table.select(np.arange(1)))
     with pytest.raises(ParameterError, match="n_dims=58 is more than 57 columns"):
         fit_space(replace(TIMBRE, n_dims=58), table)

@@ -95,8 +95,8 @@ def test_warnings_are_told(tmp_path: Path) -> None:
     silent_file(tmp_path / "rock" / "a.wav")
     told = describe_dataset(f"folder:{tmp_path}")
     assert told["warnings"] == [
-        "1 of 1 files name no artist in their tags: "
-        "their scores may be too high, because songs by one artist cannot be kept apart"
+        "1 of 1 files names no artist in its tags: "
+        "scores may be too high, because songs by one artist cannot be kept apart"
     ]
 
 

@@ -115,7 +115,7 @@ def test_scores_come_before_the_file(made: Made) -> None:
 
 
 def test_what_is_left_out_is_told(made: Made) -> None:
-    assert any("1 of 28 files are left out" in message for message in made.messages)
+    assert any("1 of 28 files is left out" in message for message in made.messages)
     assert any("1 tracks have no genre" in message for message in made.messages)
 
 

@@ -102,7 +102,7 @@ def test_rare_genres_are_left_out_with_a_word(library: Path) -> None:
     with pytest.warns(DatasetWarning) as warned:
         tracks = get_corpus("library").tracks(library)
     told = str(warned[0].message)
-    assert told == "1 genres have fewer than 5 tracks and are left out: rare"
+    assert told == "1 genre has fewer than 5 tracks and is left out: rare"
     assert len(tracks) == 18
     assert {track.label for track in tracks} == {"hum", "Ticks", ""}
 

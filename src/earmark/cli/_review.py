@@ -10,6 +10,7 @@ from rich.text import Text
 
 from earmark.cli._library_tables import words_of
 from earmark.cli._output import printable, stdout, time_text
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.errors import UnknownGenreError
@@ -44,7 +45,7 @@ def run_review(review: Review) -> None:
             _set(review, typed)
     else:
         stdout().print("\nThat was the last track", style="dim")
-    count = f"{review.n_set} genre{'' if review.n_set == 1 else 's'} set"
+    count = f"{counted(review.n_set, 'genre')} set"
     undo = ". Clear one with: earmark library set-genre TRACK --clear" if review.n_set else ""
     stdout().print(f"\n{count}{undo}")
 

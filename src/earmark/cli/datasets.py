@@ -14,6 +14,7 @@ from earmark.cli._options import JsonOption
 from earmark.cli._output import printable, stdout
 from earmark.cli.explore import add_explore
 from earmark.records import document
+from earmark.wording import counted
 
 __all__ = ["add_to"]
 
@@ -130,7 +131,7 @@ def _content(path: str, content: dict[str, Any]) -> Table:
         rows = content["table"]
         table.add_row(
             "Table",
-            f"{rows['rows']:,} {rows['unit']}s by {rows['features']} features "
+            f"{counted(rows['rows'], rows['unit'])} by {counted(rows['features'], 'feature')} "
             f"({rows['feature_set']}), digest {rows['digest'][:12]}",
         )
     table.add_row("Genres", _counts(content["genres"]))

@@ -20,6 +20,7 @@ from earmark.cli._output import printable, stdout, told_warnings
 from earmark.cli._pages import check_page, write_page
 from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.evaluation import Results
@@ -162,12 +163,16 @@ def _rows_text(model: str, rows: Mapping[str, Any]) -> str:
 trained on; 90 rows it was trained on are left out'
     """
     new, known = rows["unseen"], rows["unseen_known_artists"]
-    parts = [f"{new:,} new rows by artists it was not trained on"]
+    parts = [f"{counted(new, 'new row')} by artists it was not trained on"]
     if rows["artists_known"]:
-        parts.append(f"{known:,} new rows by artists it was trained on")
+        parts.append(f"{counted(known, 'new row')} by artists it was trained on")
     else:
-        parts = [f"{new:,} new rows; the dataset does not name their artists"]
-    left_out = f"{rows['trained_on']:,} rows it was trained on are left out"
+        parts = [f"{counted(new, 'new row')}; the dataset does not name their artists"]
+    left_out = counted(
+        rows["trained_on"],
+        "row it was trained on is left out",
+        "rows it was trained on are left out",
+    )
     return f"{model}: {', '.join(parts)}; {left_out}"
 
 
@@ -177,7 +182,8 @@ def _show(results: Results) -> None:
     console, dataset = stdout(), results.dataset
     console.print(
         printable(
-            f"{dataset.name}: {dataset.n:,} {dataset.unit}s of {len(dataset.classes)} genres, "
+            f"{dataset.name}: {counted(dataset.n, dataset.unit)} of "
+            f"{counted(len(dataset.classes), 'genre')}, "
             f"{dataset.feature_set}, seed {results.seed}; accuracy with 95 % intervals"
         )
     )

@@ -14,6 +14,7 @@ from earmark.cli._options import JsonOption, OverwriteOption, ProcessesOption, S
 from earmark.cli._output import compile_first, printable, stdout, told_warnings
 from earmark.cli._progress import progress_bar
 from earmark.files import atomic_write, check_target
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.workflows.explore import Exploration
@@ -120,10 +121,12 @@ def _tell(found: Exploration, output: Path | None) -> None:
         table.add_row(printable(one["genre"]) or "(none)", *counts)
     stdout().print(table, markup=False)
     lines = [
-        f"{dataset['n']:,} {dataset['unit']}s, {dataset['n_columns']:,} features "
+        f"{counted(dataset['n'], dataset['unit'])}, {counted(dataset['n_columns'], 'feature')} "
         f"({dataset['feature_set']})",
-        f"Exact duplicates: {exact['n_groups']} groups, {exact['n_across_genres']} across genres",
-        f"Near duplicates: {near['n_pairs']} pairs, {near['n_across_genres']} across genres",
+        f"Exact duplicates: {counted(exact['n_groups'], 'group')}, "
+        f"{exact['n_across_genres']} across genres",
+        f"Near duplicates: {counted(near['n_pairs'], 'pair')}, "
+        f"{near['n_across_genres']} across genres",
     ]
     if output is not None:
         lines.append(f"Written to {printable(str(output))}")

@@ -11,6 +11,7 @@ from earmark.cli._help import examples
 from earmark.cli._options import AudioPathsArgument, JobsOption, OverwriteOption
 from earmark.cli._output import compile_first, printable
 from earmark.cli._progress import progress_bar
+from earmark.wording import counted
 
 __all__ = ["add_to"]
 
@@ -108,10 +109,10 @@ def _features(
         for error in done.failed:
             typer.echo(f"failed  {printable(str(error.path))}: {printable(error.reason)}")
         n_done = done.n_files - len(done.failed)
-        files = "1 file" if n_done == 1 else f"{n_done} files"
+        files = counted(n_done, "file")
         resumed = f" ({done.n_resumed} of them in an earlier run)" if done.n_resumed else ""
         typer.echo(
-            f"{done.n_rows} rows from {files}{resumed} written to "
+            f"{counted(done.n_rows, 'row')} from {files}{resumed} written to "
             f"{printable(done.output)}; {len(done.failed)} failed"
         )
     if done.failed:

@@ -23,6 +23,7 @@ from earmark.cli._library_tables import print_details, print_stats, print_tracks
 from earmark.cli._options import JsonOption, YesOption
 from earmark.cli._output import printable, stdout
 from earmark.cli._review import confirm_new_genre, run_review
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.library import Filters, LibraryTrack
@@ -111,7 +112,7 @@ def _list(
         return
     print_tracks(page.tracks, with_warnings=bool(filters.warned))
     more = page.total - len(page.tracks)
-    count = "1 track" if page.total == 1 else f"{page.total:,} tracks"
+    count = counted(page.total, "track")
     rest = f", {more:,} of them not shown. Show all with --limit 0" if more else ""
     stdout().print(f"\n{count}{rest}", style="dim")
 

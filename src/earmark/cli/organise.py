@@ -41,7 +41,7 @@ from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
 from earmark.cli._output import printable, stdout
 from earmark.cli._progress import progress_bar
 from earmark.errors import ParameterError
-from earmark.wording import UNSURE_WORDS
+from earmark.wording import UNSURE_WORDS, counted
 
 if TYPE_CHECKING:
     from earmark.changes.files import OrganisePlan, OrganiseRow
@@ -290,7 +290,7 @@ def _bytes_text(size: int) -> str:
     for unit, text in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if size >= unit:
             return f"{size / unit:.1f} {text}"
-    return f"{size} bytes"
+    return counted(size, "byte")
 
 
 def _table(rows: Sequence[OrganiseRow]) -> Table:
@@ -324,7 +324,7 @@ def _show(plan: OrganisePlan, *, limit: int, show_kept: bool) -> None:
     n_sidecars = sum(row.kind == "sidecar" for row in plan.to_change)
     along = f" ({n_sidecars:,} of them covers, lyrics and similar files)" if n_sidecars else ""
     console.print(
-        f"{len(plan.to_change):,} files to {plan.mode} into {into}{along}, "
+        f"{counted(len(plan.to_change), 'file')} to {plan.mode} into {into}{along}, "
         f"{n_kept:,} to leave as they are",
         soft_wrap=True,
     )

@@ -24,6 +24,7 @@ from earmark.cli._suggesting import (
     print_cache_warnings,
     words_of_left_out,
 )
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.library import Filters
@@ -189,7 +190,7 @@ def _print(made: Playlist, *, min_length: float) -> None:
         table.add_row(str(track.id), Text(caption), genre_text(track), length, step)
     console.print(table)
     total = time_text(made.duration)
-    count = "1 song" if len(made.tracks) == 1 else f"{len(made.tracks)} songs"
+    count = counted(len(made.tracks), "song")
     console.print(
         f"\n{count}, {total}. Score: how much each song sounds like the one before it", style="dim"
     )

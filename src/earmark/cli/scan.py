@@ -16,6 +16,7 @@ from earmark.cli._library_tables import genre_text, words_of
 from earmark.cli._options import JobsOption
 from earmark.cli._output import compile_first, printable, stdout, time_text
 from earmark.cli._progress import bar_aside, progress_bar
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
@@ -182,10 +183,10 @@ def _tell_plan(plan: ScanPlan) -> None:
     """Print what there is to do, if anything."""
     lines = []
     if plan.answer:
-        lines.append(f"{len(plan.answer):,} tracks get new answers from their stored features")
+        lines.append(f"{counted(len(plan.answer), 'track')} to answer again from stored features")
     if plan.listen and plan.unchanged:
         n_unchanged = len({one.path for one in plan.unchanged})
-        lines.append(f"{len(plan.listen):,} files to analyse, {n_unchanged:,} unchanged")
+        lines.append(f"{counted(len(plan.listen), 'file')} to analyse, {n_unchanged:,} unchanged")
     if lines:
         with bar_aside():
             stdout().print("\n".join(lines), style="dim")
@@ -205,7 +206,7 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
         console.print("failed  ", name, ": ", reason, sep="", soft_wrap=True, markup=False)
     music = f"{time_text(report.audio_seconds)} of music"
     if report.n_tracks != report.n_analysed:
-        music += f", {report.n_tracks:,} tracks according to cue sheets"
+        music += f", {counted(report.n_tracks, 'track')} according to cue sheets"
     did = [
         (report.n_analysed, f"analysed ({music})"),
         (report.n_unchanged, "unchanged"),
@@ -217,7 +218,7 @@ def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     ]
     parts = [f"{count:,} {what}" for count, what in did if count] or ["nothing to do"]
     took = time_text(report.seconds) if report.seconds >= 60 else f"{report.seconds:.1f} s"
-    files = "1 file" if report.n_files == 1 else f"{report.n_files:,} files"
+    files = counted(report.n_files, "file")
     console.print(f"{files}: {', '.join(parts)}. Took {took}", highlight=False)
     if report.warned:
         console.print(_warned_line(report), style="yellow")

@@ -25,6 +25,7 @@ from earmark.cli._suggesting import (
     print_cache_warnings,
     words_of_left_out,
 )
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.library import Filters
@@ -123,8 +124,8 @@ def _print(near: SimilarSongs) -> None:
 def _print_remarks(near: SimilarSongs, n: int, *, per_artist: int, min_length: float) -> None:
     """Say how many songs there are, what was left out, and how to include it."""
     console, count = stdout(), len(near.neighbours)
-    counted = "1 song" if count == 1 else f"{count} songs"
-    remarks = [counted if count == n else f"{counted} of {n}"]
+    songs = counted(count, "song")
+    remarks = [songs if count == n else f"{songs} of {n}"]
     if near.beyond_per_artist:
         remarks.append(
             f"{near.beyond_per_artist} beyond --per-artist {per_artist} to fill the list"

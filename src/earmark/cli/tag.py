@@ -29,6 +29,7 @@ from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
 from earmark.cli._output import printable, stdout
 from earmark.cli._progress import progress_bar
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.changes.tags import TagPlan, TagRow
@@ -200,7 +201,8 @@ def _show(plan: TagPlan, *, limit: int, show_kept: bool) -> None:
     """Print the files of a plan, why others are kept, and what is promised."""
     print_rows(plan, limit=limit, show_kept=show_kept, table=_table)
     n_kept = len(plan.rows) - len(plan.to_change)
-    stdout().print(f"{len(plan.to_change):,} files to write, {n_kept:,} to leave as they are")
+    files = counted(len(plan.to_change), "file")
+    stdout().print(f"{files} to write, {n_kept:,} to leave as they are")
     print_kept(plan)
     stdout().print(_promise(plan), soft_wrap=True)
 

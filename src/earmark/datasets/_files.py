@@ -12,6 +12,7 @@ import numpy.typing as npt
 from earmark.errors import DatasetError
 from earmark.files import content_hash
 from earmark.types import FloatArray, IntArray, PathName
+from earmark.wording import counted
 
 __all__ = ["floats", "numbered", "provenance_of", "read_csv", "unique_ids", "whole"]
 
@@ -70,7 +71,7 @@ def read_csv(
                 f"{name!r}: row {number} ({line[0]!r}) has {len(line)} fields, not {len(header)}"
             )
     if n_rows is not None and len(lines) != n_rows:
-        raise DatasetError(f"{name!r}: has {len(lines)} rows, not {n_rows}")
+        raise DatasetError(f"{name!r}: has {counted(len(lines), 'row')}, not {n_rows:,}")
     return [dict(zip(header, line, strict=True)) for line in lines]
 
 

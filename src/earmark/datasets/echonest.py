@@ -19,6 +19,7 @@ from earmark.datasets.fma import CITATION, LICENCE, read_metadata
 from earmark.errors import ParameterError
 from earmark.features import ECHONEST8
 from earmark.types import FloatArray, PathName
+from earmark.wording import counted
 
 __all__ = ["CITATION", "CORPUS", "LICENCE", "load_table", "tracks"]
 
@@ -114,7 +115,7 @@ def load_table(
             CITATION,
             folder,
             (_FILE,),
-            left_out=f"{labelled.count(False)} tracks without a genre",
+            left_out=f"{counted(labelled.count(False), 'track')} without a genre",
         ),
     )
 

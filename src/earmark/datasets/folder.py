@@ -21,6 +21,7 @@ from earmark.errors import DatasetError, ParameterError, TagError
 from earmark.identity import artist_key
 from earmark.tags import Tags, named_genres, read_tags
 from earmark.types import PathName
+from earmark.wording import counted
 
 __all__ = ["CITATION", "CORPUS", "LICENCE", "check_layout", "load_table", "tracks"]
 
@@ -101,9 +102,11 @@ def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder"
     )
     n_silent = sum(not artist for artist in artists_told)
     if n_silent:
+        of_all = f"of {len(paths)} files"
+        reasons = ("names no artist in its tags", "name no artist in their tags")
+        count = counted(n_silent, *(f"{of_all} {reason}" for reason in reasons))
         warnings.warn(
-            f"{n_silent} of {len(paths)} files name no artist in their tags: "
-            "their scores may be too high, because songs by one artist cannot be kept apart",
+            f"{count}: scores may be too high, because songs by one artist cannot be kept apart",
             DatasetWarning,
             stacklevel=2,
         )

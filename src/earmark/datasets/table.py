@@ -36,6 +36,7 @@ from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57, get_feature_set
 from earmark.identity import artist_key
 from earmark.types import FloatArray, IntArray, PathName
+from earmark.wording import counted
 
 __all__ = ["CITATION", "COLUMNS", "CORPUS", "LICENCE", "load_table", "tracks"]
 
@@ -286,7 +287,9 @@ def load_table(
     genres = sorted({track.label for track in found if track.label})
     if len(genres) < 2:
         told = f"all of one genre, {genres[0]!r}" if genres else "none of them with a genre"
-        raise DatasetError(f"{path!r}: has {len(found)} rows, {told}: two genres are needed")
+        raise DatasetError(
+            f"{path!r}: has {counted(len(found), 'row')}, {told}: two genres are needed"
+        )
     X = rows.features(names, kept)
     left = [found[at] for at in kept]
     groups = {
@@ -357,7 +360,7 @@ def _provenance(
     columns = [name for name in rows.columns if name not in used]
     more = {}
     if n_left_out:
-        more["left_out"] = f"{n_left_out} rows without a genre"
+        more["left_out"] = f"{counted(n_left_out, 'row')} without a genre"
     if columns:
         more["columns_left_out"] = ", ".join(columns)
     folder, name = os.path.split(path)

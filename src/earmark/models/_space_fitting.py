@@ -14,6 +14,7 @@ from earmark.models._space_recipe import SpaceRecipe
 from earmark.models._transform import Transform, fit_transform, matching
 from earmark.models.families import one_thread
 from earmark.types import BoolArray, Float32Array, FloatArray, IntArray
+from earmark.wording import counted
 
 __all__ = ["SMALLEST_LENGTH", "FittedSpace", "Genres", "fit_space"]
 
@@ -164,7 +165,9 @@ def _principal(Z: FloatArray, n_dims: int) -> Float32Array:
     """Return the directions in which centred rows differ most."""
     n_columns = Z.shape[1]
     if n_dims > n_columns:
-        raise ParameterError(f"n_dims={n_dims} is more than {n_columns} columns have")
+        raise ParameterError(
+            f"n_dims={n_dims} is more than {counted(n_columns, 'column has', 'columns have')}"
+        )
     _, vectors = eigh(Z.T @ Z / len(Z), subset_by_index=(n_columns - n_dims, n_columns - 1))
     return _signed(vectors[:, ::-1])
 
@@ -330,7 +333,7 @@ def fit_space(recipe: SpaceRecipe, table: FeatureTable) -> FittedSpace:
             f"{recipe.feature_set.name} {recipe.feature_set.fingerprint}"
         )
     if len(table) < 2:
-        raise DatasetError(f"{len(table)} rows are too few to learn from")
+        raise DatasetError(f"{counted(len(table), 'row is', 'rows are')} too few to learn from")
     transform = fit_transform(
         table.X,
         function="log",

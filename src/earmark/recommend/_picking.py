@@ -15,6 +15,7 @@ from earmark.recommend._folding import Chosen
 from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._walk import arrange
 from earmark.types import Seconds
+from earmark.wording import counted
 
 __all__ = ["TYPICAL_S", "Length", "Picking", "artist_or_id", "seconds_of"]
 
@@ -129,7 +130,9 @@ class Picking:
         most = max(by_artist.values(), default=0)
         if per_artist is None or most <= per_artist:
             return songs, []
-        return songs, [f"up to {most} songs by one artist instead of {per_artist}, to fill it up"]
+        return songs, [
+            f"up to {counted(most, 'song')} by one artist instead of {per_artist}, to fill it up"
+        ]
 
     def _limited(self, per_artist: int | None) -> tuple[list[Song], bool]:
         """Choose and order songs, and tell whether they are as long as wanted.

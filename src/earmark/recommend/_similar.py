@@ -21,6 +21,7 @@ from earmark.recommend._songs import Catalogue, Song
 from earmark.recommend._why import Scale, why
 from earmark.records import Record
 from earmark.types import Progress
+from earmark.wording import counted
 
 __all__ = ["Neighbour", "Neighbourhood", "find_similar", "similar"]
 
@@ -269,7 +270,8 @@ class _Folding:
         if not self._chosen.has_room(track):
             return False
         self._chosen.add(self._catalogue.song(track.id))
-        reason = f"{count} of the {self._n_segments} nearest segments are from it"
+        nearest = f"of the {self._n_segments} nearest segments"
+        reason = counted(count, f"{nearest} is from it", f"{nearest} are from it")
         self.neighbours.append(Neighbour(track, score, reason))
         return True
 

@@ -12,6 +12,7 @@ from earmark.records import Record
 from earmark.tuning._scoring import with_parameters
 from earmark.tuning._spaces import SearchSpace
 from earmark.tuning._study import Trial
+from earmark.wording import counted
 
 __all__ = ["RULES", "Tuning", "best_of", "simplest_of"]
 
@@ -100,7 +101,8 @@ class Tuning(
         if all(trial.score is None for trial in self.trials):
             why = f"; the first: {self.trials[0].failure}" if self.trials else ""
             raise ParameterError(
-                f"space={self.space.name!r}: none of {len(self.trials)} trials could be fitted{why}"
+                f"space={self.space.name!r}: none of {counted(len(self.trials), 'trial')} could be "
+                f"fitted{why}"
             )
 
     @property

@@ -21,6 +21,7 @@ from earmark.identity import artist_key, recording_keys
 from earmark.library import Filters, LibraryTrack, library_path, open_library
 from earmark.tags import named_genres
 from earmark.types import IntArray, PathName
+from earmark.wording import counted
 
 __all__ = ["LIBRARY", "corpora", "get_corpus", "kept_features", "parse_dataset"]
 
@@ -81,9 +82,10 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
     sizes = Counter(label_of(track).casefold() for track in found)
     rare = sorted(labels[key] for key in labels if sizes[key] < _FEWEST)
     if rare:
+        few = f"fewer than {_FEWEST} tracks"
+        genres = counted(len(rare), f"genre has {few} and is", f"genres have {few} and are")
         warnings.warn(
-            f"{len(rare)} genres have fewer than {_FEWEST} tracks and are left out: "
-            f"{', '.join(rare[:8])}{' ...' if len(rare) > 8 else ''}",
+            f"{genres} left out: {', '.join(rare[:8])}{' ...' if len(rare) > 8 else ''}",
             DatasetWarning,
             stacklevel=2,
         )
@@ -91,9 +93,11 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
         raise DatasetError(f"{os.fspath(path)!r}: the library has no tracks")
     n_silent = sum(_artist(track) is None for track in found)
     if n_silent:
+        of_all = f"of {len(found)} tracks"
+        reasons = ("names no artist in its tags", "name no artist in their tags")
+        count = counted(n_silent, *(f"{of_all} {reason}" for reason in reasons))
         warnings.warn(
-            f"{n_silent} of {len(found)} tracks name no artist in their tags: "
-            "their scores may be too high, because songs by one artist cannot be kept apart",
+            f"{count}: scores may be too high, because songs by one artist cannot be kept apart",
             DatasetWarning,
             stacklevel=2,
         )

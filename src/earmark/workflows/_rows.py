@@ -33,6 +33,7 @@ from earmark.files import file_state
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.tags import CueTrack, Tags
 from earmark.types import IntArray, Progress
+from earmark.wording import counted
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
 from earmark.workflows._feature_cache import FeatureCache, open_feature_cache
 
@@ -115,7 +116,12 @@ def load_rows(
     if not tracks:
         raise DatasetError(f"{dataset!r}: no file has a genre")
     if len(tracks) < len(listed):
-        _warn(f"{len(listed) - len(tracks)} tracks have no genre or no audio and are left out")
+        n_left_out = len(listed) - len(tracks)
+        without = (
+            "track has no genre or no audio and is",
+            "tracks have no genre or no audio and are",
+        )
+        _warn(f"{counted(n_left_out, *without)} left out")
     if check is not None:
         check(_without_features(corpus, tracks, kind))
     return audio_rows(dataset, tracks, kind=kind, jobs=jobs, progress=progress)
@@ -253,10 +259,9 @@ def _compute(
         raise DatasetError(f"{dataset!r}: no file can be used. The first error: {error}")
     if failed:
         track_id, error = next(iter(failed.items()))
-        _warn(
-            f"{len(failed)} of {len(tracks)} files are left out. The first: "
-            f"{track_id!r}: {error.reason}"
-        )
+        of_all = f"of {len(tracks)} files"
+        count = counted(len(failed), f"{of_all} is left out", f"{of_all} are left out")
+        _warn(f"{count}. The first: {track_id!r}: {error.reason}")
     return found
 
 
@@ -302,7 +307,9 @@ def _without_silence(
     if not sounding:
         raise DatasetError(f"{dataset!r}: every file is silent")
     if n_silent := len(analysed) - len(sounding):
-        _warn(f"{n_silent} of {len(analysed)} files are left out because they are silent")
+        of_all = f"of {len(analysed)} files"
+        reasons = ("is left out because it is silent", "are left out because they are silent")
+        _warn(counted(n_silent, *(f"{of_all} {reason}" for reason in reasons)))
     return sounding
 
 

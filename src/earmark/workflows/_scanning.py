@@ -23,6 +23,7 @@ from earmark.identity import same_sound
 from earmark.library import Filters, KnownFile, Library, LibraryTrack
 from earmark.tags import sheet_fingerprints
 from earmark.types import Progress, part_name
+from earmark.wording import counted
 from earmark.workflows._scan_plan import Place, ScanPlan, find_moves, make_plan
 from earmark.workflows._scan_report import ScanEvent, ScanEventKind, ScanReport, WarnedFile
 
@@ -420,9 +421,9 @@ def _all_in(folder: str) -> Filters:
 def _what_was_held(count: int) -> str:
     if not count:
         return "no such file or folder"
-    tracks = "1 track it held is kept as it was"
-    if count > 1:
-        tracks = f"{count:,} tracks it held are kept as they were"
+    tracks = counted(
+        count, "track it held is kept as it was", "tracks it held are kept as they were"
+    )
     return f"no such file or folder; the {tracks}"
 
 

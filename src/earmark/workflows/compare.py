@@ -18,6 +18,7 @@ from earmark.evaluation import (
 )
 from earmark.records import Record
 from earmark.types import PathName
+from earmark.wording import counted
 
 __all__ = ["COMPARE_SCHEMA", "Comparison", "Difference", "Entry", "compare"]
 
@@ -194,10 +195,11 @@ def _overlap(path: str, others: dict[str, str], first: str, rows: dict[str, str]
     both = others.keys() & rows.keys()
     renamed = sum(others[row] != rows[row] for row in both)
     n = len(both) - renamed
-    said = f"{first!r} was tested on {len(rows)} rows and {path!r} on {len(others)}: "
+    said = f"{first!r} was tested on {counted(len(rows), 'row')} and {path!r} on {len(others)}: "
     if not n:
         return said + "none is in both, so there are no differences"
-    genres = f", {renamed} are left out because their genre is not the same" if renamed else ""
+    reasons = ("is left out because its genre", "are left out because their genre")
+    genres = f", {counted(renamed, *reasons)} is not the same" if renamed else ""
     return (
         f"{said}differences are of the {n} in both{genres} (only in the first: "
         f"{len(rows) - n - renamed}, only in the other: {len(others) - n - renamed}); accuracies "

@@ -27,6 +27,7 @@ from earmark.evaluation._exploration import (
 from earmark.features import get_feature_set
 from earmark.records import Record, package_version
 from earmark.types import Progress
+from earmark.wording import counted
 from earmark.workflows._corpora import parse_dataset
 from earmark.workflows._rows import audio_rows
 
@@ -240,7 +241,7 @@ def _table_of_audio(
         return _table_without_features(tracks)
     if len(with_audio) < len(tracks):
         warnings.warn(
-            f"{len(tracks) - len(with_audio)} of {len(tracks)} tracks have no audio and are "
+            f"{len(tracks) - len(with_audio)} of {counted(len(tracks), 'track')} without audio "
             "left out",
             DatasetWarning,
             stacklevel=4,

@@ -37,6 +37,7 @@ from earmark.models.export import export_onnx
 from earmark.models.families import get_family
 from earmark.models.recipe import FittedModel, Recipe, check_groups, fit, load_recipe
 from earmark.types import PathName, Progress
+from earmark.wording import counted
 from earmark.workflows._rows import load_rows
 
 __all__ = ["Training", "score_recipe", "train"]
@@ -300,14 +301,14 @@ def _with_artists_enough(table: FeatureTable, n_folds: int) -> FeatureTable:
             alone = rows[~np.isin(known[rows], known[table.labels != genre])]
             artists[alone] = artists.max() + 1 + tracks[alone]
             warnings.warn(
-                f"genre {genre!r} has {n_artists} artist{'s' * (n_artists > 1)}: its scores show "
+                f"genre {genre!r} has {counted(n_artists, 'artist')}: its scores show "
                 "how well other songs by them are recognised, not how well the genre is",
                 DatasetWarning,
                 stacklevel=2,
             )
         if n_tracks < _FEW_TRACKS:
             warnings.warn(
-                f"genre {genre!r} has {n_tracks} track{'s' * (n_tracks > 1)}: {_FEW_TRACKS} or "
+                f"genre {genre!r} has {counted(n_tracks, 'track')}: {_FEW_TRACKS} or "
                 "more are needed for a reliable score",
                 DatasetWarning,
                 stacklevel=2,

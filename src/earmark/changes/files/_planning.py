@@ -24,6 +24,7 @@ from earmark.errors import ChangeError, ParameterError, TagError
 from earmark.files import file_state
 from earmark.library import by_file
 from earmark.tags import read_tags
+from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
@@ -170,7 +171,7 @@ def _notes(song: _Song, policy: OrganisePolicy) -> str:
     if "genre" in policy.places.fields and song.choice.note:
         notes.append(song.choice.note)
     if song.in_parts:
-        notes.insert(0, f"one file of {len(song.tracks)} tracks")
+        notes.insert(0, f"one file of {counted(len(song.tracks), 'track')}")
     return "; ".join(notes)
 
 
