@@ -11,8 +11,8 @@ import pytest
 from scan_helpers import refuse_to_decode, sheet_of, write_album
 
 from earmark.library import Filters, LibraryTrack, open_library
+from earmark.scanning import _scan as scanning
 from earmark.tags import read_tags
-from earmark.workflows import _scanning as scanning
 from earmark.workflows.organise import apply_organise, plan_organise, undo_organise
 from earmark.workflows.scan import scan
 from earmark.workflows.tag import apply_tags, plan_tags

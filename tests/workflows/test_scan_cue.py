@@ -11,7 +11,7 @@ import pytest
 from scan_helpers import ARTISTS, refuse_to_decode, sheet_of, write_album
 
 from earmark.library import Filters, LibraryTrack, open_library
-from earmark.workflows import _scanning as scanning
+from earmark.scanning import _scan as scanning
 from earmark.workflows.scan import ScanReport, scan
 
 

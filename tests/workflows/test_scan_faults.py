@@ -16,7 +16,7 @@ from scan_helpers import write_song
 from earmark.analysis import _tracks as tracks
 from earmark.errors import AudioError, LibraryError
 from earmark.library import Filters, LibraryTrack, open_library
-from earmark.workflows import _scanning as scanning
+from earmark.scanning import _scan as scanning
 from earmark.workflows.classify import classify_many
 from earmark.workflows.features import extract_features
 from earmark.workflows.scan import scan

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,17 @@ from scan_helpers import contents, paths_of, refuse_to_decode, tag, write_song
 from earmark.errors import (
     AudioAccessError,
     AudioError,
+    JobCancelledError,
     LibraryError,
     ModelNotFoundError,
     ParameterError,
 )
 from earmark.library import Filters, open_library
 from earmark.models import load_model
+from earmark.scanning import _scan as scanning
 from earmark.testing import music_like
-from earmark.workflows import _scanning as scanning
 from earmark.workflows import scan as workflow
+from earmark.workflows.jobs import Job
 from earmark.workflows.scan import ScanPlan, ScanReport, scan, watch
 
 
@@ -484,6 +487,33 @@ def test_reader_during_a_scan(home: Path) -> None:
 
     scan([home / "music"], library=home / "library.db", jobs=1, progress=look)
     assert seen == [5, 6, 7]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_cancelled_scan_keeps_what_is_done(home: Path, jobs: int) -> None:
+    for number in range(30, 36):
+        write_song(home / "music" / f"{number}.flac", seed=number)
+    job: Job[ScanReport] = Job("scan")
+    job.subscribe(lambda status: job.cancel() if status.done == 2 else None)
+    library = home / "library.db"
+    with pytest.raises(JobCancelledError):
+        job.run(partial(scan, [home / "music"], library=library, jobs=jobs, progress=job))
+    status = job.status
+    assert (status.state, status.phase, status.done, status.total) == ("cancelled", "analyse", 2, 6)
+    report = scan([home / "music"], library=home / "library.db", jobs=1)
+    # The third was written down before the scan noticed.
+    assert (report.n_unchanged, report.n_analysed) == (7, 3)
+
+
+def test_job_of_a_scan_lists_what_failed_in_it(home: Path) -> None:
+    broken = home / "music" / "broken.mp3"
+    broken.write_bytes(b"no music")
+    job: Job[ScanReport] = Job("scan")
+    scan([home / "music"], library=home / "library.db", jobs=1, progress=job)
+    (failure,) = job.status.failures
+    assert isinstance(failure, AudioError)
+    assert failure.path == str(broken)
+    assert [phase.name for phase in job.status.phases] == ["look for changes", "analyse"]
 
 
 def test_disk_that_fills_up(home: Path) -> None:

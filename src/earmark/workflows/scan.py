@@ -16,10 +16,9 @@ from earmark.library import (
     library_path,
 )
 from earmark.models import DEFAULT_MODEL, shipped_models
+from earmark.scanning import Scan, ScanEvent, ScanPlan, ScanReport, WarnedFile
 from earmark.types import PathName, Progress
-from earmark.workflows._scan_plan import ScanPlan
-from earmark.workflows._scan_report import ScanEvent, ScanReport, WarnedFile
-from earmark.workflows._scanning import Scan
+from earmark.workflows.jobs import Job
 from earmark.workflows.session import default_session, opened_library
 
 __all__ = ["ScanEvent", "ScanPlan", "ScanReport", "WarnedFile", "scan", "watch"]
@@ -102,16 +101,31 @@ def scan(
         raise ParameterError(f"jobs={jobs} must be 1 or more")
     begun = time.monotonic()
     named = _absolute(paths)
-    there = any(map(os.path.lexists, named))
-    if named and not there and not os.path.exists(_path_of(library)):
+    existing = any(map(os.path.lexists, named))
+    if named and not existing and not os.path.exists(_path_of(library)):
         raise ParameterError(f"paths={named!r}: no such file or folder")  # makes no library
-    with opened_library(library, create=there) as opened:
+    job: Job[ScanReport] = Job.of(progress, "scan")
+    job.phase("look for changes")
+
+    def begin(plan: ScanPlan) -> None:
+        job.phase("analyse", total=len(plan.listen))
+        if planned is not None:
+            planned(plan)
+
+    with opened_library(library, create=existing) as opened:
         roots = named or opened.scanned.roots()
         if not roots:
             raise ParameterError("Name a folder to scan. None has been scanned before")
-        analyser = _analyser(opened, model)
-        one = Scan(opened, analyser, roots, jobs=jobs, retry_failed=retry_failed, changed=changed)
-        report = one.run(planned=planned, progress=progress)
+        work = Scan(
+            opened,
+            _analyser(opened, model),
+            roots,
+            jobs=jobs,
+            retry_failed=retry_failed,
+            changed=changed,
+            failed=job.fail,
+        )
+        report = work.run(planned=begin, progress=job)
     return replace(report, seconds=time.monotonic() - begun)
 
 
