@@ -192,9 +192,7 @@ def test_training_leaves_silent_clips_and_files_out(folder: Path, tmp_path: Path
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DatasetWarning)
         table = load_rows(f"folder:{genres}", feature_set="gtzan57", jobs=1)
-    assert "1 of 4 files is left out because it is silent" in [
-        str(one.message) for one in caught
-    ]
+    assert "1 of 4 files is left out because it is silent" in [str(one.message) for one in caught]
     assert len(table) == 3
     assert table.labels.tolist().count("rock") == 2
 
