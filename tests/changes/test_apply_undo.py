@@ -17,7 +17,8 @@ from change_helpers import CLASSES, add_track, file_state, known_state, tags_in
 from tool_files import GENRE, KINDS, make_file, seen_by_ffprobe, write_sound
 
 from earmark.audio import audio_digest, load
-from earmark.changes import apply_plan, exclusive, undo_batch
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes._running import exclusive
 from earmark.changes.tags import TagPlan, TagPolicy, Threshold, WriteGenres, make_tag_plan
 from earmark.errors import JobCancelledError, LibraryError, ParameterError
 from earmark.library import Filters, Library, open_library

@@ -19,7 +19,8 @@ from organise_helpers import know, planned, tree, two_disks, write_song
 
 import earmark.changes.files._placing as organise
 import earmark.changes.files._transfer as transfer
-from earmark.changes import apply_plan, exclusive, undo_batch
+from earmark.changes import apply_plan, undo_batch
+from earmark.changes._running import exclusive
 from earmark.changes.files import OrganisePlan, PlaceFile
 from earmark.errors import LibraryError, ParameterError
 from earmark.library import Library, open_library

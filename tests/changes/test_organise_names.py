@@ -13,14 +13,8 @@ from hypothesis import strategies as st
 from organise_helpers import know, planned, tree, write_song
 
 from earmark.changes import apply_plan, undo_batch
-from earmark.changes.files import (
-    OrganisePolicy,
-    PlaceFile,
-    alike,
-    is_safe_name,
-    make_organise_plan,
-    safe_name,
-)
+from earmark.changes.files import OrganisePolicy, PlaceFile, make_organise_plan
+from earmark.changes.files._safe_names import alike, is_safe_name, safe_name
 from earmark.library import Library, open_library
 from earmark.library._track import LibraryTrack
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from earmark.changes import discard_copy, exclusive, refusal, replace_safely
+from earmark.changes._replace import discard_copy, refusal, replace_safely
+from earmark.changes._running import exclusive
 from earmark.errors import AudioError, ChangeError, LibraryError, TagError
 from earmark.files import FileState
 
@@ -247,7 +248,7 @@ def test_any_name(tmp_path: Path, name: bytes) -> None:
 def ended_with_a_copy(song: Path) -> None:
     """Change a file in a process that is ended once the copy is made."""
     code = (
-        "import os, sys\nfrom earmark.changes import replace_safely\n"
+        "import os, sys\nfrom earmark.changes._replace import replace_safely\n"
         "replace_safely(sys.argv[1], change=lambda copy: os._exit(7), verify=print)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(song)], check=False).returncode == 7

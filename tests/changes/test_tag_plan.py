@@ -10,7 +10,8 @@ import pytest
 from change_helpers import CLASSES, add_failed, add_track, file_state
 from tool_files import write_sound
 
-from earmark.changes import load_names, usual_name
+from earmark.changes import load_names
+from earmark.changes._genre_names import usual_name
 from earmark.changes.tags import (
     TagPlan,
     TagPolicy,

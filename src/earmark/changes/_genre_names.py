@@ -5,50 +5,17 @@ from __future__ import annotations
 import csv
 import os
 import tomllib
-from collections.abc import Mapping
-from functools import cache
 
 from earmark.errors import ParameterError
+from earmark.tags import listed_genre
 from earmark.types import PathName
 
-__all__ = ["is_usual_name", "load_names", "usual_name"]
-
-
-def _plain(genre: str) -> str:
-    return "".join(filter(str.isalnum, genre.casefold()))
-
-
-@cache
-def _usual_names() -> Mapping[str, str]:
-    from mutagen.id3 import TCON
-
-    return {_plain(name): name for name in reversed(TCON.GENRES)}
+__all__ = ["load_names", "usual_name"]
 
 
 def usual_name(genre: str) -> str:
-    """Spell a genre as the list of ID3v1 does, which most programs know.
-
-    Parameters
-    ----------
-    genre : str
-        A name, say of a model's class.
-
-    Returns
-    -------
-    str
-        Its entry in the list, whatever case and punctuation; itself if there is none.
-
-    Examples
-    --------
-    >>> usual_name("hiphop"), usual_name("jazz"), usual_name("my own")
-    ('Hip-Hop', 'Jazz', 'my own')
-    """
-    return _usual_names().get(_plain(genre), genre)
-
-
-def is_usual_name(text: str) -> bool:
-    """Tell whether a text is a genre of ID3v1's list, whatever case and punctuation."""
-    return _plain(text) in _usual_names()
+    """Spell a genre as `earmark.tags.listed_genre` does; itself if it is not in that list."""
+    return listed_genre(genre) or genre
 
 
 def load_names(path: PathName) -> dict[str, str]:
@@ -90,10 +57,10 @@ def load_names(path: PathName) -> dict[str, str]:
     pairs: list[tuple[str, object]] = []
     if name.lower().endswith(".toml"):
         try:
-            told = tomllib.loads(text)
+            table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise ParameterError(f"names={name!r} is not TOML: {error}") from error
-        pairs.extend(told.items())
+        pairs.extend(table.items())
     else:
         for number, row in enumerate(csv.reader(text.splitlines()), start=1):
             if row and len(row) != 2:

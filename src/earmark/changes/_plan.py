@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from earmark.changes._operation import Operation
+from earmark.changes._outcomes import ChangeRun
 from earmark.changes._plan_file import PlanTable
-from earmark.library import Library
-from earmark.records import Record
+from earmark.library import Batch, BatchKind, Library
+from earmark.records import Record, document
 from earmark.types import PathName
 from earmark.wording import UNSURE_WORDS
 
 if TYPE_CHECKING:
     pass
 
-__all__ = ["ChangePlan"]
+__all__ = ["ChangePlan", "change_document"]
 
 
 class _PlanRow(Protocol):
@@ -34,17 +35,7 @@ Row = TypeVar("Row", bound=_PlanRow)
 
 @dataclass(frozen=True)
 class ChangePlan(Record, ABC, Generic[Row]):
-    """What would be done with files; a subclass for each kind of change.
-
-    Attributes
-    ----------
-    operation : type
-        The kind of change.
-    table : PlanTable
-        How the plan is written to a file.
-    rows : tuple
-        One row for each file.
-    """
+    """What would be done with files, row by row; a subclass for each kind of change."""
 
     operation: ClassVar[type[Operation]]
     table: ClassVar[PlanTable[Any]]
@@ -64,42 +55,11 @@ class ChangePlan(Record, ABC, Generic[Row]):
     @classmethod
     @abstractmethod
     def from_file(cls, path: PathName, about: Mapping[str, Any], rows: tuple[Any, ...]) -> Self:
-        """Make a plan of what its file holds.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file, for errors.
-        about : mapping
-            What its first line says.
-        rows : tuple
-            Its rows.
-
-        Returns
-        -------
-        ChangePlan
-            The plan.
-
-        Raises
-        ------
-        PlanError
-            If the first line says what cannot be.
-        """
+        """Make a plan of what its file holds; PlanError if its first line says what cannot be."""
 
     @abstractmethod
     def operations(self, library: Library) -> Sequence[Operation]:
-        """Return what is to be done, in this order.
-
-        Parameters
-        ----------
-        library : Library
-            The library that holds the journal.
-
-        Returns
-        -------
-        sequence of Operation
-            One for each file that is changed.
-        """
+        """Return what is to be done, in this order."""
 
     @property
     def to_change(self) -> tuple[Row, ...]:
@@ -118,7 +78,7 @@ class ChangePlan(Record, ABC, Generic[Row]):
         return dict(Counter(reasons).most_common())
 
     def write(self, path: PathName, *, overwrite: bool = False) -> None:
-        """Write the plan to a file for people to edit: CSV, one line for each file.
+        """Write the plan to a CSV file for people to edit, one line for each file.
 
         Parameters
         ----------
@@ -131,16 +91,12 @@ class ChangePlan(Record, ABC, Generic[Row]):
         ------
         ParameterError
             If the file exists.
-        OSError
-            If it cannot be written.
         """
         self.table.write(path, self.about, self.rows, overwrite=overwrite)
 
     @classmethod
     def read(cls, path: PathName) -> Self:
-        """Read a plan, edited or not.
-
-        Lines may have been deleted, and cells edited.
+        """Read a plan from a file in which lines may have been deleted, and cells edited.
 
         Parameters
         ----------
@@ -160,3 +116,32 @@ class ChangePlan(Record, ABC, Generic[Row]):
         """
         about, rows = cls.table.read(path)
         return cls.from_file(path, about, rows)
+
+
+def change_document(
+    kind: BatchKind, result: ChangePlan[Any] | ChangeRun | Sequence[Batch]
+) -> dict[str, Any]:
+    """Return a plan, a run or a list of batches as a document of JSON.
+
+    Parameters
+    ----------
+    kind : {"tag", "organise"}
+        The kind of change.
+    result : TagPlan, OrganisePlan, ChangeRun or list of Batch
+        The result of planning, of apply and undo, or the history.
+
+    Returns
+    -------
+    dict
+        A document of the schema ``earmark.tag/2`` or ``earmark.organise/2``, see
+        `earmark.records.schema_of`.
+
+    Examples
+    --------
+    >>> change_document("tag", [])
+    {'schema': 'earmark.tag/2', 'batches': []}
+    """
+    if isinstance(result, ChangePlan | ChangeRun):
+        name = "run" if isinstance(result, ChangeRun) else "plan"
+        return document(f"earmark.{kind}/2", **{name: result})
+    return document(f"earmark.{kind}/2", batches=list(result))

@@ -33,23 +33,7 @@ __all__ = [
 
 
 def refusal(path: PathName) -> str | None:
-    """Say why a file would not be changed; None if it would.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file, or a link to it: what a link leads to is changed, and the link stays.
-
-    Returns
-    -------
-    str or None
-        The reason.
-
-    Examples
-    --------
-    >>> refusal("/no/such/file.mp3")
-    'no such file or directory'
-    """
+    """Say why a file would not be changed; None if it would. What a link leads to is changed."""
     try:
         status = os.stat(path)
         folder = os.path.dirname(os.path.realpath(path))
@@ -80,18 +64,7 @@ def copy_path(path: str) -> str:
 
 
 def discard_copy(path: PathName) -> None:
-    """Delete the copy that a process which was ended has left beside a file, if there is one.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file, or a link to it.
-
-    Raises
-    ------
-    OSError
-        If it cannot be deleted.
-    """
+    """Delete the copy that a killed process has left beside a file, if there is one."""
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(copy_path(os.path.realpath(path)))
 
@@ -143,24 +116,11 @@ def replace_safely(
     verify: Callable[[str, str], None],
     expected: FileState | None = None,
 ) -> None:
-    """Change a file, or leave it as it is.
+    """Change a file, or leave it as it is: ChangeError says why, and no copy is left.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file, or a link to it.
-    change : callable
-        Called with the path of a copy, which it changes.
-    verify : callable
-        Called with the paths of the file and of the changed copy; raises a `ChangeError` if the
-        copy is not as it should be.
-    expected : FileState or None
-        What the file must still be.
-
-    Raises
-    ------
-    ChangeError
-        If the file was not changed, and why. It is as it was, then, and there is no copy.
+    `change` gets the path of a copy, which it changes; `verify` gets the paths of the file and of
+    the changed copy, and raises a ChangeError if it is not as it should be. `expected` is what the
+    file must still be.
     """
     reason = refusal(path)
     if reason is not None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from earmark.changes._lock import exclusive
 from earmark.changes._operation import Operation, UnknownOutcomeError
 from earmark.changes._outcomes import ChangeRun, Outcome, reason_of
-from earmark.errors import AudioError, ChangeError, TagError
+from earmark.errors import AudioError, ChangeError, LibraryError, TagError
+from earmark.files import file_lock
 from earmark.library import Library
 
 if TYPE_CHECKING:
     from earmark.changes._plan import ChangePlan
     from earmark.types import Progress
 
-__all__ = ["apply_plan", "undo_batch"]
+__all__ = ["apply_plan", "exclusive", "undo_batch"]
 
 _UNDOING = "being taken back"
 """Reason of a change that is begun a second time, to undo it; older libraries have it, too."""
@@ -208,3 +211,18 @@ def _undo(operation: Operation) -> Outcome:
     elif operation.resumes_undo:
         finish(number, "done")
     return outcome
+
+
+@contextmanager
+def exclusive(library_path: str) -> Iterator[None]:
+    """Keep other processes from changing files of a library, however this one ends."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock(f"{os.path.realpath(library_path)}.changes"))
+        except BlockingIOError as error:
+            raise LibraryError(
+                library_path,
+                "another apply or undo is changing files of this library. Wait until it has "
+                "finished",
+            ) from error
+        yield

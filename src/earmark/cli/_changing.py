@@ -17,7 +17,9 @@ from rich.text import Text
 from earmark.cli._output import printable, stdout
 
 if TYPE_CHECKING:
-    from earmark.changes import ChangePlan, ChangeRun, Outcome, OutcomeState
+    from earmark.changes import ChangeRun, Outcome, OutcomeState
+    from earmark.changes.files import OrganisePlan
+    from earmark.changes.tags import TagPlan
     from earmark.library import Batch, BatchKind
 
 __all__ = [
@@ -84,7 +86,9 @@ def add_group(
     app.add_typer(group, name=name)
 
 
-def _print_document(kind: BatchKind, result: ChangePlan[Any] | ChangeRun | list[Batch]) -> None:
+def _print_document(
+    kind: BatchKind, result: TagPlan | OrganisePlan | ChangeRun | list[Batch]
+) -> None:
     from earmark.changes import change_document
 
     typer.echo(json.dumps(change_document(kind, result), indent=1))
@@ -92,7 +96,7 @@ def _print_document(kind: BatchKind, result: ChangePlan[Any] | ChangeRun | list[
 
 def print_plan(
     kind: BatchKind,
-    plan: ChangePlan[Any],
+    plan: TagPlan | OrganisePlan,
     show: Callable[[], None],
     *,
     output: Path | None,
@@ -112,7 +116,7 @@ def print_plan(
 
 
 def print_rows(
-    plan: ChangePlan[Any],
+    plan: TagPlan | OrganisePlan,
     *,
     limit: int,
     show_kept: bool,
@@ -129,7 +133,7 @@ def print_rows(
         console.print(f"{len(rows) - len(shown):,} more. Show all with --limit 0", style="dim")
 
 
-def print_kept(plan: ChangePlan[Any]) -> None:
+def print_kept(plan: TagPlan | OrganisePlan) -> None:
     """Print how many files of a plan are kept, and why."""
     for why, count in plan.kept.items():
         stdout().print(f"  {count:,}  {escape(printable(why))}", style="dim", soft_wrap=True)

@@ -24,6 +24,7 @@ from earmark.tags._files import (
     restore_genre_state,
     write_genres,
 )
+from earmark.tags._id3v1 import listed_genre
 from earmark.tags._tags import GenreState, Tags
 from earmark.tags._witness import seen_by_mutagen
 
@@ -38,6 +39,7 @@ __all__ = [
     "cue_album",
     "files_of_cue",
     "is_empty_genre",
+    "listed_genre",
     "named_genres",
     "other_tags",
     "parse_cue",

@@ -14,7 +14,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -336,29 +336,14 @@ def sheet_fingerprints(paths: Iterable[str]) -> dict[str, str]:
     folders: dict[str, list[str]] = {}
     for path in paths:
         folders.setdefault(os.path.dirname(path), []).append(path)
-    return {
-        path: fingerprint
-        for folder, files in folders.items()
-        if _has_sheets(folder)
-        for path, fingerprint in _in_folder(folder, files)
-    }
-
-
-def _has_sheets(folder: str) -> bool:
-    """Tell whether there are sheets in a folder; most have none, and this is asked of each."""
-    try:
-        return any(name[-4:].lower() == _SUFFIX for name in os.listdir(folder or "."))
-    except (OSError, ValueError):
-        return False
-
-
-def _in_folder(folder: str, files: Iterable[str]) -> Iterator[tuple[str, str]]:
-    claims, broken = _claims(folder)
-    for path in files:
-        name = os.path.basename(path)
-        found = claims.get(name) or broken.get(name)
-        if found is not None:
-            yield path, _fingerprint(found)
+    found = {}
+    for folder, files in folders.items():
+        claims, broken = _claims(folder)
+        for path in files if claims or broken else ():
+            name = os.path.basename(path)
+            if name in claims or name in broken:
+                found[path] = _fingerprint(claims.get(name) or broken[name])
+    return found
 
 
 def files_of_cue(path: PathName) -> list[str]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import BinaryIO
 
 from earmark.tags._id3v2 import id3_fields
 from earmark.tags._splice import file_size, read_at
 from earmark.tags._tags import DEFAULT_GENRE, Fields, filled
 
-__all__ = ["NO_GENRE", "genre_number", "id3v1_of", "set_genre_number", "with_id3v1"]
+__all__ = [
+    "NO_GENRE",
+    "genre_number",
+    "id3v1_of",
+    "listed_genre",
+    "set_genre_number",
+    "with_id3v1",
+]
 
 NO_GENRE = 255
 _SIZE = 128
@@ -25,12 +34,40 @@ def _plain(genre: str) -> str:
     return "".join(filter(str.isalnum, genre.casefold()))
 
 
-def genre_number(genre: str) -> int | None:
-    """Return the number that ID3v1 has for a genre, however it is spelt."""
+@cache
+def _numbers() -> Mapping[str, int]:
     from mutagen.id3 import TCON
 
-    numbers = {_plain(name): number for number, name in reversed(list(enumerate(TCON.GENRES)))}
-    return numbers.get(_plain(genre))
+    return {_plain(name): number for number, name in reversed(list(enumerate(TCON.GENRES)))}
+
+
+def genre_number(genre: str) -> int | None:
+    """Return the number that ID3v1 has for a genre, however it is spelt."""
+    return _numbers().get(_plain(genre))
+
+
+def listed_genre(genre: str) -> str | None:
+    """Spell a genre as ID3v1's list does, which most programs know.
+
+    Parameters
+    ----------
+    genre : str
+        A name, whatever its case and punctuation.
+
+    Returns
+    -------
+    str or None
+        Its entry in the list; None if it is not there.
+
+    Examples
+    --------
+    >>> listed_genre("hiphop"), listed_genre("hip hop"), listed_genre("my own")
+    ('Hip-Hop', 'Hip-Hop', None)
+    """
+    from mutagen.id3 import TCON
+
+    number = genre_number(genre)
+    return None if number is None else str(TCON.GENRES[number])
 
 
 def set_genre_number(file: BinaryIO, number: int) -> None:

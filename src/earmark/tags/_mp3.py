@@ -8,7 +8,14 @@ from typing import BinaryIO
 
 from earmark.tags._apev2 import APE_TAG
 from earmark.tags._container import BadTagError, Container, Entries
-from earmark.tags._id3v1 import NO_GENRE, genre_number, id3v1_of, set_genre_number, with_id3v1
+from earmark.tags._id3v1 import (
+    NO_GENRE,
+    genre_number,
+    id3v1_of,
+    listed_genre,
+    set_genre_number,
+    with_id3v1,
+)
 from earmark.tags._leading import LeadingID3, leading_fields, readable_leading
 from earmark.tags._tags import Fields, GenreState, filled
 
@@ -67,13 +74,11 @@ class MP3(LeadingID3):
         return number
 
     def spelt(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
-        from mutagen.id3 import TCON
-
-        number = genre_number(genres[0])
+        name = listed_genre(genres[0])
         only_v1 = id3v1_of(file) is not None and not self._says(APE_TAG.fields(file))
-        if number is None or self.load(file) is not None or not only_v1:
+        if name is None or self.load(file) is not None or not only_v1:
             return super().spelt(file, genres)
-        return (TCON.GENRES[number],)
+        return (name,)
 
     def state(self, file: BinaryIO) -> GenreState:
         state = super().state(file)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from earmark.changes import ChangePlan, ChangeRun, apply_plan, load_names
+from earmark.changes import ChangeRun, apply_plan, load_names
+from earmark.changes.files import OrganisePlan
+from earmark.changes.tags import TagPlan
 from earmark.library import Filters, Library, LibraryTrack, check_genre, open_library
 from earmark.types import PathName, Progress
 
 __all__ = ["apply_to_library", "names_from", "tracks_to_plan"]
 
-Plan = TypeVar("Plan", bound=ChangePlan[Any])
+Plan = TypeVar("Plan", TagPlan, OrganisePlan)
 
 
 def names_from(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
@@ -35,6 +37,6 @@ def apply_to_library(
     progress: Progress | None,
 ) -> ChangeRun:
     """Apply a plan, or the one in a file, which is read before the library is opened."""
-    what = plan if isinstance(plan, ChangePlan) else kind.read(plan)
+    what = plan if isinstance(plan, TagPlan | OrganisePlan) else kind.read(plan)
     with open_library(library) as opened:
         return apply_plan(opened, what, progress=progress)

@@ -5,7 +5,6 @@ from earmark.changes.files._plan import OrganisePlan, OrganiseRow
 from earmark.changes.files._planning import make_organise_plan
 from earmark.changes.files._policy import MODES, GenreSource, OrganisePolicy
 from earmark.changes.files._record import moved_from
-from earmark.changes.files._safe_names import alike, is_safe_name, safe_name
 from earmark.changes.files._template import FIELDS, PARTS, Template
 from earmark.changes.files._transfer import Mode
 
@@ -20,9 +19,6 @@ __all__ = [
     "OrganiseRow",
     "PlaceFile",
     "Template",
-    "alike",
-    "is_safe_name",
     "make_organise_plan",
     "moved_from",
-    "safe_name",
 ]

@@ -12,9 +12,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from earmark.changes._genre_names import is_usual_name
 from earmark.changes.files._template import UNKNOWN
 from earmark.identity import VARIOUS_ARTISTS, is_various
+from earmark.tags import listed_genre
 
 __all__ = ["ART_FOLDERS", "PathNames", "album_folder", "album_of", "is_numbered", "path_names"]
 
@@ -92,7 +92,7 @@ def _of_folders(folder: str, roots: tuple[str, ...]) -> PathNames:
         return PathNames()
     parts = os.path.relpath(folder, max(inside, key=len)).split(os.sep)
     own, above = parts[-1], parts[-2] if len(parts) > 1 else ""
-    if own in _OWN_NAMES or above in _OWN_NAMES or is_usual_name(above):
+    if own in _OWN_NAMES or above in _OWN_NAMES or listed_genre(above) is not None:
         return PathNames()  # of Jazz/Ann the second need not be an album
     name, year = _without_year(own)
     artist, dash, album = _split(name)

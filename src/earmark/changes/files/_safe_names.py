@@ -57,22 +57,12 @@ def _once(text: str) -> str:
 
 
 def safe_name(text: str, *, otherwise: str = "_") -> str:
-    r"""Make a name of a file or folder that every system takes.
+    r"""Make a name of a file or folder that every system takes, in normal form C.
 
-    Parameters
-    ----------
-    text : str
-        What it should be called.
-    otherwise : str
-        What it is called if nothing is left of that.
-
-    Returns
-    -------
-    str
-        In normal form C. A double quote becomes a single one; what else Windows does not take,
-        separators, control characters and bytes that are not UTF-8 become ``_``; blanks at either
-        end and dots at the end are left out; a name that would be hidden or a device of Windows
-        gets a ``_`` before it; what is more than 255 bytes is left out before the ending.
+    A double quote becomes a single one; what else Windows does not take, separators, control
+    characters and bytes that are not UTF-8 become ``_``; blanks at either end and dots at the end
+    are left out; a name that would be hidden or a device of Windows gets a ``_`` before it; what is
+    more than 255 bytes is left out before the ending. `otherwise` is the name if nothing is left.
 
     Examples
     --------
@@ -92,16 +82,6 @@ def safe_name(text: str, *, otherwise: str = "_") -> str:
 def is_safe_name(name: str) -> bool:
     """Tell whether every system takes a name as it is, be it in normal form C or not.
 
-    Parameters
-    ----------
-    name : str
-        Of a file or folder.
-
-    Returns
-    -------
-    bool
-        Whether it does.
-
     Examples
     --------
     >>> is_safe_name("Jazz"), is_safe_name("Jazz."), is_safe_name("..")
@@ -114,18 +94,9 @@ def is_safe_name(name: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def alike(name: str) -> str:
-    r"""Return what names have in common that are one name to some systems.
+    r"""Return a key of names that are one name to some systems.
 
-    Parameters
-    ----------
-    name : str
-        Of a file or folder.
-
-    Returns
-    -------
-    str
-        The same for names that differ in case, in how accents are written, or in characters that
-        cannot be seen.
+    They differ in case, in how accents are written, or in characters that cannot be seen.
 
     Examples
     --------
