@@ -13,15 +13,7 @@ _MAX_TAGS = 8
 
 
 class Part(io.RawIOBase):
-    """Some of the bytes of a file, as if there were no others.
-
-    Parameters
-    ----------
-    file : binary file
-        An open file that can be sought in.
-    start, end : int
-        First byte, and first byte after it.
-    """
+    """The bytes `start` to `end` (exclusive) of an open file, as a file of their own."""
 
     def __init__(self, file: BinaryIO, *, start: int = 0, end: int) -> None:
         super().__init__()

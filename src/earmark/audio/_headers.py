@@ -19,18 +19,10 @@ _UNKNOWN_FROM = 0x7FFF_0000
 
 @dataclass(frozen=True)
 class DataChunk:
-    """The audio of a file that is not compressed.
+    """The uncompressed audio in a file.
 
-    Attributes
-    ----------
-    start : int
-        Its first byte.
-    size : int or None
-        Its bytes as its header says; None where the writer did not know.
-    available : int
-        Bytes from there to the end of the file.
-    is_sound : bool
-        Whether the rest of the file is made of chunks too.
+    It starts at byte `start` and has `size` bytes by its header (None if the writer did not know),
+    of which `available` exist. `is_sound` says whether the rest of the file consists of chunks too.
     """
 
     start: int
@@ -113,13 +105,7 @@ def _in_caf(file: BinaryIO, end: int) -> DataChunk | None:
 
 
 def data_chunk(file: BinaryIO) -> DataChunk | None:
-    """Find the audio of a WAV, AIFF, AU, W64 or CAF file.
-
-    Returns
-    -------
-    DataChunk or None
-        None where there is none, or the file is of another kind.
-    """
+    """Find the audio of a WAV, AIFF, AU, W64 or CAF file; None if there is none."""
     end = file.seek(0, os.SEEK_END)
     head = read_at(file, 0, 16)
     if head[:4] in (b"RIFF", b"RF64", b"RIFX", b"FORM"):
@@ -179,20 +165,7 @@ def _frame_end(head: bytes, usual: int) -> int | None:
 
 
 def flac_is_whole(file: BinaryIO, n_samples: int) -> bool:
-    """Say whether the last frame of a FLAC file ends with the sample its header promises.
-
-    Parameters
-    ----------
-    file : binary file
-        An open file that can be sought in.
-    n_samples : int
-        Samples of each channel as the header says.
-
-    Returns
-    -------
-    bool
-        False too where the last frame is not found.
-    """
+    """Say whether the last frame of a FLAC file ends with the sample that its header promises."""
     start, end = between_tags(file)
     block = read_at(file, start, 42)
     if block[:4] != b"fLaC":

@@ -11,20 +11,11 @@ __all__ = ["Hints"]
 
 @dataclass(frozen=True)
 class Hints:
-    """What is known of a file before FFmpeg opens it.
+    """What is known about a file before FFmpeg opens it.
 
-    Attributes
-    ----------
-    n_samples : int or None
-        Samples of each channel; None leaves it to the container.
-    frames : FrameSurvey or None
-        The frames of MPEG audio or AAC.
-    is_damaged : bool
-        Whether parts are known to be missing.
-    start, end : int, int or None
-        The bytes of the file to look at.
-    sr, layout : int, str or None
-        Sampling rate in hertz and channels to convert to.
+    `n_samples` per channel (None leaves it to the container), the `frames` of MPEG audio or AAC,
+    whether parts are missing (`is_damaged`), the bytes to read (`start`, `end`), and the sampling
+    rate in hertz and channel layout to convert to.
     """
 
     n_samples: int | None = None

@@ -62,17 +62,7 @@ def _stretch(missing: Missing) -> str:
 
 
 def missing_sentences(stretches: Sequence[Missing]) -> list[str]:
-    """Say in words what is missing: a sentence for each stretch, or one for a great many.
-
-    Parameters
-    ----------
-    stretches : sequence of Missing
-        In order.
-
-    Returns
-    -------
-    list of str
-        Five sentences or fewer.
+    """Write what is missing: a sentence for each stretch in order, or a summary if there are many.
 
     Examples
     --------

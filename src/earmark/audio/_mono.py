@@ -71,19 +71,10 @@ class _Meter:
 
 
 def loudest_if_mean_is_silent(blocks: Iterable[Float32Array], *, sr: int) -> int | None:
-    """Return the channel to take for a file whose mean is silent; None if it is not.
+    """Return the channel to use for a file whose mean is silent, else None.
 
-    Parameters
-    ----------
-    blocks : iterable of np.ndarray [shape=(n, channels)]
-        The file from its start; read no further than its mean is silent.
-    sr : int
-        Its sampling rate in hertz.
-
-    Returns
-    -------
-    int or None
-        None too where every channel is silent.
+    Blocks [shape=(n, channels)] are read only until the mean is not silent. None too if every
+    channel is silent.
 
     Examples
     --------
@@ -107,24 +98,10 @@ def loudest_if_mean_is_silent(blocks: Iterable[Float32Array], *, sr: int) -> int
 def to_mono(
     blocks: Iterable[Float32Array], *, sr: int, start: int, choose: Callable[[], int | None]
 ) -> Iterator[Float32Array]:
-    """Make one channel of a stream of blocks.
+    """Mix blocks [(n, channels)] to one channel, or take one of them if the mean is silent.
 
-    Parameters
-    ----------
-    blocks : iterable of np.ndarray [shape=(n, channels)]
-        Part of a file, or all of it.
-    sr : int
-        Its sampling rate in hertz.
-    start : int
-        Sample of the file at which they begin.
-    choose : callable
-        What `loudest_if_mean_is_silent` says of the whole file; called at most once, and only
-        where the blocks themselves do not tell.
-
-    Yields
-    ------
-    np.ndarray [shape=(n,)]
-        A block for each.
+    They begin at sample `start` of the file. `choose` asks `loudest_if_mean_is_silent` about the
+    whole file; it is called at most once, and only if the blocks themselves do not settle it.
     """
     meter: _Meter | None = None
     held: list[Float32Array] = []

@@ -66,28 +66,13 @@ def _adts_frame(head: bytes) -> tuple[int, int, int] | None:
 
 @dataclass
 class FrameSurvey:
-    """The frames of a file.
+    """The frames of a file of MPEG audio or AAC (`adts`), and its damage.
 
-    Attributes
-    ----------
-    sr, n_per_frame : int
-        Sampling rate in hertz, samples of a frame.
-    offsets : array of int
-        Where the frames begin, that of a Xing header left out.
-    gaps : list of (int, int)
-        For each stretch of damage: how many frames stand before it, and the bytes of it.
-    lost : list of int
-        Frames each of `gaps` probably cost.
-    lost_at_end : int
-        Frames that are missing at the end.
-    adts : bool
-        Whether it is AAC.
-    mixed : bool
-        Whether frames of another rate follow, which makes counting samples pointless.
-    promised : int or None
-        Frames a Xing header speaks of.
-    n_added : int
-        Samples the encoder added at both ends.
+    Frames of `n_per_frame` samples at `sr` hertz begin at `offsets`, without that of a Xing header.
+    `gaps` are stretches of damage, as the number of frames before them and their bytes, which
+    probably cost `lost` frames each; `lost_at_end` are missing at the end. `mixed` means that
+    frames of another rate follow, so that samples cannot be counted. `promised` is the number of
+    frames in a Xing header, `n_added` the number of samples that the encoder added at both ends.
     """
 
     sr: int
@@ -288,19 +273,9 @@ def _varies(survey: FrameSurvey) -> bool:
 
 
 def survey_frames(file: BinaryIO, *, adts: bool = False) -> FrameSurvey | None:
-    """Count the frames of MPEG audio or AAC in a file.
+    """Count the frames of MPEG audio, or of AAC if `adts`, in an open file.
 
-    Parameters
-    ----------
-    file : binary file
-        An open file that can be sought in.
-    adts : bool
-        Whether it is AAC, else layer I, II or III.
-
-    Returns
-    -------
-    FrameSurvey or None
-        None if there are no two frames in a row, or the bit rate is free.
+    None if no two frames follow each other, or the bit rate is free.
     """
     start, end = between_tags(file)
     walk = _Walk(file, start, end, adts=adts)

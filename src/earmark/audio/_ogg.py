@@ -17,15 +17,7 @@ _SEARCHED = 1 << 16
 
 @dataclass
 class OggSurvey:
-    """The pages of a file.
-
-    Attributes
-    ----------
-    links : list of int
-        Where each of the streams that follow each other begins, in bytes.
-    is_damaged : bool
-        Whether pages are missing or have changed.
-    """
+    """The first byte of each stream in an Ogg file, and whether pages are missing or changed."""
 
     links: list[int]
     is_damaged: bool
@@ -53,20 +45,7 @@ def _page_at(window: bytes, at: int) -> bytes | None:
 
 
 def survey_pages(file: BinaryIO, *, start: int = 0) -> OggSurvey:
-    """Walk all pages of an Ogg file.
-
-    Parameters
-    ----------
-    file : binary file
-        An open file that can be sought in.
-    start : int
-        Where the first page begins.
-
-    Returns
-    -------
-    OggSurvey
-        Its streams, and whether something is wrong with it.
-    """
+    """Read the headers of all pages of an Ogg file, the first of which begins at `start`."""
     size = file.seek(0, os.SEEK_END)
     file.seek(start)
     survey = OggSurvey([], False)

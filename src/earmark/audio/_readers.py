@@ -45,20 +45,9 @@ _SHORT_S = 0.05
 class Reader(Protocol):
     """An open audio file.
 
-    Attributes
-    ----------
-    decoder : str
-        ``"libsndfile"`` or ``"ffmpeg"``.
-    container, codec : str
-        What the file is, in the decoder's words.
-    sr : int
-        Its own sampling rate in hertz.
-    channels : int
-        How many channels it has.
-    n_samples : int or None
-        Samples of each channel, as the file says; None where it does not.
-    missing : list of Missing
-        The stretches that could not be decoded so far, in order.
+    `decoder` is ``libsndfile`` or ``ffmpeg``; `container` and `codec` are in the decoder's words;
+    `sr` is in hertz; `n_samples` per channel is None if the file does not say. `missing` lists the
+    stretches that could not be decoded so far.
     """
 
     decoder: str
@@ -296,22 +285,9 @@ _MAX_LINKS_AT_ONCE = 64
 
 
 def open_reader(path: PathName) -> Reader:
-    """Open an audio file with the decoder that gives more of it.
+    """Open an audio file with the decoder that gives more of it; the caller closes it.
 
-    Parameters
-    ----------
-    path : str or path-like
-        A regular file that exists and may be read.
-
-    Returns
-    -------
-    Reader
-        To be closed by the caller.
-
-    Raises
-    ------
-    NoAudioError
-        If neither decoder finds audio in it, or its header cannot be true.
+    Raises `NoAudioError` if neither decoder finds audio, or the header cannot be true.
     """
     reader: Reader
     try:

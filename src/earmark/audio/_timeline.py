@@ -26,27 +26,12 @@ _DAMAGE_LASTS = 4
 
 
 class Timeline:
-    """The output of a decoder in the order of time.
+    """Put the output of a decoder in order of time; time stamps of damaged files can be wrong.
 
-    Time stamps of damaged files can lie. A jump is believed if there was a sign of damage before
-    it (or it is long and the container is one whose stamps never jump), the blocks after it agree
-    with it, and it does not lead beyond the end of the track.
-
-    Parameters
-    ----------
-    sr : int
-        Sampling rate in hertz.
-    promised : int or None
-        Samples the track has according to its header.
-    continuous : bool
-        Whether the time stamps of such a container never jump where nothing is lost.
-
-    Attributes
-    ----------
-    done : int
-        Samples given out so far, silence included.
-    missing : list of Missing
-        The gaps filled so far.
+    A jump is accepted if there was a sign of damage before it (or it is long and the container is
+    `continuous`, so its stamps never jump), the blocks after it agree with it, and it does not lead
+    beyond the `promised` samples. `done` counts the samples given out, `missing` lists the gaps
+    filled with silence.
     """
 
     def __init__(self, *, sr: int, promised: int | None, continuous: bool) -> None:

@@ -17,17 +17,9 @@ __all__ = ["BANDS", "band_statistics"]
 
 
 def band_statistics(Q: np.ndarray[Any, np.dtype[np.uint8]]) -> FloatArray:
-    """Compute mean and standard deviation of each band.
+    """Return the means (0 to 255), then the population deviations of the bands [(2 * n_bands,)].
 
-    Parameters
-    ----------
-    Q : np.ndarray of uint8 [shape=(n_bands, t)]
-        A mel spectrogram in 8 bits, of one column or more.
-
-    Returns
-    -------
-    np.ndarray [shape=(2 * n_bands,)]
-        The means over the columns from 0 to 255, then the population standard deviations.
+    The 8-bit mel spectrogram has shape (n_bands, t) with one column or more.
 
     Examples
     --------

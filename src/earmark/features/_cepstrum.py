@@ -29,19 +29,9 @@ def log_power(S: Float32Array, *, out: Float32Array | None = None) -> Float32Arr
 
 
 def top_db(decibels: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
-    """Raise what is more than 80 dB below the loudest cell to that.
+    """Raise all cells more than 80 dB below the loudest cell to that level.
 
-    Parameters
-    ----------
-    decibels : np.ndarray
-        As `log_power` gives it.
-    out : np.ndarray [shape=decibels.shape] or None
-        Takes the result.
-
-    Returns
-    -------
-    np.ndarray [shape=decibels.shape]
-        ``max(dB, max(dB) - 80)``; of `log_power` it makes `librosa.power_to_db`.
+    Applied to `log_power`, this is `librosa.power_to_db`.
 
     Examples
     --------
@@ -61,20 +51,10 @@ def _cosines(n: int, n_mfcc: int) -> Float32Array:
 
 
 def mfcc(decibels: Float32Array, *, n_mfcc: int = 20) -> Float32Array:
-    """Compute mel-frequency cepstral coefficients.
+    """Return mel-frequency cepstral coefficients [shape=(t, n_mfcc)] of decibels [(t, 128)].
 
-    Parameters
-    ----------
-    decibels : np.ndarray [shape=(t, 128)]
-        Mel spectrogram as `top_db` gives it.
-    n_mfcc : int
-        How many coefficients.
-
-    Returns
-    -------
-    np.ndarray [shape=(t, n_mfcc)]
-        The first coefficients of the orthonormal DCT-II over the bands (Davis and Mermelstein
-        1980). Equals ``librosa.feature.mfcc(S=decibels.T).T``.
+    They are the orthonormal DCT-II over the bands (Davis and Mermelstein 1980), equal to
+    ``librosa.feature.mfcc(S=decibels.T).T``.
 
     Examples
     --------

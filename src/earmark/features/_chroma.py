@@ -36,21 +36,10 @@ def _most_frequent(semitones: Float32Array, edges: FloatArray) -> int:
 
 
 def estimate_tuning(frequencies: Float32Array, heights: Float32Array) -> float:
-    """Estimate how far a recording is tuned from A4 = 440 Hz.
+    """Estimate the deviation from A4 = 440 Hz in semitones, -0.5 to 0.49 in steps of 0.01.
 
-    Parameters
-    ----------
-    frequencies : np.ndarray [shape=(n,)]
-        Of the spectral peaks, in hertz.
-    heights : np.ndarray [shape=(n,)]
-        Their power.
-
-    Returns
-    -------
-    float
-        In fractions of a semitone, from -0.5 to 0.49 in steps of 0.01: the most frequent
-        deviation among the peaks not below the median peak. 0.0 where there is no peak. Equals
-        ``librosa.estimate_tuning(S=power)``.
+    It is the most frequent deviation among the spectral peaks (hertz, power) that are not below the
+    median peak, and 0.0 without a peak. Equals ``librosa.estimate_tuning(S=power)``.
 
     Examples
     --------

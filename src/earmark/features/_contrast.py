@@ -45,26 +45,11 @@ def _octaves(*, sr: Hertz) -> tuple[tuple[slice, int], ...]:
 
 
 def spectral_contrast(S: Float32Array, *, sr: Hertz) -> Float32Array:
-    """Compute the spectral contrast of each frame.
+    """Return the spectral contrast of magnitudes [shape=(t, 1025)] in decibels [shape=(t, 7)].
 
-    Parameters
-    ----------
-    S : np.ndarray [shape=(t, 1025)]
-        Magnitudes.
-    sr : float
-        Sampling rate in hertz, above 12,800.
-
-    Returns
-    -------
-    np.ndarray [shape=(t, 7)]
-        In decibels, of the octaves from 0, 200, 400 ... 6400 Hz on: mean of the loudest 2 % of the
-        bins above the mean of the faintest 2 % (Jiang and others 2002). Equals
-        ``librosa.feature.spectral_contrast(S=S.T, sr=sr).T``.
-
-    Raises
-    ------
-    ParameterError
-        If `sr` is too low.
+    For the octaves from 0, 200, 400 ... 6400 Hz, it is the mean of the loudest 2 % of the bins
+    above the mean of the faintest 2 % (Jiang and others 2002), as in librosa. `sr` must be above
+    12,800 Hz.
 
     Examples
     --------

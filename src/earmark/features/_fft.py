@@ -52,18 +52,10 @@ _BELOW = POINTS - 1
 
 
 class Tables(NamedTuple):
-    """Numbers that every transform needs.
+    """Constants of every transform: the Hann window, roots of unity, and the order of the points.
 
-    Attributes
-    ----------
-    window : np.ndarray [shape=(2048,)]
-        Hann.
-    wave : np.ndarray [shape=(1024, 2)]
-        Cosine and sine of ``2 pi k / 1024``.
-    half_wave : np.ndarray [shape=(513, 2)]
-        Cosine and sine of ``2 pi k / 2048``.
-    place : np.ndarray of int [shape=(1024,)]
-        Where point k of a transform lies.
+    `window` has 2048 values, `wave` and `half_wave` hold cosine and sine of ``2 pi k / 1024`` and
+    ``2 pi k / 2048``, and point k of a transform is at ``place[k]``.
     """
 
     window: Float32Array
@@ -224,16 +216,10 @@ _inverse_1, _inverse_4, _inverse_16, _inverse_64 = (_inverse_pass(q) for q in (1
 def forward(
     stretches: Float32Array, window: Float32Array, wave: Float32Array, Z: Float32Array
 ) -> None:
-    """Transform 32 frames: ``fft(window * frame)`` of the even and the odd samples as one.
+    """Transform 32 windowed frames of `stretches` into `Z`, [shape=(2 * 1024 * 32,)].
 
-    Parameters
-    ----------
-    stretches
-        The samples, see `earmark.features._lanes`.
-    window, wave
-        See `Tables`.
-    Z : [shape=(2 * 1024 * 32,)]
-        Takes the spectrum, points in the order of `Tables.place`.
+    The even samples are the real part and the odd samples the imaginary part of one transform; its
+    points are in the order of `Tables.place`.
     """
     _first_pass(stretches, window, wave, Z)
     _forward_64(Z, wave)
@@ -246,19 +232,10 @@ def forward(
 def magnitudes(
     Z: Float32Array, half_wave: Float32Array, place: IntArray, tile: Float32Array
 ) -> None:
-    """Compute ``|X|`` of 32 frames from their transform: `np.abs` of `librosa.stft`.
+    """Write ``|X|`` of 32 frames, `np.abs` of `librosa.stft`, into `tile` within its margins.
 
     With E and O the transforms of the even and the odd samples, ``Z[k] = E[k] + i O[k]``, and
     ``X[k] = E[k] + exp(-2 pi i k / 2048) O[k]``, ``X[1024 - k] = conj(E[k] - ... O[k])``.
-
-    Parameters
-    ----------
-    Z
-        The spectrum, as `forward` leaves it.
-    half_wave, place
-        See `Tables`.
-    tile
-        Takes the magnitudes, within its margins.
     """
     half = _f4(0.5)
     for k in range(POINTS // 2 + 1):
@@ -283,19 +260,10 @@ def magnitudes(
 def mask_spectrum(
     Z: Float32Array, half_wave: Float32Array, place: IntArray, mask: Float32Array
 ) -> None:
-    """Multiply each bin of 32 frames by a mask, in the transform of even and odd samples.
+    """Multiply each bin of 32 frames by `mask` [(1056 * 32,)] in `Z`, written by `forward`.
 
-    With a and d half the sum and half the difference of ``mask[k]`` and ``mask[1024 - k]``, and
-    w = ``exp(-2 pi i k / 2048)``: ``E' = a E + d w O`` and ``O' = a O + d conj(w) E``.
-
-    Parameters
-    ----------
-    Z
-        The spectrum, as `forward` leaves it; changed in place.
-    half_wave, place
-        See `Tables`.
-    mask : [shape=(1056 * 32,)]
-        A row of 32 frames for each bin.
+    With a and d half the sum and half the difference of ``mask[k]`` and ``mask[1024 - k]``, and w =
+    ``exp(-2 pi i k / 2048)``: ``E' = a E + d w O`` and ``O' = a O + d conj(w) E``.
     """
     half = _f4(0.5)
     for k in range(POINTS // 2 + 1):
@@ -356,16 +324,9 @@ def _last_pass(
 def inverse(
     Z: Float32Array, window: Float32Array, wave: Float32Array, frames: Float32Array
 ) -> None:
-    """Transform 32 frames back, and window them: ``window * ifft(...)``.
+    """Transform 32 frames back and window them: ``window * ifft(...)``, overwriting `Z`.
 
-    Parameters
-    ----------
-    Z
-        The spectrum, as `forward` leaves it; overwritten.
-    window, wave
-        See `Tables`.
-    frames : [shape=(2048 * 36,)]
-        Takes a row for each sample of the frames, from place 4 on.
+    `frames` [shape=(2048 * 36,)] gets a row for each sample of the frames, from place 4 on.
     """
     _inverse_1(Z, wave)
     _inverse_4(Z, wave)

@@ -36,18 +36,10 @@ def _mel_to_hz(mel: FloatArray) -> FloatArray:
 
 @lru_cache(maxsize=8)
 def mel_filters(*, sr: Hertz) -> Float32Array:
-    """Return 128 triangular mel filters of equal area, as `librosa.filters.mel` does.
+    """Return the 128 triangular mel filters of `librosa.filters.mel`, [shape=(128, 1025)].
 
-    Parameters
-    ----------
-    sr : float
-        Sampling rate in hertz; the bands span 0 to ``sr / 2``.
-
-    Returns
-    -------
-    np.ndarray [shape=(128, 1025)]
-        Band m rises from edge m to edge m + 1 and falls to edge m + 2, the 130 edges being evenly
-        spaced in mels, and is scaled by ``2 / (width in hertz)``.
+    Between 0 and ``sr / 2``, 130 edges are evenly spaced in mels; band m rises from edge m to m +
+    1, falls to edge m + 2, and is scaled by ``2 / (width in hertz)``.
 
     Examples
     --------
@@ -67,19 +59,9 @@ def mel_filters(*, sr: Hertz) -> Float32Array:
 def hz_to_octs(
     frequency: npt.NDArray[np.floating[Any]], *, tuning: float = 0.0
 ) -> npt.NDArray[np.floating[Any]]:
-    """Convert hertz to octaves above C0's A, as `librosa.hz_to_octs` does.
+    """Convert hertz to octaves: ``log2(f / (440 * 2^(tuning / 12) / 16))``.
 
-    Parameters
-    ----------
-    frequency : np.ndarray
-        Positive frequencies in hertz.
-    tuning : float
-        Deviation from A4 = 440 Hz, in fractions of a semitone.
-
-    Returns
-    -------
-    np.ndarray
-        ``log2(f / (440 * 2^(tuning / 12) / 16))``.
+    Equals `librosa.hz_to_octs`; `tuning` is the deviation from A4 = 440 Hz in semitones.
 
     Examples
     --------
@@ -93,21 +75,11 @@ def hz_to_octs(
 
 @lru_cache(maxsize=128)
 def chroma_filters(*, sr: Hertz, tuning: float) -> Float32Array:
-    """Return the twelve pitch-class filters of `librosa.filters.chroma`.
+    """Return the twelve pitch-class filters of `librosa.filters.chroma` [(12, 1025)], C first.
 
-    Parameters
-    ----------
-    sr : float
-        Sampling rate in hertz.
-    tuning : float
-        Deviation from A4 = 440 Hz, in fractions of a semitone.
-
-    Returns
-    -------
-    np.ndarray [shape=(12, 1025)]
-        Row 0 is C. A bin adds to each pitch class by a Gaussian of its distance in semitones, as
-        wide as the bin is in semitones but at least one; bins are scaled to unit Euclidean norm,
-        then weighted by a Gaussian of two octaves about octave 5 (Ellis 2007, chroma features).
+    A bin counts for each pitch class by a Gaussian of their distance in semitones, as wide as the
+    bin but at least one semitone. Bins have unit norm and are weighted by a Gaussian of two octaves
+    around octave 5 (Ellis 2007). `tuning` is the deviation from A4 = 440 Hz in semitones.
 
     Examples
     --------

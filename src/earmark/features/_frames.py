@@ -207,21 +207,11 @@ def _add_chroma(
 def accumulate_chroma(
     tiles: Float32Array, filters: Float32Array, heard: BoolArray, chroma: Float32Array
 ) -> None:
-    """Sum the power of each frame into pitch classes and scale it to a maximum of 1.
+    """Sum the power of each frame into pitch classes with a maximum of 1, in `chroma` [(n, 12)].
 
-    ``C = filters @ S^2``, each frame divided by its largest value:
-    `librosa.feature.chroma_stft`, `util.normalize`. Silence stays 0.
-
-    Parameters
-    ----------
-    tiles : [shape=(groups, 1086, 32)]
-        Magnitudes.
-    filters : [shape=(12, 1025)]
-        `librosa.filters.chroma`.
-    heard : [shape=(256, 12)]
-        Whether four neighbouring bins add to a class at all.
-    chroma : [shape=(n, 12)]
-        Takes the result.
+    ``C = filters @ S^2``, each frame divided by its maximum, as in `librosa.feature.chroma_stft`;
+    silence stays 0. `heard` [shape=(256, 12)] tells which four neighbouring bins add to a class at
+    all.
     """
     sums = np.empty((N_CHROMA, LANES), np.float32)
     for group in range(len(tiles)):

@@ -30,19 +30,11 @@ _AS_LONG = 10
 
 
 def archive_columns(n_frames: int) -> IntArray:
-    """Say which frames the columns of the archive are.
+    """Return the numbers of the frames that are the columns of the archive.
 
-    Parameters
-    ----------
-    n_frames : int
-        Frames of a clip.
-
-    Returns
-    -------
-    np.ndarray of int
-        ``floor((c + 0.5) * 1293 / 387.5)`` for c = 0, 1, ... as far as there are frames. Of a clip
-        within ten frames of 1293, ``floor((c + 0.5) * n_frames / 387.5)`` for the 387 columns that
-        the archive has of it: some excerpts are longer by a few frames.
+    They are ``floor((c + 0.5) * 1293 / 387.5)`` for c = 0, 1, ... A clip within ten frames of 1293
+    has the archive's 387 columns, at ``floor((c + 0.5) * n_frames / 387.5)``, since some excerpts
+    are a few frames longer.
 
     Examples
     --------
@@ -62,17 +54,9 @@ def archive_columns(n_frames: int) -> IntArray:
 
 
 def quantise(decibels: Float32Array) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Scale a clip to 8 bits by its own minimum and maximum, as the archive does.
+    """Scale decibels to 8 bits by their own minimum and maximum, as the archive does.
 
-    Parameters
-    ----------
-    decibels : np.ndarray
-        Mel spectrogram in decibels.
-
-    Returns
-    -------
-    np.ndarray of uint8 [shape=decibels.shape]
-        ``min(255, floor(256 q))`` with ``q = (dB - min) / (max - min)``; 0 where all is equal.
+    ``min(255, floor(256 q))`` with ``q = (dB - min) / (max - min)``; 0 if all cells are equal.
 
     Examples
     --------

@@ -127,38 +127,13 @@ def run(
     peaks: Float32Array,
     sums: FloatArray,
 ) -> int:
-    """Take all frames through, a group after the other.
+    """Process all frames, group by group, and return the number of spectral peaks.
 
-    Parameters
-    ----------
-    padded, total
-        The signal, reflected at its ends, and how many frames it has. More may follow, of which
-        the mel spectrogram is wanted alone.
-    separates : bool
-        Whether to part harmonic from percussive.
-    window, wave, half_wave, place
-        Of the transform, see `earmark.features._fft.Tables`.
-    runs, weights
-        The mel filters, see `sum_mel_bands`.
-    first, last : int
-        Bins that peaks are looked for in.
-    stretches, Z, blocks, percussive, harmonic, frames, inverse_windows
-        Room to work in, see `earmark.features._lanes`.
-    tiles : [shape=(groups, 1086 * 32)]
-        Takes the magnitudes.
-    moments : [shape=(4, total)]
-        Takes sum, centroid, bandwidth and rolloff, in bins.
-    mel : [shape=(total or more, 128)]
-        Takes the mel spectrogram.
-    peaks : [shape=(2, any)]
-        Takes place and height of the peaks.
-    sums : [shape=(4, 32)]
-        Takes the sums of both parts, see `overlap_add`.
-
-    Returns
-    -------
-    int
-        How many peaks there are.
+    `padded` is the reflected signal of `total` frames; frames beyond them are only needed for
+    `mel`. Results go to `tiles` (magnitudes), `moments` [shape=(4, total)] (sum, centroid,
+    bandwidth and rolloff, in bins), `mel` [shape=(total or more, 128)], `peaks` (place and height,
+    searched in bins `first` to `last`) and, if the signal `separates`, `sums` (see `overlap_add`).
+    The other arrays are tables and working memory.
     """
     n_peaks = np.int64(0)  # a literal would have `measure` compiled twice
     measured = np.empty((7, LANES), np.float32)

@@ -46,15 +46,8 @@ class Step:
 class MedianNetwork:
     """A straight line of minima and maxima from the inputs of sixteen windows to their medians.
 
-    Attributes
-    ----------
-    n_inputs : int
-        The first wires are the inputs: wire ``k`` is input ``k``, and window ``i`` is made of
-        the inputs ``i`` to ``i + 30``.
-    steps : tuple of Step
-        The operations in order. Each writes a wire of its own.
-    outputs : tuple of int
-        Wire of the median of window ``i``, for each of the sixteen.
+    The first `n_inputs` wires are the inputs, and window ``i`` consists of the inputs ``i`` to ``i
+    + 30``. Each of the `steps` writes a wire of its own; `outputs` are the wires of the medians.
     """
 
     n_inputs: int
@@ -128,12 +121,7 @@ def _needed(steps: list[Step], outputs: list[int]) -> tuple[Step, ...]:
 
 @cache
 def median_network() -> MedianNetwork:
-    """Build the network that gives sixteen neighbouring medians of 31.
-
-    Returns
-    -------
-    MedianNetwork
-        See the module's text for how it comes about.
+    """Build the network of sixteen neighbouring medians of 31, as the module's docstring describes.
 
     Examples
     --------
@@ -167,21 +155,10 @@ def median_network() -> MedianNetwork:
 
 
 def median_source(name: str, *, stride: int) -> str:
-    r"""Write the network down as a function, for `stride` columns side by side.
+    r"""Write the network as the Python source of a function ``name(S, out, n_groups)``.
 
-    Parameters
-    ----------
-    name : str
-        Name of the function.
-    stride : int
-        Columns, which are neighbours in memory; also the distance from a row to the next.
-
-    Returns
-    -------
-    str
-        Python source of ``name(S, out, n_groups)``. `S` and `out` are flat; `S` holds 16 *
-        `n_groups` + 30 rows, and `out` takes the medians of each column and each 31 neighbouring
-        rows, 16 * `n_groups` rows.
+    `S` and `out` are flat, with `stride` columns that are neighbours in memory. `S` has 16 *
+    `n_groups` + 30 rows, and `out` gets the medians of each 31 neighbouring rows.
 
     Examples
     --------

@@ -57,14 +57,10 @@ _FAINT_WEIGHT = 1e-10
 
 @lru_cache(maxsize=8)
 def _mel_runs(*, sr: Hertz) -> tuple[IntArray, Float32Array]:
-    """Return the mel filters as two weights for each bin, and the runs of bins with equal bands.
+    """Return the mel filters as runs of bins with the same bands, and two weights for each bin.
 
-    Returns
-    -------
-    runs : np.ndarray [shape=(n, 3)]
-        Lower band, first bin, and first bin after it.
-    weights : np.ndarray [shape=(1025, 2)]
-        Into the lower band and into the one above.
+    A run is (lower band, first bin, first bin after it); the weights [shape=(1025, 2)] are those of
+    the lower band and of the one above.
     """
     filters = mel_filters(sr=sr)
     weights = np.zeros((BINS, 2), dtype=np.float32)
@@ -131,33 +127,14 @@ _workspace = _Workspace()
 
 @dataclass(frozen=True)
 class Spectra:
-    """What a spectral pass gives.
+    """Results of a spectral pass, in memory that the next pass of the same thread overwrites.
 
-    All of it lies in memory that the next pass of the same thread overwrites: what is to be kept
-    has to be copied. What is not an attribute is computed when it is asked for.
-
-    Attributes
-    ----------
-    y : np.ndarray [shape=(n,)]
-        The signal.
-    padded : np.ndarray [shape=(1024 + n + 1024,)]
-        The signal, reflected at its ends.
-    sr : float
-        Its sampling rate in hertz.
-    centroid, bandwidth, rolloff : np.ndarray [shape=(t,)]
-        In hertz, as librosa's ``spectral_*`` of the same names.
-    mel : np.ndarray [shape=(t, 128)]
-        As `librosa.feature.melspectrogram`.
-    edges : np.ndarray [shape=(4, 128)]
-        What the first two rows and the last two of `mel` are where the signal is not reflected
-        beyond its ends, but silent.
-    parts : tuple of (float, float)
-        Mean and variance of the samples of the harmonic part, then of the percussive part; empty
-        where they were not separated.
-    tiles : np.ndarray [shape=(groups, 1086, 32)]
-        Magnitudes, see `earmark.features._lanes`.
-    peaks : np.ndarray [shape=(2, any)]
-        Frequencies in hertz and heights of the spectral peaks.
+    `padded` is `y` with 1024 reflected samples at both ends; `centroid`, `bandwidth` and `rolloff`
+    are in hertz [shape=(t,)]; `mel` is [shape=(t, 128)], and `edges` its first two and last two
+    rows if silence surrounds the signal instead of its reflection. `parts` are mean and variance of
+    the harmonic and the percussive samples, empty if not separated; `tiles` are magnitudes (see
+    `earmark.features._lanes`); `peaks` are frequencies in hertz and heights. Everything else is
+    computed when first needed.
     """
 
     y: Float32Array
@@ -229,17 +206,11 @@ def _measure_again(frames: Float32Array, rows: IntArray) -> FloatArray:
 
 
 def _with_edges(y: Float32Array, total: int) -> tuple[Float32Array, list[int]]:
-    """Extend a signal by its mirror image, and append both its ends with silence beyond them.
+    """Reflect a signal at its ends, and append both ends again with silence beyond them.
 
-    Only the two frames at either end see a difference. They are frames of what is appended, and
-    mostly fit beside the last of the signal into a group.
-
-    Returns
-    -------
-    padded : np.ndarray [shape=((total + 14) * 512,)]
-        The signal, reflected at its ends, and from sample ``(total + 4) * 512`` on the pieces.
-    numbers : list of int
-        Which frames the four are.
+    Only two frames at either end differ; they are frames of the appended part, which starts at
+    sample ``(total + 4) * 512``. Returns the samples [shape=((total + 14) * 512,)] and the four
+    frame numbers.
     """
     padded = _workspace.room("padded", (total + 4 + 2 * _EDGE) * HOP)
     reflected(y, out=padded[: len(y) + N_FFT])
@@ -255,21 +226,9 @@ def _exact_window() -> FloatArray:
 
 
 def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spectra:
-    """Compute everything that feature sets are made of.
+    """Compute everything that feature sets are made of from a float32 mono signal.
 
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,), dtype=float32]
-        Mono signal of one sample or more.
-    sr : float
-        Its sampling rate in hertz.
-    separate : bool
-        Whether to part harmonic from percussive, which takes half of the time.
-
-    Returns
-    -------
-    Spectra
-        See there.
+    Separating harmonic from percussive takes half of the time.
     """
     total = n_frames(len(y))
     padded, edges = _with_edges(y, total)

@@ -19,21 +19,12 @@ _FAINT = 1e-4
 
 
 def onset_strength(decibels: Float32Array, *, room: Float32Array | None = None) -> Float32Array:
-    """Compute how much louder each frame is than the one before, in the median mel band.
+    """Return how much louder each frame is than the one before, in the median mel band.
 
-    Parameters
-    ----------
-    decibels : np.ndarray [shape=(t, 128)]
-        Mel spectrogram of the signal padded with zeros, as `top_db` gives it.
-    room : np.ndarray [shape=(t - 1 or more, 128)] or None
-        Memory to work in.
-
-    Returns
-    -------
-    np.ndarray [shape=(t,)]
-        The median over the bands of ``max(0, dB[t] - dB[t - 1])``, three frames late: one for the
-        difference, two for the centring. Equals ``librosa.onset.onset_strength(y=y, sr=sr,
-        aggregate=np.median)`` (Böck and Widmer 2013, without their maximum filter).
+    The median of ``max(0, dB[t] - dB[t - 1])`` over the bands, three frames late: one for the
+    difference, two for centring. Equals ``librosa.onset.onset_strength(y=y, sr=sr,
+    aggregate=np.median)`` (Böck and Widmer 2013, without their maximum filter) if `decibels`
+    [shape=(t, 128)] are of the signal padded with zeros. `room` is working memory.
 
     Examples
     --------
@@ -84,21 +75,11 @@ def _waves(n_lags: int) -> FloatArray:
 
 
 def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
-    r"""Average the autocorrelation of an envelope under a Hann window at every frame.
+    r"""Return the mean autocorrelation of an envelope under a Hann window [shape=(n_lags,)].
 
-    Parameters
-    ----------
-    envelope : np.ndarray [shape=(t,)]
-        As `onset_strength` gives it.
-    n_lags : int
-        Frames in a window, and lags.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_lags,)]
-        The mean over the frames of their autocorrelations, each scaled to a maximum of 1. Equals
-        ``librosa.feature.tempogram(onset_envelope=envelope, win_length=n_lags).mean(axis=1)``
-        (Grosche, Müller and Kurth 2010).
+    The autocorrelation of each frame is scaled to a maximum of 1. Equals
+    ``librosa.feature.tempogram(onset_envelope=envelope, win_length=n_lags).mean(axis=1)`` (Grosche,
+    Müller and Kurth 2010).
 
     Notes
     -----
@@ -194,21 +175,11 @@ def _weighted_correlation(
 
 
 def tempo(envelope: Float32Array, *, sr: Hertz) -> float:
-    """Estimate the tempo of an onset envelope in beats a minute.
+    """Estimate the tempo of an onset envelope in beats per minute, as in `librosa.beat`.
 
-    Parameters
-    ----------
-    envelope : np.ndarray [shape=(t,)]
-        As `onset_strength` gives it.
-    sr : float
-        Sampling rate of the audio in hertz.
-
-    Returns
-    -------
-    float
-        The lag at which the mean autocorrelation over windows of 8 s, weighted by a log-normal
-        prior of one octave about 120, is largest (Ellis 2007); 0.0 for an envelope without an
-        onset. Equals the tempo of `librosa.beat.beat_track`.
+    As `librosa.beat.beat_track`: the lag with the largest mean autocorrelation over windows of 8 s,
+    weighted by a log-normal prior of one octave around 120 (Ellis 2007); 0.0 for an envelope
+    without an onset.
 
     Examples
     --------

@@ -41,18 +41,9 @@ _FEWEST = 4
 
 
 def to_bytes(statistics: FloatArray) -> npt.NDArray[np.uint8]:
-    """Round means and deviations of bands to 8 bits.
+    """Round 128 means to whole numbers and 128 deviations to quarters, in 8 bits [(..., 256)].
 
-    Parameters
-    ----------
-    statistics : np.ndarray [shape=(..., 256)]
-        128 means, then 128 deviations, as `bands` holds them.
-
-    Returns
-    -------
-    np.ndarray of uint8 [shape=(..., 256)]
-        Means to whole numbers, deviations to quarters, both off by half a step at most; a
-        deviation above 63.75 is told as that.
+    Both are off by at most half a step; deviations above 63.75 become 63.75.
 
     Examples
     --------
@@ -64,20 +55,10 @@ def to_bytes(statistics: FloatArray) -> npt.NDArray[np.uint8]:
 
 
 def segment_bands(Q: npt.NDArray[np.uint8], *, n_segments: int) -> npt.NDArray[np.uint8]:
-    """Compute mean and deviation of each band over each segment of a clip.
+    """Return means and deviations of the bands of `logmel_gtzan` in segments [(256, n_segments)].
 
-    Parameters
-    ----------
-    Q : np.ndarray of uint8 [shape=(128, t)]
-        As `logmel_gtzan` gives it, of one column or more.
-    n_segments : int
-        How many segments the clip has: the last one is longer or shorter than 3 s.
-
-    Returns
-    -------
-    np.ndarray of uint8 [shape=(256, n_segments)]
-        See `to_bytes`. Segment i begins at column ``floor(38.72 i + 0.5)``, of an excerpt of 30 s,
-        which has 386 columns, at ``floor(38.75 i + 0.5)``.
+    Segment i begins at column ``floor(38.72 i + 0.5)``, or ``floor(38.75 i + 0.5)`` of an excerpt
+    of 30 s, which has 386 columns. The last segment is longer or shorter than 3 s.
 
     Examples
     --------

@@ -117,29 +117,18 @@ def mirror_frames(blocks: Float32Array, n: int, first: bool, last: bool) -> None
 
 @inner_kernel
 def filter_frequency(tile: Int32Array, out: Int32Array) -> None:
-    """Compute the medians along frequency: `scipy.ndimage.median_filter(S, (31, 1))`.
+    """Write the medians along frequency: `scipy.ndimage.median_filter(S, (31, 1))`, no margin.
 
-    Parameters
-    ----------
-    tile
-        Magnitudes, as the integers whose bits they are: positive floating-point numbers are
-        ordered like these.
-    out : [shape=(1056 * 32,)]
-        Takes the medians, without a margin.
+    The magnitudes are given as the integers with the same bits, which have the same order.
     """
     median(tile, out, BLOCKS * LANES // GROUP)
 
 
 @inner_kernel
 def filter_time(blocks: Int32Array, out: Int32Array) -> None:
-    """Compute the medians along time: `scipy.ndimage.median_filter(S, (1, 31))`.
+    """Write the medians along time, `scipy.ndimage.median_filter(S, (1, 31))`, without margins.
 
-    Parameters
-    ----------
-    blocks
-        Magnitudes, as integers (see `filter_frequency`).
-    out : [shape=(33 * 32 * 32,)]
-        Takes the medians, without margins.
+    The magnitudes are integers, as for `filter_frequency`.
     """
     for b in range(BLOCKS):
         median(blocks[b * _BLOCK :], out[b * _SQUARE :], LANES // GROUP)
@@ -147,17 +136,10 @@ def filter_time(blocks: Int32Array, out: Int32Array) -> None:
 
 @inner_kernel
 def mask_harmonic(harmonic: Float32Array, percussive: Float32Array) -> None:
-    """Compute ``h^2 / (h^2 + p^2)``: `librosa.decompose.hpss`, `librosa.util.softmask`.
+    """Replace `percussive` by the mask ``h^2 / (h^2 + p^2)`` of `librosa.decompose.hpss`.
 
-    The smallest normal number is added so that 0 / 0 comes out as 0.5 without a question; it
-    changes nothing that could be heard.
-
-    Parameters
-    ----------
-    harmonic : [shape=(33 * 32 * 32,)]
-        Medians along time, of bins side by side.
-    percussive : [shape=(1056 * 32,)]
-        Medians along frequency, of frames side by side; takes the mask.
+    `harmonic` holds medians along time with bins side by side, `percussive` medians along frequency
+    with frames side by side. The smallest normal number is added so that 0 / 0 gives 0.5.
     """
     heights = np.empty(_SQUARE, np.float32)
     for b in range(BLOCKS):
@@ -224,27 +206,13 @@ def overlap_add(
     inverse: Float32Array,
     sums: FloatArray,
 ) -> None:
-    """Add up windowed frames and take sums of the two signals they part: `librosa.istft`.
+    """Add up windowed harmonic frames as `librosa.istft` does, and sum both parts of the signal.
 
-    A stretch of 512 samples is covered by four frames. Their sum is divided by the sum of their
-    squared windows (Griffin and Lim 1984); the first two stretches, which the centring put before
-    the signal, are dropped. The rest of the signal is its percussive part.
-
-    Parameters
-    ----------
-    frames : [shape=(2048 * 36,)]
-        Windowed harmonic frames, from place 4 of each row on; the last three of the group before
-        are at places 1 to 3.
-    stretches
-        The signal.
-    first, total : int
-        Number of the first stretch, and of all frames of the signal.
-    window : [shape=(2048,)]
-        Hann.
-    inverse : [shape=(512 * 32,)]
-        Kept between calls; set up here.
-    sums : [shape=(4, 32)]
-        Takes the sums, in lanes, of h, h^2, p and p^2; zero at first.
+    Four frames cover a stretch of 512 samples; their sum is divided by that of their squared
+    windows (Griffin and Lim 1984), and the two stretches before the signal are dropped. The rest of
+    the signal is percussive. `sums` [shape=(4, 32)] gets the sums of h, h^2, p and p^2 in lanes;
+    `inverse` is kept between calls. Places 1 to 3 of each row of `frames` hold the last three
+    frames of the group before.
     """
     if first <= LANES or first + LANES > total:
         _fill_inverse(window, first, total, inverse)

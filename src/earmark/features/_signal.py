@@ -23,26 +23,11 @@ def _sum_stretches(
     crossings: IntArray,
     at_start: BoolArray,
 ) -> None:
-    """Sum the squares and count the sign changes of each 512 samples of a signal.
+    """Sum the squares and count the sign changes of each 512 samples, a quarter of a frame.
 
-    What `librosa.feature.rms` and `librosa.feature.zero_crossing_rate` add up for each frame, whose
-    2048 samples are four of these stretches.
-
-    Parameters
-    ----------
-    padded : [shape=(1024 + n + 1024,)]
-        The signal, reflected at its ends.
-    n : int
-        Its length.
-    y : [shape=(n,)]
-        The signal itself.
-    energy : [shape=(stretches,)]
-        Takes the sums of squares, of the padded signal.
-    crossings : [shape=(stretches,)]
-        Takes the sign changes; beyond its ends the signal is continued by its last value, so
-        there are none. Samples from -1e-10 on count as positive.
-    at_start : [shape=(stretches,)]
-        Takes whether one of them is at the first sample: a frame does not count its own.
+    Samples from -1e-10 count as positive, and beyond its ends the signal keeps its last value.
+    `at_start` says whether a stretch begins with a sign change, which a frame that begins there
+    does not count.
     """
     limit = _f4(-1e-10)
     margin = OVERLAP // 2 * HOP
@@ -98,20 +83,10 @@ def fill_rms_and_crossings(
 
 
 def rms_and_crossings(y: Float32Array, padded: Float32Array) -> tuple[FloatArray, FloatArray]:
-    """Compute root mean square and zero-crossing rate of each frame.
+    """Return root mean square and zero-crossing rate of each frame [shape=(1 + n // 512,)].
 
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)]
-        Mono signal.
-    padded : np.ndarray [shape=(1024 + n + 1024,)]
-        The same, reflected at its ends.
-
-    Returns
-    -------
-    rms, rate : np.ndarray [shape=(1 + n // 512,)]
-        As ``librosa.feature.rms(y=y, pad_mode="reflect")`` and
-        ``librosa.feature.zero_crossing_rate(y)``.
+    They equal ``librosa.feature.rms(y=y, pad_mode="reflect")`` and ``zero_crossing_rate(y)``;
+    `padded` is `y` with 1024 reflected samples at both ends.
 
     Examples
     --------

@@ -41,17 +41,7 @@ def _fill(X: FloatArray, out: FloatArray) -> None:
 
 
 def mean_and_variance(X: FloatArray | Float32Array) -> FloatArray:
-    """Compute mean and population variance of each column.
-
-    Parameters
-    ----------
-    X : np.ndarray [shape=(n, d)]
-        One row or more.
-
-    Returns
-    -------
-    np.ndarray [shape=(d, 2)]
-        ``X.mean(axis=0)`` and ``X.var(axis=0)``, side by side.
+    """Return mean and population variance of each column side by side [shape=(d, 2)].
 
     Examples
     --------

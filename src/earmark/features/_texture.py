@@ -130,17 +130,9 @@ def _log_covariance(x: FloatArray) -> FloatArray:
 
 
 def texture(Q: npt.NDArray[np.uint8]) -> FloatArray:
-    """Compute 886 statistics of how a spectrogram moves.
+    """Compute 886 statistics of how a spectrogram by `logmel_gtzan` [shape=(128, t)] moves.
 
-    Parameters
-    ----------
-    Q : np.ndarray of uint8 [shape=(128, t)]
-        As `logmel_gtzan` gives it. A single column is taken to last, none to be silence.
-
-    Returns
-    -------
-    np.ndarray [shape=(886,)]
-        In the order of `NAMES`.
+    They are in the order of `NAMES`. A single column is treated as constant, none as silence.
 
     Examples
     --------

@@ -43,18 +43,12 @@ class Doubt(
         ("by_margin", lambda doubt: _counts(doubt.by_margin)),
     ),
 ):
-    """From where on answers are right often enough, and what shows it.
+    """The thresholds below which answers are too often wrong, and the counts they were chosen on.
 
-    Attributes
-    ----------
-    min_confidence, min_margin : float
-        The top probability, and its gap to the next, that an answer needs.
-    n, n_right : int
-        Answers to held-out rows that this was chosen on, and those of them that were right.
-    n_undecided, n_undecided_wrong : int
-        Those that either threshold takes away, and those of them that were wrong.
-    by_confidence, by_margin : tuple of (float, int, int)
-        For each tenth: where it begins, the answers in it, and those of them that were right.
+    An answer needs a top probability of `min_confidence` and a gap of `min_margin` to the second.
+    Of `n` held-out answers `n_right` were right; the thresholds make `n_undecided` undecided,
+    `n_undecided_wrong` of them wrong. `by_confidence` and `by_margin` hold (start, answers, right
+    answers) for each tenth.
     """
 
     min_confidence: float
@@ -68,19 +62,9 @@ class Doubt(
 
 
 def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArray:
-    """Sharpen or soften probabilities.
+    """Soften probabilities (temperature above 1) or sharpen them (below 1).
 
-    Parameters
-    ----------
-    probabilities : np.ndarray [shape=(n, n_classes)]
-        Rows that sum to one.
-    temperature : float
-        Above 1 softens, below 1 sharpens.
-
-    Returns
-    -------
-    np.ndarray [shape=(n, n_classes)]
-        ``p^(1/T) / sum p^(1/T)`` (Guo and others 2017).
+    ``p^(1/T) / sum p^(1/T)`` for rows [shape=(n, n_classes)] that sum to one (Guo and others 2017).
 
     Examples
     --------
@@ -94,19 +78,7 @@ def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArr
 
 
 def fit_temperature(probabilities: FloatArray, y: IntArray) -> float:
-    """Find the temperature under which the right classes are most likely.
-
-    Parameters
-    ----------
-    probabilities : np.ndarray [shape=(n, n_classes)]
-        Of rows that were not trained on.
-    y : np.ndarray of int [shape=(n,)]
-        Number of the right class.
-
-    Returns
-    -------
-    float
-        From 0.05 to 20.
+    """Find the temperature, 0.05 to 20, that makes the right classes of held-out rows most likely.
 
     Examples
     --------
@@ -125,22 +97,10 @@ def fit_temperature(probabilities: FloatArray, y: IntArray) -> float:
 
 
 def smallest_threshold(probabilities: FloatArray, y: IntArray, *, accuracy: float) -> float:
-    """Find the smallest confidence from which on answers are right often enough.
+    """Find the lowest confidence at or above which a share `accuracy` of held-out answers is right.
 
-    Parameters
-    ----------
-    probabilities : np.ndarray [shape=(n, n_classes)]
-        Of rows that were not trained on.
-    y : np.ndarray of int [shape=(n,)]
-        Number of the right class.
-    accuracy : float
-        Share of the answers at or above the threshold that should be right.
-
-    Returns
-    -------
-    float
-        A confidence that occurs; 0 if all answers together are right often enough; 2, which
-        nothing reaches, if no threshold does.
+    It is a confidence that occurs, 0 if all answers together are right often enough, or 2, which no
+    answer reaches, if there is none.
 
     Examples
     --------
@@ -158,25 +118,12 @@ def smallest_threshold(probabilities: FloatArray, y: IntArray, *, accuracy: floa
 
 
 def lowest_reliable(values: FloatArray, right: BoolArray, *, accuracy: float) -> float:
-    """Find the value up to which answers are too often wrong.
+    """Find the confidence or margin below which held-out answers are too often wrong.
 
-    It is the highest value that occurs at which too few of the answers are right, among those
-    within `WINDOW` of it or, where those are fewer than `FEWEST`, among the `FEWEST` nearest.
-
-    Parameters
-    ----------
-    values : np.ndarray [shape=(n,)]
-        Confidence, or margin, of answers to rows that were not trained on.
-    right : np.ndarray of bool [shape=(n,)]
-        Whether each was right.
-    accuracy : float
-        Share of the answers that should be right.
-
-    Returns
-    -------
-    float
-        Answers below it are too doubtful. 0 if they are right often enough everywhere; 2, which
-        nothing reaches, if they are too often wrong even at the highest value.
+    It is the highest value at which less than a share `accuracy` is right among the answers within
+    `WINDOW` of it, or among the `FEWEST` nearest if those are fewer. 0 if answers are right often
+    enough everywhere; 2, which no answer reaches, if they are wrong too often even at the highest
+    value.
 
     Examples
     --------
@@ -210,21 +157,7 @@ def _tenths(values: FloatArray, right: BoolArray) -> tuple[tuple[float, int, int
 
 
 def fit_doubt(probabilities: FloatArray, y: IntArray, *, accuracy: float) -> Doubt:
-    """Find which answers are too often wrong: too low a top probability, or too small a gap.
-
-    Parameters
-    ----------
-    probabilities : np.ndarray [shape=(n, n_classes)]
-        Of rows that were not trained on; two classes or more.
-    y : np.ndarray of int [shape=(n,)]
-        Number of the right class.
-    accuracy : float
-        Share of the answers that should be right, see `lowest_reliable`.
-
-    Returns
-    -------
-    Doubt
-        Both thresholds, and what they come from.
+    """Find both thresholds for undecided answers from held-out rows, by `lowest_reliable`.
 
     Examples
     --------

@@ -41,19 +41,7 @@ _PRECISIONS = (0.8, 0.85, 0.9, 0.95)
 
 @dataclass(frozen=True)
 class Member:
-    """One fitted classifier of a model.
-
-    Attributes
-    ----------
-    family : str
-        Its family.
-    classifier : estimator
-        Fitted on transformed columns.
-    columns : np.ndarray of bool [shape=(d,)] or None
-        Those it sees; None for all.
-    weight : float
-        Share of its probabilities in the mean.
-    """
+    """One fitted classifier of a model, the columns it uses (None for all), and its weight."""
 
     family: str
     classifier: Any

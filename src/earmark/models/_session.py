@@ -175,40 +175,15 @@ def _kinds() -> dict[str, str]:
 
 
 def shipped(kind: str) -> tuple[str, ...]:
-    """List the files of a kind that come with the package.
-
-    Parameters
-    ----------
-    kind : {"classifier", "space"}
-        Which.
-
-    Returns
-    -------
-    tuple of str
-        Their names, sorted.
-    """
+    """List the names of the files of a kind that come with the package."""
     return tuple(sorted(name for name, one in _kinds().items() if one == kind))
 
 
 def find_file(name_or_path: PathName, kind: str) -> ModelFile:
-    """Read the file of a name or at a path.
+    """Read the file with a name that comes with the package, or at a path.
 
-    Parameters
-    ----------
-    name_or_path : str or path-like
-        Name of a file of that kind that comes with the package, or path of an ``.earmark`` file.
-    kind : {"classifier", "space"}
-        What is asked for.
-
-    Returns
-    -------
-    ModelFile
-        Its content; a file at a path may be of another kind.
-
-    Raises
-    ------
-    ModelError
-        If there is none, or it is not to be trusted.
+    A file at a path may be of another kind. Raises `ModelError` if there is none or it cannot be
+    trusted.
     """
     if name_or_path in shipped(kind):
         entry = resources.files("earmark.models") / "shipped" / f"{name_or_path}{_SUFFIX}"

@@ -193,12 +193,7 @@ def load_space(name_or_path: PathName = DEFAULT_SPACE) -> Space:
 
 @cache
 def spaces() -> Mapping[str, Space]:
-    """Return the spaces songs are compared in, by name.
-
-    Returns
-    -------
-    mapping of str to Space
-        ``"style"`` and ``"timbre"``, loaded once.
+    """Return the spaces in which songs are compared, ``style`` and ``timbre``, loaded once.
 
     Examples
     --------

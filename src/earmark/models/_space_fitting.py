@@ -28,16 +28,10 @@ _UNIT = 10.0
 
 @dataclass(frozen=True)
 class Damped:
-    """Columns in which what differs between songs of one artist counts less.
+    """Damps orthonormal `directions` [(d, k)] in which songs by one artist differ.
 
-    Attributes
-    ----------
-    directions : np.ndarray of float32 [shape=(d, k)]
-        Orthonormal.
-    losses : np.ndarray [shape=(k,)]
-        Share of each that is taken away.
-    scale : float
-        Brings the mean square of a column of the training rows to 1.
+    `losses` are the shares taken away; `scale` makes the mean square of a column of the training
+    rows 1.
     """
 
     directions: Float32Array
@@ -52,22 +46,11 @@ class Damped:
 
 @dataclass(frozen=True)
 class Genres:
-    """Shares of the genres in a row, by ridge regression in Gaussian kernels.
+    """Shares of genres, by ridge regression in Gaussian kernels with damped `rows` [(n, d)].
 
-    Attributes
-    ----------
-    damped : Damped
-        What comes before the kernels.
-    rows : np.ndarray of float32 [shape=(n, d)]
-        Damped training rows.
-    blocks : tuple of np.ndarray of bool [shape=(d,)]
-        Columns of each block.
-    gamma : float
-        Times the number of columns of a kernel.
-    coefficients : np.ndarray [shape=(n, n_genres)]
-        What the kernel with each row adds to the logarithm of each share.
-    intercept : np.ndarray [shape=(n_genres,)]
-        What is added besides.
+    There is a kernel for all columns and one for each of the `blocks`, with `gamma` divided by its
+    number of columns. `coefficients` [(n, n_genres)] and `intercept` give the logarithm of each
+    share.
     """
 
     damped: Damped

@@ -20,18 +20,9 @@ SMALLEST = 1e-10
 
 @dataclass(frozen=True)
 class Transform:
-    """Logarithm or root of some columns, then standardisation, then clipping.
+    """Logarithm or square root of some columns, then standardisation, then clipping at `clip`.
 
-    Attributes
-    ----------
-    function : {"log", "sqrt"}
-        What is applied to the columns of `columns`.
-    columns : np.ndarray of bool [shape=(d,)]
-        Which.
-    mean, scale : np.ndarray [shape=(d,)]
-        Of the training rows, after the function.
-    clip : float or None
-        Largest size of a standardised value.
+    `mean` and `scale` [shape=(d,)] are of the training rows after the function.
     """
 
     function: Literal["log", "sqrt"]
@@ -61,32 +52,10 @@ def fit_transform(
     clip: float | None = None,
     standardise: bool = True,
 ) -> Transform:
-    """Fit a transform on training rows.
+    """Fit a transform on training rows [shape=(n, d)]; a constant column is not scaled.
 
-    Parameters
-    ----------
-    X : np.ndarray [shape=(n, d)]
-        Training rows.
-    function : {"log", "sqrt"}
-        What is applied to some columns.
-    patterns : sequence of str
-        Names of those columns; ``*`` stands for anything.
-    names : sequence of str
-        Names of all columns.
-    clip : float or None
-        Largest size of a value, after all else.
-    standardise : bool
-        Whether the columns are brought to mean 0 and deviation 1.
-
-    Returns
-    -------
-    Transform
-        To be applied to training and other rows alike. A constant column is not scaled.
-
-    Raises
-    ------
-    ParameterError
-        If a pattern fits no column.
+    `patterns` name the columns for the function, with ``*`` for anything; one that matches no
+    column raises `ParameterError`.
 
     Examples
     --------
@@ -105,24 +74,9 @@ def fit_transform(
 
 
 def matching(patterns: Sequence[str], names: Sequence[str]) -> BoolArray:
-    """Find the columns that patterns stand for.
+    """Return which columns match one of the patterns, where ``*`` stands for anything.
 
-    Parameters
-    ----------
-    patterns : sequence of str
-        Names of columns; ``*`` stands for anything.
-    names : sequence of str
-        Names of all columns.
-
-    Returns
-    -------
-    np.ndarray of bool [shape=(d,)]
-        Which columns fit one of the patterns.
-
-    Raises
-    ------
-    ParameterError
-        If a pattern fits no column.
+    A pattern that matches no column raises `ParameterError`.
 
     Examples
     --------

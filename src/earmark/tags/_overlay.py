@@ -15,13 +15,8 @@ _Piece = tuple[bytes | None, int, int]
 class Overlay(io.RawIOBase):
     """A file as it would be after changes; the file itself is only read.
 
-    What is moved is not copied: the content is a list of pieces, each a stretch of the file or
-    bytes that were written.
-
-    Parameters
-    ----------
-    file : binary file
-        The file, open for reading.
+    Nothing is copied when content moves: the content is a list of pieces, each a stretch of the
+    file or new bytes.
     """
 
     def __init__(self, file: BinaryIO) -> None:

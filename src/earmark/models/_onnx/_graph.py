@@ -23,15 +23,11 @@ def tensor(name: str, kind: int, *shape: int | None) -> Any:
 
 
 class Graph:
-    """Collects nodes and constants and names what they give.
+    """Collects ONNX nodes and constants, and names their outputs.
 
-    Parameters
-    ----------
-    prefix : str
-        Of the names: a graph inside a node must not use those of the graph around it.
-    single : bool
-        Whether weights are stored in single precision, which halves their size and changes them by
-        6e-8 of their value at most. What is computed with them is in double precision either way.
+    `prefix` keeps the names of a graph inside a node apart from those around it. `single` stores
+    weights in single precision, which halves their size and changes them by at most 6e-8 of their
+    value; all arithmetic is in double precision either way.
     """
 
     def __init__(self, *, prefix: str = "", single: bool = False) -> None:

@@ -21,22 +21,7 @@ _N_IN_CACHE = 16_384
 
 
 def add_neighbours(graph: Graph, Z: str, classifier: Any) -> str:
-    """Add the shares of the classes among the nearest training rows.
-
-    Parameters
-    ----------
-    graph : Graph
-        What to add to.
-    Z : str
-        Name of the columns.
-    classifier : Neighbours
-        Fitted.
-
-    Returns
-    -------
-    str
-        Name of the probabilities.
-    """
+    """Add the shares of classes among the nearest training rows; return the output's name."""
     known = np.ascontiguousarray(classifier._fit_X, dtype=np.float64)
     n_neighbors = int(classifier.n_neighbors)
     if classifier.p == 2:

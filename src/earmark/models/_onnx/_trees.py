@@ -21,17 +21,9 @@ _BRANCH, _LEAF = "BRANCH_LEQ", "LEAF"
 
 
 def rounded_down(thresholds: FloatArray) -> Float32Array:
-    """Return the largest number of single precision that is not above each threshold.
+    """Return the largest single-precision number that is not above each threshold.
 
-    Parameters
-    ----------
-    thresholds : np.ndarray
-        In double precision.
-
-    Returns
-    -------
-    np.ndarray of float32
-        A number of single precision is at most this if and only if it is at most the threshold.
+    A single-precision number is at most this if and only if it is at most the threshold.
 
     Examples
     --------
@@ -104,25 +96,11 @@ def _floats(name: str, values: Any) -> dict[str, Any]:
 
 
 def add_forest(graph: Graph, Z: str, forest: RandomForestClassifier) -> str:
-    """Add the mean of the shares in the leaves of a forest.
+    """Add the mean of the class shares in the leaves of a forest; return the name of the output.
 
-    scikit-learn rounds rows to single precision and compares them with thresholds of double
-    precision. Rounded down, those decide alike. Most leaves are of one class: only shares above
-    zero are written.
-
-    Parameters
-    ----------
-    graph : Graph
-        What to add to.
-    Z : str
-        Name of the columns.
-    forest : RandomForestClassifier
-        Fitted.
-
-    Returns
-    -------
-    str
-        Name of the probabilities.
+    scikit-learn compares rows in single precision with thresholds in double precision, and
+    thresholds rounded down decide alike. Most leaves hold one class, so only shares above zero are
+    written.
     """
     trees = _Trees()
     for estimator in forest.estimators_:
@@ -147,22 +125,7 @@ def add_forest(graph: Graph, Z: str, forest: RandomForestClassifier) -> str:
 
 
 def add_boosted_trees(graph: Graph, Z: str, classifier: Any) -> str:
-    """Add boosted trees, which compare in double precision, and their principal components.
-
-    Parameters
-    ----------
-    graph : Graph
-        What to add to.
-    Z : str
-        Name of the columns.
-    classifier : BoostedTrees
-        Fitted.
-
-    Returns
-    -------
-    str
-        Name of the probabilities.
-    """
+    """Add boosted trees, which compare in double precision, and their principal components."""
     if classifier.components_ is not None:
         centred = graph.add("Sub", Z, graph.constant(classifier.components_.mean_))
         directions = np.ascontiguousarray(classifier.components_.components_.T)

@@ -62,26 +62,10 @@ def _pair_coefficients(machine: SVC) -> FloatArray:
 
 
 def add_decision(graph: Graph, Z: str, machine: SVC) -> str:
-    """Add scikit-learn's ``decision_function``.
+    """Add the ``decision_function`` of scikit-learn, [(n, n_classes)] or [(n, 1)] for two classes.
 
-    Parameters
-    ----------
-    graph : Graph
-        What to add to.
-    Z : str
-        Name of the columns.
-    machine : SVC
-        Fitted.
-
-    Returns
-    -------
-    str
-        Name of the scores [shape=(n, n_classes)], [shape=(n, 1)] for two classes.
-
-    Notes
-    -----
     The score of a class is its number of votes among the pairs plus ``s / 3(|s| + 1)``, where ``s``
-    is the sum of its pairs' scores.
+    is the sum of the scores of its pairs.
     """
     kernel = _add_kernel(graph, Z, machine)
     pairs = graph.linear(kernel, _pair_coefficients(machine), machine.intercept_)

@@ -18,15 +18,7 @@ Self = TypeVar("Self", bound="Classifier")
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier that names the most probable class.
-
-    Attributes
-    ----------
-    classes_ : np.ndarray [shape=(n_classes,)]
-        The labels that were seen, sorted.
-    n_features_in_ : int
-        Number of columns.
-    """
+    """A classifier that predicts the most probable class."""
 
     classes_: Any
 
@@ -48,18 +40,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return rows
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
-        """Compute class probabilities.
-
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Rows.
-
-        Returns
-        -------
-        np.ndarray [shape=(n, n_classes)]
-            Each row sums to one.
-        """
+        """Return class probabilities [shape=(n, n_classes)]."""
         return self._probabilities(self._rows(X))
 
     def _probabilities(self, X: FloatArray) -> FloatArray:
@@ -67,18 +48,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raise TypeError(f"{type(self).__name__} computes no probabilities")
 
     def predict(self, X: FloatArray) -> IntArray:
-        """Name the most probable class.
-
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Rows.
-
-        Returns
-        -------
-        np.ndarray [shape=(n,)]
-            The labels.
-        """
+        """Return the most probable label of each row."""
         best = self.predict_proba(X).argmax(axis=1)
         labels: IntArray = self.classes_[best]
         return labels

@@ -43,19 +43,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Number:
-    """A number in a range, or one of some words that stand for something else.
-
-    Attributes
-    ----------
-    low, high : float
-        Smallest and largest value.
-    whole : bool
-        Whether it must be a whole number.
-    above : bool
-        Whether `low` itself is not accepted.
-    words : tuple of str
-        Words that are accepted too.
-    """
+    """A number from `low` (excluded if `above`) to `high`, or one of some `words`."""
 
     low: float
     high: float = math.inf
@@ -84,13 +72,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of some words, or true or false.
-
-    Attributes
-    ----------
-    values : tuple of str or bool
-        What is accepted.
-    """
+    """One of some words, or true or false."""
 
     values: tuple[str | bool, ...]
 
@@ -105,13 +87,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Share:
-    """A number of columns, a share of them, or a word.
-
-    Attributes
-    ----------
-    words : tuple of str
-        Words that are accepted.
-    """
+    """A number of columns, a share of them, or one of some words."""
 
     words: tuple[str, ...]
 

@@ -36,24 +36,10 @@ _EXTRA = "train"
 
 @cache
 def get_family(name: str) -> Family:
-    """Load a family.
+    """Load one of `FAMILIES`.
 
-    Parameters
-    ----------
-    name : str
-        One of `FAMILIES`.
-
-    Returns
-    -------
-    Family
-        Its settings, presets and search spaces, and how a classifier is made and exported.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such family.
-    MissingExtraError
-        If a library that it needs is not installed.
+    Raises `ParameterError` if there is no such family, and `MissingExtraError` if it needs a
+    library that is not installed.
 
     Examples
     --------

@@ -62,25 +62,7 @@ class Neighbours(KNeighborsClassifier):  # type: ignore[misc]
     """
 
     def fit(self, X: FloatArray, y: IntArray) -> Neighbours:
-        """Keep the training rows.
-
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Training rows.
-        y : np.ndarray of int [shape=(n,)]
-            Number of the class of each.
-
-        Returns
-        -------
-        Neighbours
-            Itself.
-
-        Raises
-        ------
-        ParameterError
-            If there are fewer rows than neighbours.
-        """
+        """Keep the training rows; `ParameterError` if they are fewer than the neighbours."""
         rows = check_array(X, dtype=np.float64)
         if len(rows) < self.n_neighbors:
             raise ParameterError(
@@ -98,23 +80,9 @@ class Neighbours(KNeighborsClassifier):  # type: ignore[misc]
     def kneighbors(
         self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
     ) -> Any:
-        """Find the nearest training rows.
+        """Return distances, if wanted, and numbers [(n, k)] of the nearest rows, nearest first.
 
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Rows. Unlike scikit-learn's, this takes no None.
-        n_neighbors : int or None
-            How many; None for as many as the classifier asks.
-        return_distance : bool
-            Whether to return the distances.
-
-        Returns
-        -------
-        distance : np.ndarray [shape=(n, k)]
-            Ascending; left out by default.
-        numbers : np.ndarray of int [shape=(n, k)]
-            Of the training rows.
+        Unlike in scikit-learn, `X` must be given.
         """
         k = self.n_neighbors if n_neighbors is None else n_neighbors
         check_is_fitted(self)

@@ -102,19 +102,9 @@ class Network(TakesGroups, Classifier):
         return inner_folds(y, groups, n_folds=n_folds, seed=self.network.random_state)
 
     def deal(self, y: IntArray, groups: IntArray | None) -> None:
-        """Deal the rows as ``fit`` would, and fit nothing.
+        """Split the rows as ``fit`` would, without fitting; groups stay together.
 
-        Parameters
-        ----------
-        y : np.ndarray of int [shape=(n,)]
-            Number of the class of each training row.
-        groups : np.ndarray of int [shape=(n,)] or None
-            Rows with the same number stay together.
-
-        Raises
-        ------
-        DatasetError
-            If a class has too few groups.
+        Raises `DatasetError` if a class has too few groups.
         """
         self._folds(y, groups)
 

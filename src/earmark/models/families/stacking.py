@@ -99,19 +99,9 @@ class Stack(TakesGroups, Classifier):
         self.n_jobs = n_jobs
 
     def deal(self, y: IntArray, groups: IntArray | None) -> None:
-        """Deal the rows as ``fit`` would, and fit nothing.
+        """Split the rows as ``fit`` would, without fitting; groups stay together.
 
-        Parameters
-        ----------
-        y : np.ndarray of int [shape=(n,)]
-            Number of the class of each training row.
-        groups : np.ndarray of int [shape=(n,)] or None
-            Rows with the same number stay together.
-
-        Raises
-        ------
-        DatasetError
-            If a class has too few groups.
+        Raises `DatasetError` if a class has too few groups.
         """
         folds = inner_folds(y, groups, n_folds=self.n_folds, seed=self.seed)
         parts = [np.arange(len(y)), *(fold.train for fold in folds)]

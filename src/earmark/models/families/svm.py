@@ -37,18 +37,7 @@ class SoftmaxSVC(SVC):  # type: ignore[misc]
     """
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
-        """Compute the softmax of the scores.
-
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Rows.
-
-        Returns
-        -------
-        np.ndarray [shape=(n, n_classes)]
-            Each row sums to one.
-        """
+        """Return the softmax of the scores [shape=(n, n_classes)]."""
         scores = self.decision_function(X)
         if scores.ndim == 1:
             scores = np.column_stack([-scores, scores]) / 2
@@ -109,19 +98,9 @@ class CalibratedSVC(TakesGroups, Classifier):
         return self
 
     def deal(self, y: IntArray, groups: IntArray | None) -> None:
-        """Deal the rows as ``fit`` would, and fit nothing.
+        """Split the rows as ``fit`` would, without fitting; groups stay together.
 
-        Parameters
-        ----------
-        y : np.ndarray of int [shape=(n,)]
-            Number of the class of each training row.
-        groups : np.ndarray of int [shape=(n,)] or None
-            Rows with the same number stay together.
-
-        Raises
-        ------
-        DatasetError
-            If a class has too few groups.
+        Raises `DatasetError` if a class has too few groups.
         """
         inner_folds(y, groups, n_folds=self.n_folds, seed=self.seed)
 
