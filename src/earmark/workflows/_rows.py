@@ -35,7 +35,7 @@ from earmark.tags import CueTrack, Tags
 from earmark.types import IntArray, Progress
 from earmark.wording import counted
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
-from earmark.workflows._feature_cache import FeatureCache, open_feature_cache
+from earmark.extraction._feature_cache import FeatureCache, open_feature_cache
 
 __all__ = ["Tables", "audio_rows", "load_rows"]
 
