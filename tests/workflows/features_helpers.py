@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 
-from earmark.extraction import Unit, file_to_rows
+from earmark.extraction import Unit, failures_path, file_to_rows
 from earmark.features import FeatureSet
 from earmark.testing import noise
-from earmark.workflows.features import failures_path
 
 SR = 22_050
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import features_helpers as helpers
 import pytest
 
+from earmark.extraction import failures_path
 from earmark.extraction._parallel import _AHEAD
-from earmark.workflows.features import failures_path
 
 N_FILES = 100
 JOBS = 2

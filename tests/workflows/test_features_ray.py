@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from earmark.errors import AudioNotFoundError, ParameterError
-from earmark.extraction import find_remote_inputs
-from earmark.workflows.features import extract_features, failures_path
+from earmark.extraction import failures_path, find_remote_inputs
+from earmark.workflows.features import extract_features
 
 for _module in ("ray", "moto", "s3fs"):
     if importlib.util.find_spec(_module) is None:

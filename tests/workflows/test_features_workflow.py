@@ -18,11 +18,11 @@ import pytest
 import soundfile
 
 from earmark.errors import ParameterError, WorkerDiedError
-from earmark.extraction import FAILURES_SCHEMA, features_schema
+from earmark.extraction import FAILURES_SCHEMA, failures_path, features_schema
 from earmark.features import CONTRAST, GTZAN57, LOGMEL
 from earmark.testing import noise
 from earmark.workflows import features as workflow
-from earmark.workflows.features import extract_features, failures_path
+from earmark.workflows.features import extract_features
 
 SR = 22_050
 UNUSABLE = {"cover.mp3": "no-audio", "empty.wav": "empty-audio", "short.wav": "too-short"}
@@ -124,7 +124,7 @@ def test_tables_have_the_schemas_documented(
 def test_many_rows_are_written_in_groups(
     folder: Path, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workflow, "_ROWS_PER_GROUP", 3)
+    monkeypatch.setattr("earmark.extraction._tables._ROWS_PER_GROUP", 3)
     extract_features([folder], output=output)
     assert pq.ParquetFile(output).metadata.num_row_groups == 3
     assert len(helpers.tables(output)[0]) == 7

@@ -10,6 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from earmark.extraction._feature_cache import FeatureCache as FeatureCache
+    from earmark.extraction._feature_cache import open_feature_cache as open_feature_cache
     from earmark.extraction._inputs import find_inputs as find_inputs
     from earmark.extraction._journal import Journal as Journal
     from earmark.extraction._journal import Record as Record
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from earmark.extraction._parallel import map_files as map_files
     from earmark.extraction._parallel import prepare_workers as prepare_workers
     from earmark.extraction._parallel import usable_cores as usable_cores
+    from earmark.extraction._ray import map_on_ray as map_on_ray
     from earmark.extraction._remote import find_remote_inputs as find_remote_inputs
     from earmark.extraction._remote import is_remote as is_remote
     from earmark.extraction._rows import FAILURES_SCHEMA as FAILURES_SCHEMA
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from earmark.extraction._rows import failure_row as failure_row
     from earmark.extraction._rows import features_schema as features_schema
     from earmark.extraction._rows import file_to_rows as file_to_rows
+    from earmark.extraction._tables import FileRows as FileRows
+    from earmark.extraction._tables import check_tables as check_tables
+    from earmark.extraction._tables import failures_path as failures_path
+    from earmark.extraction._tables import write_tables as write_tables
     from earmark.extraction._tracks import MIN_TRACK_S as MIN_TRACK_S
     from earmark.extraction._tracks import UNITS as UNITS
     from earmark.extraction._tracks import TrackFeatures as TrackFeatures
@@ -36,48 +43,62 @@ _HOMES = {
     "FAILURES_SCHEMA": "_rows",
     "MIN_TRACK_S": "_tracks",
     "UNITS": "_tracks",
+    "FeatureCache": "_feature_cache",
+    "FileRows": "_tables",
     "Journal": "_journal",
     "Record": "_journal",
     "TrackFeatures": "_tracks",
     "Unit": "_tracks",
     "batch_to_bytes": "_rows",
     "bytes_to_batch": "_rows",
+    "check_tables": "_tables",
     "extract_parts": "_tracks",
     "extract_track": "_tracks",
     "failure_of": "_parallel",
     "failure_row": "_rows",
+    "failures_path": "_tables",
     "features_schema": "_rows",
     "file_to_rows": "_rows",
     "find_inputs": "_inputs",
     "find_remote_inputs": "_remote",
     "is_remote": "_remote",
     "map_files": "_parallel",
+    "map_on_ray": "_ray",
+    "open_feature_cache": "_feature_cache",
     "prepare_workers": "_parallel",
     "usable_cores": "_parallel",
+    "write_tables": "_tables",
 }
 
 __all__ = [
     "FAILURES_SCHEMA",
     "MIN_TRACK_S",
     "UNITS",
+    "FeatureCache",
+    "FileRows",
     "Journal",
     "Record",
     "TrackFeatures",
     "Unit",
     "batch_to_bytes",
     "bytes_to_batch",
+    "check_tables",
     "extract_parts",
     "extract_track",
     "failure_of",
     "failure_row",
+    "failures_path",
     "features_schema",
     "file_to_rows",
     "find_inputs",
     "find_remote_inputs",
     "is_remote",
     "map_files",
+    "map_on_ray",
+    "open_feature_cache",
     "prepare_workers",
     "usable_cores",
+    "write_tables",
 ]
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-import earmark
 from earmark.audio import Missing
-from earmark.extraction import TrackFeatures
+from earmark.extraction._tracks import TrackFeatures
 from earmark.features import FeatureSet
 from earmark.files import FileState, file_state
+from earmark.records import package_version
 
 __all__ = ["FeatureCache", "open_feature_cache"]
 
@@ -79,7 +79,7 @@ class FeatureCache:
             "AND version = ? AND size = ? AND mtime_ns = ?"
         )
         key = (_stored(path), part, kind.fingerprint)
-        values = (*key, earmark.__version__, state.size, state.mtime_ns)
+        values = (*key, package_version(), state.size, state.mtime_ns)
         try:
             row = self._connection.execute(query, values).fetchone()
             return None if row is None else _features(kind, *row)
@@ -123,7 +123,7 @@ class FeatureCache:
         }
         values = (
             *(_stored(path), part, kind.fingerprint),
-            *(earmark.__version__, state.size, state.mtime_ns),
+            *(package_version(), state.size, state.mtime_ns),
             *(json.dumps(about), matrix.getvalue()),
         )
         try:
@@ -139,15 +139,15 @@ def _stored(path: str) -> bytes:
 
 
 def _features(kind: FeatureSet, about: str, matrix: bytes) -> TrackFeatures:
-    told = json.loads(about)
+    known = json.loads(about)
     rows = np.load(io.BytesIO(matrix), allow_pickle=False)
     return TrackFeatures(
-        duration=told["duration"],
-        bounds=tuple((start, end) for start, end in told["bounds"]),
+        duration=known["duration"],
+        bounds=tuple((start, end) for start, end in known["bounds"]),
         values={kind.name: tuple(rows)},
-        warnings=tuple(told["warnings"]),
-        sounding=tuple(told["sounding"]),
-        missing=tuple(Missing(start, length) for start, length in told["missing"]),
+        warnings=tuple(known["warnings"]),
+        sounding=tuple(known["sounding"]),
+        missing=tuple(Missing(start, length) for start, length in known["missing"]),
     )
 
 
@@ -189,7 +189,7 @@ def _connect() -> sqlite3.Connection | None:
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(_SCHEMA)
         # What another version decoded is never used again.
-        connection.execute("DELETE FROM features WHERE version != ?", (earmark.__version__,))
+        connection.execute("DELETE FROM features WHERE version != ?", (package_version(),))
     except (sqlite3.Error, OSError):
         if connection is not None:
             connection.close()

@@ -19,7 +19,7 @@ from earmark.features import FeatureSet
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-__all__ = ["find_remote_inputs", "is_remote", "remote_to_rows"]
+__all__ = ["file_system", "find_remote_inputs", "is_remote", "remote_to_rows"]
 
 
 def is_remote(path: str) -> bool:
@@ -39,7 +39,8 @@ def is_remote(path: str) -> bool:
     return bool(separator) and scheme.isidentifier() and scheme != "file"
 
 
-def _file_system(path: str) -> tuple[AbstractFileSystem, str]:
+def file_system(path: str) -> tuple[AbstractFileSystem, str]:
+    """Return the file system of a path, and what the path is called in it."""
     import fsspec
 
     system, inner = fsspec.core.url_to_fs(path)
@@ -64,7 +65,7 @@ def find_remote_inputs(paths: Iterable[str]) -> list[str | AudioError]:
         if not is_remote(path):
             found += find_inputs([path.removeprefix("file://")])
             continue
-        system, inner = _file_system(path)
+        system, inner = file_system(path)
         if system.isfile(inner):
             found.append(path)
             continue
@@ -116,7 +117,7 @@ def remote_to_rows(path: str, *, sets: Sequence[FeatureSet], unit: Unit) -> pa.R
         # The decoders look at the ending of a name.
         here = os.path.join(folder, "file" + os.path.splitext(path)[1])
         try:
-            system, inner = _file_system(path)
+            system, inner = file_system(path)
             system.get_file(inner, here)
         except FileNotFoundError:
             return failure_row(AudioNotFoundError(path, "no such file"))

@@ -22,10 +22,12 @@ from earmark.datasets.folder import check_layout
 from earmark.errors import AudioError, DatasetError, ParameterError
 from earmark.evaluation import Contender
 from earmark.extraction import (
+    FeatureCache,
     TrackFeatures,
     extract_parts,
     extract_track,
     map_files,
+    open_feature_cache,
     usable_cores,
 )
 from earmark.features import FeatureSet, get_feature_set
@@ -35,7 +37,6 @@ from earmark.tags import CueTrack, Tags
 from earmark.types import IntArray, Progress
 from earmark.wording import counted
 from earmark.workflows._corpora import LIBRARY, kept_features, parse_dataset
-from earmark.extraction._feature_cache import FeatureCache, open_feature_cache
 
 __all__ = ["Tables", "audio_rows", "load_rows"]
 

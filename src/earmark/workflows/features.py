@@ -5,24 +5,25 @@ from __future__ import annotations
 import importlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
-from earmark.arguments import check_ending, checked
+from earmark.arguments import checked
 from earmark.errors import AudioError, MissingExtraError, ParameterError
 from earmark.extraction import (
-    FAILURES_SCHEMA,
+    FileRows,
     Journal,
     Unit,
     batch_to_bytes,
     bytes_to_batch,
+    check_tables,
     failure_row,
+    failures_path,
     features_schema,
     file_to_rows,
     find_inputs,
@@ -30,20 +31,17 @@ from earmark.extraction import (
     is_remote,
     map_files,
     usable_cores,
+    write_tables,
 )
 from earmark.features import FeatureSet, get_feature_set
-from earmark.files import atomic_write, check_target, file_state
+from earmark.files import file_state
 from earmark.records import Record, failure_record
 from earmark.types import PathName, Progress
+from earmark.workflows.jobs import Job
 
-__all__ = ["Extraction", "extract_features", "failures_path"]
+__all__ = ["Extraction", "extract_features"]
 
 Engine = Literal["local", "ray"]
-Failed = tuple[AudioError, ...]
-Answers = Iterator[AudioError | tuple[str, pa.RecordBatch]]
-
-_ROWS_PER_GROUP = 1000
-_ENDINGS = (".parquet", ".csv")
 
 
 @dataclass(frozen=True)
@@ -80,29 +78,6 @@ class Extraction(
 
 
 @checked
-def failures_path(output: PathName) -> str:
-    """Return where the table of failures of an output is written.
-
-    Parameters
-    ----------
-    output : str or path-like
-        Path of the table of features.
-
-    Returns
-    -------
-    str
-        Its path with ``.failures`` before the ending.
-
-    Examples
-    --------
-    >>> failures_path("music.parquet")
-    'music.failures.parquet'
-    """
-    stem, ending = os.path.splitext(os.fspath(output))
-    return f"{stem}.failures{ending}"
-
-
-@checked
 def extract_features(
     paths: Iterable[PathName],
     *,
@@ -127,7 +102,7 @@ def extract_features(
         Files and folders; folders are searched through and through.
     output : str or path-like
         The file to write: Parquet if its name ends in ``.parquet``, CSV if it ends in ``.csv``.
-        Failures go to another beside it, see `failures_path`.
+        Failures go to another beside it, see `earmark.extraction.failures_path`.
     sets : sequence of str
         Names of feature sets.
     unit : {"clip", "segment", "track"}
@@ -175,72 +150,92 @@ def extract_features(
     (1, ['no-audio'])
     """
     chosen = [get_feature_set(name) for name in sets]
-    schema = features_schema(chosen, unit)
-    if check_ending("output", output, _ENDINGS) == ".csv":
-        _check_fits_csv(chosen)
+    job: Job[Extraction] = Job.of(progress, "features")
     if engine == "ray":
-        _check_ray()
-        where = os.fspath(output)
-        if not is_remote(where):
-            where = os.path.abspath(where.removeprefix("file://"))
-        _refuse_to_overwrite(where, overwrite=overwrite)
+        try:
+            importlib.import_module("ray.data")
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("ray", error.name) from error
         return _extract_on_ray(
-            find_remote_inputs([os.fspath(path) for path in paths]),
-            output=where,
-            sets=sets,
+            [os.fspath(path) for path in paths],
+            output=os.fspath(output),
+            sets=chosen,
             unit=unit,
             address=address,
-            progress=progress,
+            overwrite=overwrite,
+            job=job,
         )
     if engine != "local":
         raise ParameterError(f"engine={engine!r} is not one of local, ray")
     if address is not None:
         raise ParameterError(f"address={address!r} needs engine='ray'")
-    inputs = find_inputs(paths)
-    settings = {**json.loads(schema.metadata[b"earmark"]), "journal": 1}
-    target = os.path.abspath(os.fspath(output))
-    states = {path: _state(path) for path in inputs if isinstance(path, str)}
-    if jobs is None:
-        jobs = usable_cores()
-    if jobs < 1:
+    if jobs is not None and jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
-    _refuse_to_overwrite(target, overwrite=overwrite)
-    work = partial(_as_bytes, partial(file_to_rows, sets=chosen, unit=unit))
-    with Journal(f"{target}.journal", settings=settings) as journal:
+    return _extract_here(
+        find_inputs(paths),
+        output=os.path.abspath(os.fspath(output)),
+        sets=chosen,
+        unit=unit,
+        jobs=jobs or usable_cores(),
+        overwrite=overwrite,
+        job=job,
+    )
+
+
+def _extract_here(
+    inputs: Sequence[str | AudioError],
+    *,
+    output: str,
+    sets: Sequence[FeatureSet],
+    unit: Unit,
+    jobs: int,
+    overwrite: bool,
+    job: Job[Extraction],
+) -> Extraction:
+    """Compute rows file by file into a journal, and write the tables out of that."""
+    path_of_journal = f"{output}.journal"
+    # With its journal beside it, a table is one this run was about to finish.
+    check_tables(output, sets, overwrite=overwrite or os.path.lexists(path_of_journal))
+    schema = features_schema(sets, unit)
+    settings = {**json.loads(schema.metadata[b"earmark"]), "journal": 1}
+    states = {path: _state(path) for path in inputs if isinstance(path, str)}
+    work = partial(_as_bytes, partial(file_to_rows, sets=sets, unit=unit))
+    with Journal(path_of_journal, settings=settings) as journal:
         done = {record.key["path"]: record for record in journal.records}
         resumed = {
             path for path, state in states.items() if path in done and done[path].key == state
         }
         waiting = [path for path in states if path not in resumed]
-        n_done = len(resumed)
-        for path, rows in map_files(work, waiting, jobs=jobs, ordered=False):
-            body = batch_to_bytes(failure_row(rows)) if isinstance(rows, AudioError) else rows
-            journal.append(states[path], body)
-            n_done += 1
-            if progress is not None:
-                progress(n_done, len(states), path)
+        computed = map_files(work, waiting, jobs=jobs, ordered=False)
+        with closing(computed):  # type: ignore[type-var]  # a generator, said to be an iterator
+            for n_done, (path, rows) in enumerate(computed, start=len(resumed) + 1):
+                body = batch_to_bytes(failure_row(rows)) if isinstance(rows, AudioError) else rows
+                journal.append(states[path], body)
+                job(n_done, len(states), path)
         done = {record.key["path"]: record for record in journal.records}
-        n_rows, failed = _write_tables(
-            target,
-            schema,
-            (
-                path
-                if isinstance(path, AudioError)
-                else (path, bytes_to_batch(journal.body(done[path])))
-                for path in inputs
-            ),
+        rows_of_files = (
+            path
+            if isinstance(path, AudioError)
+            else (path, bytes_to_batch(journal.body(done[path])))
+            for path in inputs
         )
-    os.unlink(f"{target}.journal")
-    return Extraction(target, failures_path(target), len(inputs), len(resumed), n_rows, failed)
+        n_rows, failed = write_tables(output, schema, rows_of_files)
+    os.unlink(path_of_journal)
+    return _finish(output, inputs, n_resumed=len(resumed), n_rows=n_rows, failed=failed, job=job)
 
 
-def _check_fits_csv(sets: Sequence[FeatureSet]) -> None:
-    per_frame = [one.name for one in sets if one.per_frame]
-    if per_frame:
-        raise ParameterError(
-            f"output: CSV cannot hold {per_frame[0]!r}, which has values for every frame; give a "
-            "name that ends in .parquet"
-        )
+def _finish(
+    output: str,
+    inputs: Sequence[str | AudioError],
+    *,
+    n_resumed: int,
+    n_rows: int,
+    failed: tuple[AudioError, ...],
+    job: Job[Extraction],
+) -> Extraction:
+    for error in failed:
+        job.fail(error)
+    return Extraction(output, failures_path(output), len(inputs), n_resumed, n_rows, failed)
 
 
 def _as_bytes(rows_of: Callable[[str], pa.RecordBatch], path: str) -> bytes:
@@ -248,110 +243,38 @@ def _as_bytes(rows_of: Callable[[str], pa.RecordBatch], path: str) -> bytes:
     return batch_to_bytes(rows_of(path))
 
 
-def _state(path: str) -> dict[str, Any]:
+def _state(path: str) -> Mapping[str, Any]:
     """Return what tells whether a file is still the one that was worked on."""
     state = file_state(path)
     known = {"size": None, "mtime_ns": None} if state is None else vars(state)
     return {"path": path, **known}
 
 
-def _check_ray() -> None:
-    try:
-        importlib.import_module("ray.data")
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("ray", error.name) from error
-
-
-def _refuse_to_overwrite(target: str, *, overwrite: bool) -> None:
-    if is_remote(target):
-        import fsspec
-
-        system, inner = fsspec.core.url_to_fs(target)
-        exists = system.exists(inner)
-    else:
-        # With its journal beside it, a table is one this run was about to finish.
-        resumed = os.path.lexists(f"{target}.journal")
-        check_target(target, overwrite=overwrite or resumed)
-        return
-    if exists and not overwrite:
-        raise ParameterError(
-            f"output={target!r} already exists. Choose another name, or pass overwrite=True"
-        )
-
-
-def _write_tables(target: str, schema: pa.Schema, answers: Answers) -> tuple[int, Failed]:
-    """Write both tables to the local disk, and put them in place when both are whole."""
-    with atomic_write(target) as features, atomic_write(failures_path(target)) as failures:
-        return _write(features, failures, schema, answers, ending=_ending(target))
-
-
-def _ending(output: str) -> str:
-    return os.path.splitext(output)[1].lower()
-
-
-def _write(
-    features: BinaryIO, failures: BinaryIO, schema: pa.Schema, answers: Answers, *, ending: str
-) -> tuple[int, Failed]:
-    """Write rows and failures to two files, in the order they come."""
-    writer_of = pyarrow.csv.CSVWriter if ending == ".csv" else pq.ParquetWriter
-    failed: list[AudioError] = []
-    n_rows = 0
-    pending: list[pa.RecordBatch] = []
-    with writer_of(features, schema) as writer:
-        for answer in answers:
-            if isinstance(answer, AudioError):
-                failed.append(answer)
-                continue
-            path, batch = answer
-            if batch.schema.equals(FAILURES_SCHEMA):
-                (row,) = batch.to_pylist()
-                failed.append(AudioError.of_code(row["code"], path, row["reason"]))
-                continue
-            n_rows += len(batch)
-            pending.append(batch)
-            if sum(map(len, pending)) >= _ROWS_PER_GROUP:
-                writer.write_table(pa.Table.from_batches(pending))
-                pending.clear()
-        if pending:
-            writer.write_table(pa.Table.from_batches(pending))
-    rows = [failure_row(error) for error in failed]
-    with writer_of(failures, FAILURES_SCHEMA) as writer:
-        writer.write_table(pa.Table.from_batches(rows, schema=FAILURES_SCHEMA))
-    return n_rows, tuple(failed)
-
-
 def _extract_on_ray(
-    inputs: Sequence[str | AudioError],
+    paths: Sequence[str],
     *,
     output: str,
-    sets: Sequence[str],
+    sets: Sequence[FeatureSet],
     unit: Unit,
     address: str | None,
-    progress: Progress | None,
+    overwrite: bool,
+    job: Job[Extraction],
 ) -> Extraction:
-    """Do it on Ray, streaming from and to any file system."""
-    import fsspec
+    """Compute rows on Ray, streaming from and to any file system."""
+    from earmark.extraction import map_on_ray
 
-    from earmark.extraction._ray import map_on_ray
-
-    schema = features_schema([get_feature_set(name) for name in sets], unit)
+    if not is_remote(output):
+        output = os.path.abspath(output.removeprefix("file://"))
+    check_tables(output, sets, overwrite=overwrite)
+    inputs = find_remote_inputs(paths)
     files = [path for path in inputs if isinstance(path, str)]
+    names = [each.name for each in sets]
 
-    def answers() -> Answers:
-        done = map_on_ray(files, sets=sets, unit=unit, address=address)
+    def rows_of_files() -> Iterator[FileRows]:
+        computed = map_on_ray(files, sets=names, unit=unit, address=address)
         for count, path in enumerate(inputs, start=1):
-            yield path if isinstance(path, AudioError) else next(done)
-            if progress is not None:
-                progress(count, len(inputs), str(path))
+            yield path if isinstance(path, AudioError) else next(computed)
+            job(count, len(inputs), str(path))
 
-    if is_remote(output):
-        system, inner = fsspec.core.url_to_fs(output)
-        with (
-            system.transaction,  # both tables whole, or none
-            system.open(inner, "wb") as features,
-            system.open(failures_path(inner), "wb") as failures,
-        ):
-            n_rows, failed = _write(features, failures, schema, answers(), ending=_ending(output))
-    else:
-        n_rows, failed = _write_tables(output, schema, answers())
-    return Extraction(output, failures_path(output), len(inputs), 0, n_rows, failed)
+    n_rows, failed = write_tables(output, features_schema(sets, unit), rows_of_files())
+    return _finish(output, inputs, n_resumed=0, n_rows=n_rows, failed=failed, job=job)
