@@ -1,4 +1,4 @@
-"""From files to samples: find, decode, resample, cut into clips; what tells recordings apart."""
+"""From files to samples: find, decode, resample, cut into clips, and identify recordings."""
 
 from earmark.audio._clips import CLIP_S, SEGMENT_S, Clip, clip_bounds, clips
 from earmark.audio._digest import audio_digest

@@ -1,4 +1,4 @@
-"""Cutting a track into clips, the unit of classification, or into segments, that of similarity."""
+"""Cut a track into clips, the unit of classification, or segments, the unit of similarity."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Clip:
     Attributes
     ----------
     start, end : int
-        First sample, and first sample after it.
+        First sample, and first sample after the end.
     y : np.ndarray [shape=(end - start,)]
         Its samples.
     """
@@ -39,7 +39,7 @@ class Clip:
 
 
 def _lengths(sr: Hertz, duration: Seconds) -> tuple[int, int]:
-    """Return the samples of a clip, and those of the shortest remainder that is one itself."""
+    """Return the samples of a clip, and of the shortest remainder that is a clip of its own."""
     if not 1 <= sr < math.inf:
         raise ParameterError(f"sr={sr!r} is not a sampling rate in hertz")
     if not 1 <= duration < math.inf:
@@ -49,7 +49,7 @@ def _lengths(sr: Hertz, duration: Seconds) -> tuple[int, int]:
 
 @checked
 def clip_bounds(n_samples: int, *, sr: Hertz, duration: Seconds = CLIP_S) -> list[tuple[int, int]]:
-    """Say where a track of a given length is cut.
+    """Return where a track of a given length is cut.
 
     Parameters
     ----------
@@ -63,13 +63,14 @@ def clip_bounds(n_samples: int, *, sr: Hertz, duration: Seconds = CLIP_S) -> lis
     Returns
     -------
     list of (int, int)
-        First sample of each clip, and first sample after it. A remainder under half a clip joins
-        the clip before it, a longer one is a clip itself, and a shorter track is one clip.
+        First sample of each clip, and first sample after it. A remainder shorter than half a clip
+        joins the clip before it, and a longer one is a clip of its own. A track shorter than a clip
+        is one clip.
 
     Raises
     ------
     ParameterError
-        If there is no sample, `sr` is not a sampling rate, or `duration` is under 1 s.
+        If there are no samples, `sr` is not a sampling rate, or `duration` is under 1 s.
 
     Examples
     --------
@@ -105,7 +106,7 @@ def clips(
     Yields
     ------
     Clip
-        One after the other; nothing for a track without a sample.
+        The clips in order; none for a track without samples.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def clips(
     [(0, 3000), (3000, 7000)]
     """
     length, remainder = _lengths(sr, duration)
-    # A clip is certain once what follows it is enough not to join it.
+    # A clip is complete once enough follows that the rest cannot join it.
     certain = length + remainder
     start = n_held = 0
     held: list[Float32Array] = []

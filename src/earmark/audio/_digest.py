@@ -1,8 +1,8 @@
-"""What identifies a recording whatever its tags say: a hash of the encoded audio.
+"""Identify a recording whatever its tags say, by a hash of the encoded audio.
 
-An MP3, AAC or FLAC stream stands between the tags as it is, and is hashed as bytes, a hundred times
-faster than packet by packet. What is kept in a container is demuxed by FFmpeg, which never sees the
-tags at the end of the file: to some of its demuxers they are part of the last packet.
+An MP3, AAC or FLAC stream lies between the tags as it is and is hashed as bytes, a hundred times
+faster than packet by packet. Audio in a container is demuxed by FFmpeg. FFmpeg never sees the tags
+at the end of the file, because some of its demuxers take them for part of the last packet.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["audio_digest"]
 
 _BLOCK = 1 << 20
 _MAX_ERRORS = 10
-"""Errors after which the rest of a damaged file is not looked at."""
+"""After this many errors, the rest of a damaged file is ignored."""
 
 
 def _first_frame(file: BinaryIO, start: int, end: int) -> int | None:
@@ -57,7 +57,7 @@ def _digest_of_packets(file: BinaryIO, end: int) -> bytes | None:
     starts = [0]
     if read_at(file, 0, 4) == b"OggS":
         starts = survey_pages(file).links or starts
-    # FFmpeg does not follow every chain of streams: one after the other they are all heard.
+    # FFmpeg does not follow every chain of streams, so each stream is read in turn.
     found = [
         _digest_of_stream(Part(file, start=start, end=stop))
         for start, stop in zip(starts, [*starts[1:], end], strict=True)
@@ -75,14 +75,14 @@ def _digest_of_stream(part: Part) -> bytes | None:
     from earmark.audio._ffmpeg import _DEMUXERS
 
     found, n_packets, n_errors = hashlib.sha256(), 0, 0
-    # A stream need not be decoded to be told from others.
+    # Streams can be distinguished without decoding them.
     options = {"format_whitelist": _DEMUXERS, "analyzeduration": "0"}
     try:
         with av.open(part, mode="r", options=options, metadata_errors="replace") as container:
             stream = container.streams.best("audio")
             if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
                 return None
-            # The same bytes at another rate are other music.
+            # The same bytes at another rate are different music.
             context = stream.codec_context
             found.update(f"{context.name} {stream.rate} {stream.channels}".encode())
             while n_errors < _MAX_ERRORS:
@@ -94,7 +94,7 @@ def _digest_of_stream(part: Part) -> bytes | None:
                     break
                 except av.error.EOFError:
                     break
-                except av.error.FFmpegError:  # damaged: what follows still tells it from others
+                except av.error.FFmpegError:  # damaged: the rest still identifies it
                     n_errors += 1
     except av.error.FFmpegError:
         return None
@@ -113,15 +113,15 @@ def audio_digest(path: PathName) -> bytes:
     Returns
     -------
     bytes
-        SHA-256 of the encoded packets of the audio stream that is listened to: the same whatever
-        the tags are, another one when the audio is. Where FFmpeg finds no audio, of the whole file.
+        SHA-256 of the encoded packets of the audio stream. Tags do not change it; other audio does.
+        If FFmpeg finds no audio, it is the hash of the whole file.
 
     Raises
     ------
     AudioNotFoundError, AudioAccessError, NoAudioError, EmptyAudioError
-        If the file is not there, may not be read, is not a file, or is empty.
+        If the file does not exist, cannot be read, is not a regular file, or is empty.
     AudioError
-        If the system refuses to read it for another reason.
+        If it cannot be read for another reason.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where the audio of a file begins and ends: what stands before and after it are tags."""
+"""Find where the audio of a file begins and ends; before and after it there are tags."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 __all__ = ["Part", "between_tags", "read_at", "size_of_first_tag"]
 
 _MAX_TAGS = 8
-"""Tags in a row that are looked for at either end."""
+"""Maximum number of tags in a row at either end."""
 
 
 class Part(io.RawIOBase):
@@ -31,7 +31,7 @@ class Part(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        # Damaged files send FFmpeg before the first byte and behind the last: that is no error.
+        # Damaged files make FFmpeg seek before the first byte or after the last. That is no error.
         if start + offset < 0:
             return -1
         return self._file.seek(self._start + min(start + offset, self._size)) - self._start
@@ -55,16 +55,16 @@ def _syncsafe(digits: bytes) -> int:
 
 
 def size_of_first_tag(head: bytes) -> int:
-    """Return the size of the ID3v2 tag that begins with ten bytes; 0 if it is none."""
+    """Return the size of the ID3v2 tag that begins with ten bytes, or 0."""
     if len(head) < 10 or not head.startswith(b"ID3"):
         return 0
     return 10 + _syncsafe(head[6:10]) + 10 * bool(head[5] & 0x10)
 
 
 def _size_of_last_tag(file: BinaryIO, end: int) -> int:
-    """Return how many bytes before `end` are a tag; 0 if none."""
+    """Return how many bytes before `end` are a tag, or 0."""
     tail = read_at(file, end - 160, min(end, 160))
-    if tail[-128:-125] == b"TAG":  # ID3v1, and what some programs put before it
+    if tail[-128:-125] == b"TAG":  # ID3v1, and the tags that some programs put before it
         extended = read_at(file, end - 128 - 227, 4) == b"TAG+"
         return 128 + 227 * extended
     if tail[-32:-24] == b"APETAGEX":

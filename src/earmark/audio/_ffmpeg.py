@@ -1,4 +1,4 @@
-"""FFmpeg, through PyAV, for what libsndfile cannot read, and for what is damaged."""
+"""Decode with FFmpeg (PyAV) what libsndfile cannot read, and damaged files."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from earmark.types import Float32Array, PathName, Seconds
 
 __all__ = ["count_samples", "open_ffmpeg"]
 
-# FFmpeg also opens playlists, which name further files and addresses, and draws text files as
-# video. Only what can hold audio itself is let through.
+# FFmpeg also opens playlists, which name other files and addresses, and shows text files as video.
+# Only formats that hold audio themselves are allowed.
 _DEMUXERS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,webm,mlp,mov,mp4,m4a,"
     "3gp,3g2,mj2,mp3,mpc,mpc8,mpeg,mpegts,oma,ogg,rm,tak,truehd,tta,voc,w64,wav,wv"
 )
 
-# Streams that nowhere say how long they are: FFmpeg guesses from the bit rate, and guesses badly.
+# Streams without a length: FFmpeg guesses it from the bit rate, and guesses badly.
 _WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "dts", "eac3", "mp3", "mpeg", "mpegts", "truehd"})
 
-# Of these the header gives the length to a few packets only.
+# The headers of these give the length only to within a few packets.
 _ROUGH_LENGTH = frozenset({"asf", "avi", "flv", "matroska,webm", "rm"})
 
-# Their time stamps never jump where nothing is lost.
+# Their time stamps only jump if something is lost.
 _CONTINUOUS = frozenset({"ape", "asf", "caf", "flac", "tak", "tta", "wv"})
 
 _MAX_ERRORS = 100
-"""Errors in a row after which a demuxer is taken to move on no more."""
+"""After this many errors in a row, a demuxer is assumed to be stuck."""
 
 _ENOUGH = 16_384
-"""Samples that make a block; packets are smaller, and each would cost as much as a block."""
+"""Samples in a block; packets are smaller, and each would take as long as a block."""
 
 _BLOCK_HEAD = 200
-"""Bytes that Matroska has between two packets at most where nothing is lost."""
+"""Maximum number of bytes between two Matroska packets if nothing is lost."""
 
 _LONGEST: Seconds = 24 * 3600
-"""A header that promises more than this, and ten times what is there, is damaged."""
+"""A header that promises more than this, and ten times the actual length, is damaged."""
 
 
 class _FFmpegReader:
@@ -100,7 +100,7 @@ class _FFmpegReader:
         self.layout: str = hints.layout or context.layout.name
 
     def _length(self) -> int | None:
-        """Return the samples of each channel as the container says."""
+        """Return the samples of each channel according to the container."""
         if self._frames is not None and not self._frames.mixed:
             return round(self._frames.n_samples * self.sr / self._frames.sr)
         if self.container in _WITHOUT_LENGTH:
@@ -119,7 +119,7 @@ class _FFmpegReader:
         return found if found > 0 else None
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
-        # Seeking is only exact to a packet in most containers: what comes before is decoded too.
+        # Seeking is only exact to a packet in most containers, so decoding starts earlier.
         timeline = Timeline(
             sr=self.sr,
             promised=None if self._frames else self.n_samples,
@@ -145,7 +145,7 @@ class _FFmpegReader:
         self._check_end(done)
 
     def _check_end(self, done: int) -> None:
-        """Note what is missing at the end."""
+        """Record what is missing at the end."""
         if self._frames is not None and not self._frames.mixed:
             lost = self._frames.lost_at_end * self._frames.n_per_frame
             expected = done + round(lost * self.sr / self._frames.sr)
@@ -181,7 +181,7 @@ class _FFmpegReader:
         yield from timeline.finish()
 
     def _decoded(self, timeline: Timeline) -> Iterator[tuple[Any, float | None]]:
-        """Yield frames, each with the sample at which it belongs."""
+        """Yield frames, each with the number of its first sample."""
         clock = _Clock(
             self.sr,
             self._frames,
@@ -240,7 +240,7 @@ class _FFmpegReader:
 
 
 class _Resampler:
-    """Turns frames of whatever kind into blocks [shape=(n, channels)] of one rate and layout."""
+    """Converts frames of any kind to blocks [shape=(n, channels)] of one rate and layout."""
 
     def __init__(self, layout: str, sr: int) -> None:
         self._layout, self._sr = layout, sr
@@ -257,7 +257,7 @@ class _Resampler:
         return parts + [part.to_ndarray().T for part in self._resampler.resample(frame)]
 
     def flush(self) -> list[Float32Array]:
-        """Return what is left in it."""
+        """Return the remaining samples."""
         if self._resampler is None:
             return []
         resampler, self._resampler, self._kind = self._resampler, None, None
@@ -265,7 +265,7 @@ class _Resampler:
 
 
 class _Clock:
-    """Tells at which sample a frame belongs."""
+    """Finds the first sample of a frame."""
 
     def __init__(
         self, sr: int, frames: FrameSurvey | None, *, unit: Fraction | None, is_raw: bool
@@ -290,7 +290,7 @@ class _Clock:
         return self._frames is not None and not self._frames.adts
 
     def _shift(self) -> float:
-        """Return the samples lost so far of which the container knows nothing."""
+        """Return the samples lost so far that the container does not know about."""
         if self._frames is not None:
             lost = self._frames.lost_before(self._n_packets - 1)
             return lost * self._frames.n_per_frame * self._sr / self._frames.sr
@@ -317,10 +317,10 @@ class _Clock:
         self._usual_size = self._usual_size or packet.size
 
     def failed(self, packet: Any) -> float | None:
-        """Take note of a packet that cannot be decoded; return where it belongs."""
+        """Record a packet that cannot be decoded; return its first sample."""
         start = self._start(packet)
         if self._is_raw and self._frames is None and self._usual_size:
-            # What is no frame is taken for one, however long it is.
+            # Anything that is not a frame counts as one frame, however long it is.
             n = round(packet.size / self._usual_size)
             self._extra += max(0, n - 1) * self.length(packet)
         self._n_packets += 1
@@ -342,7 +342,7 @@ def open_ffmpeg(path: PathName, hints: Hints = _NO_HINTS) -> _FFmpegReader:
 
 
 def count_samples(path: PathName) -> int:
-    """Count the samples of a file that is not compressed, without decoding it."""
+    """Count the samples of an uncompressed file without decoding it."""
     reader = open_ffmpeg(path)
     try:
         timeline = Timeline(sr=reader.sr, promised=None, continuous=False)

@@ -86,10 +86,9 @@ AUDIO_SUFFIXES = frozenset(
         ".wv",
     ]
 )
-"""Endings of the names that a folder is searched for, in lower case: whatever can be decoded.
+"""Endings of the names of audio files, in lower case: all that can be decoded.
 
-Left out are endings that mostly stand for something else (``.ts``, ``.mat``, ``.iff``, ``.xi``).
-"""
+Endings that usually mean something else are left out (``.ts``, ``.mat``, ``.iff``, ``.xi``). """
 
 
 @checked
@@ -103,15 +102,15 @@ def find_audio(
     folder : str or path-like
         Where to look.
     on_error : callable or None
-        Called with the error of each folder below it that cannot be read; its ``filename`` says
-        which. None passes them over.
+        Called with the error of each subfolder that cannot be read; its ``filename`` says which.
+        None ignores them.
 
     Yields
     ------
     str
-        Paths, sorted within each folder, by the ending of their name (`AUDIO_SUFFIXES`). Names
-        that begin with a dot are left out: they are hidden, or the shadows that macOS puts beside
-        files on foreign disks. Links to folders are followed, each folder being visited once.
+        Paths of files whose names have an ending in `AUDIO_SUFFIXES`, sorted within each folder.
+        Names that begin with a dot are left out: they are hidden, or metadata that macOS puts
+        beside files on other disks. Links to folders are followed, and each folder is visited once.
 
     Raises
     ------
@@ -132,7 +131,7 @@ def find_audio(
     for parent, folders, files in os.walk(folder, followlinks=True, onerror=on_error):
         try:
             status = os.stat(parent)
-        except OSError as error:  # it went away meanwhile
+        except OSError as error:  # it was deleted meanwhile
             if on_error is not None:
                 on_error(error)
             continue

@@ -1,4 +1,4 @@
-"""What WAV, AIFF, AU, W64, CAF and FLAC say of their length, and what the file bears out."""
+"""The length that WAV, AIFF, AU, W64, CAF and FLAC headers state, and the actual length."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _W64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _MAX_CHUNKS = 1000
 _UNKNOWN_FROM = 0x7FFF_0000
-"""Sizes from here on, and 0xFFFF0000, are written by programs that cannot seek back."""
+"""Sizes from here on, and 0xFFFF0000, come from programs that cannot seek back."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def _is_unknown(size: int) -> bool:
 def _chunks(
     file: BinaryIO, at: int, end: int, order: Literal["big", "little"]
 ) -> tuple[dict[bytes, tuple[int, int]], bool]:
-    """Return where the chunks of RIFF or FORM begin and how long they are; and if they add up."""
+    """Return where the chunks of RIFF or FORM begin, their lengths, and whether they add up."""
     found: dict[bytes, tuple[int, int]] = {}
     for _ in range(_MAX_CHUNKS):
         head = read_at(file, at, 8)
@@ -46,7 +46,7 @@ def _chunks(
             return found, at + len(head) >= end
         name, size = head[:4], int.from_bytes(head[4:], order)
         if not all(32 <= byte < 127 for byte in name):
-            # Tags of other kinds, or nothing but zeros, may stand after the last chunk.
+            # Other kinds of tags, or zeros, may follow the last chunk.
             rest = read_at(file, at, 1 << 16)
             return found, bool(found) and not any(rest)
         found.setdefault(name, (at + 8, size))
@@ -127,7 +127,7 @@ def _crc8(head: bytes) -> int:
 
 
 def _number(coded: bytes) -> tuple[int, int] | None:
-    """Decode a frame's number, written as UTF-8 is; return it and its bytes."""
+    """Decode a frame number, encoded like UTF-8; return it and its length in bytes."""
     if not coded or coded[0] < 0x80:
         return (coded[0], 1) if coded else None
     n = 8 - (~coded[0] & 0xFF).bit_length()
@@ -142,7 +142,7 @@ def _number(coded: bytes) -> tuple[int, int] | None:
 
 
 def _frame_end(head: bytes, usual: int) -> int | None:
-    """Return the sample after the FLAC frame whose header is given; None if it is none."""
+    """Return the sample after the FLAC frame with this header; None if it is not a header."""
     if len(head) < 6 or head[0] != 0xFF or head[1] & 0xFE != 0xF8:
         return None
     found = _number(head[4:11])

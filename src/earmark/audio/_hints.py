@@ -1,4 +1,4 @@
-"""What a look at a file tells before a decoder opens it."""
+"""What is known about a file before a decoder opens it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could not be decoded: where, how long, and in words."""
+"""Audio that could not be decoded: where, how long, and in words."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from earmark.types import Seconds
 __all__ = ["Missing", "is_notable", "missing_sentences"]
 
 _NOTABLE: Seconds = 0.1
-"""What is missing in all has to exceed this: a lost frame or two are not heard."""
+"""Missing audio shorter than this in all is not reported: a lost frame or two is inaudible."""
 
 _LISTED = 5
-"""Beyond this number of stretches they are summed up."""
+"""More stretches than this are summarised."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Missing:
     start : float
         Where it begins, in seconds from the start of the file.
     length : float or None
-        Its length in seconds; None where nothing says how much is missing.
+        Its length in seconds; None if unknown.
     """
 
     start: Seconds
@@ -33,7 +33,7 @@ class Missing:
 
 
 def is_notable(stretches: Sequence[Missing]) -> bool:
-    """Say whether the stretches are long enough, taken together, to speak of.
+    """Say whether the stretches are long enough in total to be reported.
 
     Examples
     --------

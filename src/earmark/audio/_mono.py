@@ -1,8 +1,9 @@
-"""The mean of the channels, or one of them where they cancel each other.
+"""The mean of the channels, or one of them if they cancel each other.
 
-Stereo whose right channel is the left one upside down is silent as a mean. For such a file one
-channel stands for the whole, whatever part of it is asked for. The mean of a file is known at its
-end only: it is looked through beforehand, but only where the first second leaves the question open.
+The mean of stereo is silent if the right channel is the inverted left one. One channel then stands
+for the whole file, whatever part of it is read. Whether the mean is silent is only known at the end
+of the file, so it is read through beforehand, but only if the first second leaves the question
+open.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SILENCE_DB = -80.0
 """A second whose root mean square is below this, in decibels of full scale, is silent."""
 
 _CANCELLED_DB = -60.0
-"""A mean this far below the loudest channel of the same second is what coding left of nothing."""
+"""A mean this far below the loudest channel of the same second is only coding noise."""
 
 
 def _mean(block: Float32Array) -> Float32Array:
@@ -34,7 +35,7 @@ def _mean(block: Float32Array) -> Float32Array:
 
 
 class _Meter:
-    """Measures, second by second, whether the mean of the channels sounds, and each channel."""
+    """Measures for each second whether the mean of the channels is silent, and each channel."""
 
     def __init__(self, sr: int, n_channels: int, *, start: int = 0) -> None:
         self._sr = sr
@@ -47,7 +48,7 @@ class _Meter:
         self.totals = np.zeros(n_channels)
 
     def add(self, block: Float32Array) -> bool:
-        """Take more of the file; return whether a whole second of the mean has sounded."""
+        """Add more of the file; return whether the mean has been audible for a whole second."""
         while len(block) and not self.mean_sounds:
             part, block = block[: self._left], block[self._left :]
             mean = _mean(part)
@@ -59,7 +60,7 @@ class _Meter:
         return self.mean_sounds
 
     def end_second(self) -> None:
-        """Judge the second that ends here, unless its start is not known."""
+        """Judge the second that ends here, unless its start is unknown."""
         if self._is_whole:
             enough = 10 ** (SILENCE_DB / 10) * self._sr
             self.totals += self._channels

@@ -1,7 +1,7 @@
-"""Counts the frames of MPEG audio: streams that nowhere say for certain how long they are.
+"""Count the frames of MPEG audio, since such streams do not reliably state their length.
 
-Every frame begins with a header that gives its size, so that a whole file is walked in little more
-time than it takes to read it. What is no frame is a tag, or damage.
+Every frame begins with a header that gives its size, so counting takes little longer than reading
+the file. Anything else is a tag, or damage.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["FrameSurvey", "survey_frames"]
 _WINDOW = 1 << 22
 _LONGEST_FRAME = 8192
 _OTHERS = 4
-"""Frames of another rate that have to follow each other to be no chance find in damage."""
+"""Frames of another rate in a row that cannot be a coincidence in damage."""
 
 _RATES = (44_100, 48_000, 32_000)
 _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000)
@@ -88,24 +88,24 @@ class FrameSurvey:
 
     @property
     def n_frames(self) -> int:
-        """Frames that are there."""
+        """Number of frames present."""
         return len(self.offsets)
 
     @property
     def n_samples(self) -> int:
-        """Samples the whole would have."""
+        """Samples the file would have if complete."""
         n_frames = self.n_frames + sum(self.lost) + self.lost_at_end
         added = self.n_added if n_frames == self.promised else 0
         return n_frames * self.n_per_frame - added
 
     def lost_before(self, frame: int) -> int:
-        """Return the frames lost before frame number `frame` of those that are there."""
+        """Return how many frames were lost before number `frame` of those present."""
         return sum(
             n for (before, _), n in zip(self.gaps, self.lost, strict=True) if before <= frame
         )
 
     def position(self, offset: int) -> int:
-        """Return the sample at which the first frame at or after a byte belongs."""
+        """Return the sample number of the first frame at or after a byte."""
         frame = bisect.bisect_left(self.offsets, offset)
         return (frame + self.lost_before(frame)) * self.n_per_frame
 
@@ -128,7 +128,7 @@ class _Walk:
         self._window = self._file.read(max(0, min(_WINDOW, self._end - offset)))
 
     def _ensure(self) -> None:
-        """Have enough of the file in the window for a frame and the header after it."""
+        """Load enough of the file for a frame and the header after it."""
         left = len(self._window) - self._at
         if left < (_OTHERS + 1) * _LONGEST_FRAME and self._base + len(self._window) < self._end:
             self._move(self._base + self._at)
@@ -216,7 +216,7 @@ class _Walk:
 def _xing(frame: bytes) -> tuple[int | None, int | None, int] | None:
     """Return the frames and bytes of a Xing header, and the samples the encoder added.
 
-    None if the frame holds none.
+    None if the frame has no such header.
     """
     at = max(frame.find(b"Xing", 0, 64), frame.find(b"Info", 0, 64))
     if at >= 0 and len(frame) >= at + 16:
@@ -233,13 +233,13 @@ def _xing(frame: bytes) -> tuple[int | None, int | None, int] | None:
 
 
 def _estimate(survey: FrameSurvey, n_bytes: int, n_junk: int, size: int | None) -> None:
-    """Say how many frames each stretch of damage cost, and how many the end lacks."""
+    """Return how many frames each stretch of damage cost, and how many are missing at the end."""
     in_gaps = sum(junk for _, junk in survey.gaps)
     mean = max(1.0, (n_bytes - in_gaps - n_junk) / max(1, survey.n_frames))
     by_size = [max(1, round(junk / mean)) for _, junk in survey.gaps]
     deficit = None if survey.promised is None else survey.promised - survey.n_frames
     if deficit is None or not 0 <= deficit <= 100 * survey.n_frames + 100:
-        # Bytes that do not fit a whole number of frames were put in, or others taken out.
+        # Bytes that are not a whole number of frames were inserted, or others removed.
         survey.lost = [
             n if abs(junk - n * mean) <= 2 + 0.002 * junk or _varies(survey) else 0
             for n, (_, junk) in zip(by_size, survey.gaps, strict=True)
@@ -247,7 +247,7 @@ def _estimate(survey: FrameSurvey, n_bytes: int, n_junk: int, size: int | None) 
         return
     is_cut = size is not None and n_bytes < size - 1.5 * mean
     if not survey.gaps:
-        # A header whose count alone is wrong: the bytes are there.
+        # Only the count in the header is wrong: the bytes exist.
         if size is None or is_cut:
             survey.lost_at_end = deficit
         return

@@ -1,4 +1,4 @@
-"""Walks the pages of an Ogg file: whether all are there, and where streams follow each other."""
+"""Check whether all pages of an Ogg file exist, and where one stream follows another."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OggSurvey:
 
 
 def _is_sound(page: bytes) -> bool:
-    """Check the sum of a page: that of zlib with the bits of every byte in reverse."""
+    """Verify the checksum of a page: zlib's, with the bits of every byte reversed."""
     blank = page[:22] + b"\0\0\0\0" + page[26:]
     crc = ~zlib.crc32(blank.translate(_MIRRORED), 0xFFFFFFFF) & 0xFFFFFFFF
     return crc == int.from_bytes(page[22:26].translate(_MIRRORED), "big")

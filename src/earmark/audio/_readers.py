@@ -1,7 +1,7 @@
-"""Two decoders behind one shape: libsndfile where it can, FFmpeg (through PyAV) for the rest.
+"""Two decoders behind one interface: libsndfile if possible, FFmpeg (PyAV) for the rest.
 
-libsndfile gives up at the first damage, and believes what headers say of the length. A look at the
-file tells where it cannot be trusted; where it fails later, FFmpeg goes on from there.
+libsndfile stops at the first damage and trusts the length in headers. Inspecting the file shows
+when it cannot be trusted; if it fails later, FFmpeg continues from there.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from earmark.types import Float32Array, PathName
 __all__ = ["Reader", "open_reader"]
 
 _BLOCK = 65_536
-"""Frames a block has at most: half a megabyte of stereo."""
+"""Maximum number of frames in a block: half a megabyte of stereo."""
 
 _PLAUSIBLE_RATES = range(1_000, 768_001)
-"""A header that says otherwise is damaged; resampling from it could fill the memory."""
+"""Above this a header is damaged; resampling could fill the memory."""
 
 _UNKNOWN_LENGTH = 1 << 40
-"""libsndfile gives a length beyond this to streams of which it does not know any."""
+"""libsndfile reports more than this for streams of unknown length."""
 
 _SAMPLE_BYTES = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8,
@@ -39,7 +39,7 @@ _SAMPLE_BYTES = {
 }  # fmt: skip
 
 _SHORT_S = 0.05
-"""Less than this is no reason to ask another decoder."""
+"""A difference smaller than this is no reason to try another decoder."""
 
 
 class Reader(Protocol):
@@ -63,7 +63,7 @@ class Reader(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         ...
 
 
@@ -74,7 +74,7 @@ class _SoundFileReader:
 
     def __init__(self, path: PathName) -> None:
         self._path = path
-        # Bytes, since a name need not be text.
+        # Bytes, because names need not be valid text.
         self._file = soundfile.SoundFile(os.fsencode(path))
         self.container = str(self._file.format)
         self.codec = str(self._file.subtype)
@@ -83,13 +83,13 @@ class _SoundFileReader:
         frames = int(self._file.frames)
         self.n_samples: int | None = frames if 0 < frames < _UNKNOWN_LENGTH else None
         self.is_damaged = False
-        # What libsndfile should be able to give, and what the whole would be.
+        # What libsndfile should be able to read, and the length of the whole.
         self.expected = self.promised = self.n_samples
         self.missing: list[Missing] = []
 
     @property
     def n_frames(self) -> int:
-        """Samples of each channel that libsndfile is ready to give."""
+        """Samples of each channel according to libsndfile."""
         return self.expected or 0
 
     def blocks(self, *, skip: int) -> Iterator[Float32Array]:
@@ -109,14 +109,14 @@ class _SoundFileReader:
         if self.expected is not None and self.expected - done > _SHORT_S * self.sr:
             yield from self._continued(done)
         elif self.promised is not None and self.promised - done > _SHORT_S * self.sr:
-            if done == start and self.expected is not None:  # asked for what is not there
+            if done == start and self.expected is not None:  # read past the actual end
                 done = min(done, self.expected)
             self.missing.append(Missing(done / self.sr, (self.promised - done) / self.sr))
         elif self.is_damaged:
             self.missing.append(Missing(done / self.sr, None))
 
     def _continued(self, done: int) -> Iterator[Float32Array]:
-        """Go on with FFmpeg where libsndfile fails."""
+        """Continue with FFmpeg if libsndfile fails."""
         from earmark.audio._ffmpeg import open_ffmpeg
 
         end = done
@@ -142,7 +142,7 @@ class _SoundFileReader:
 
 
 def _doubt_frames(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
-    """Say why libsndfile is not to be trusted with an MP3; None if it is."""
+    """Say why libsndfile cannot be trusted with an MP3 file, or None."""
     survey = survey_frames(file)
     if survey is None:
         return None
@@ -150,7 +150,7 @@ def _doubt_frames(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
         return Hints(frames=survey)
     if survey.lost_at_end:
         reader.n_samples = reader.promised = survey.n_samples
-        # The last frame may be cut, and the encoder's delay is not given out.
+        # The last frame may be cut, and the encoder's delay is left out.
         there = (survey.n_frames - 1) * survey.n_per_frame - survey.n_added
         reader.expected = max(0, there)
         return None
@@ -162,19 +162,19 @@ def _doubt_frames(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
 
 
 def _doubt_pages(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
-    """Say why libsndfile is not to be trusted with an Ogg file; None if it is."""
+    """Say why libsndfile cannot be trusted with an Ogg file, or None."""
     return Hints(is_damaged=True) if survey_pages(file).is_damaged else None
 
 
 def _doubt_flac(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
-    """Say why libsndfile is not to be trusted with a FLAC file; None if it is."""
+    """Say why libsndfile cannot be trusted with a FLAC file, or None."""
     if reader.n_samples is None or not flac_is_whole(file, reader.n_samples):
         return Hints()
     return None
 
 
 def _doubt_chunks(reader: _SoundFileReader, file: BinaryIO) -> Hints | None:
-    """Say why libsndfile is not to be trusted with what is not compressed; None if it is."""
+    """Say why libsndfile cannot be trusted with an uncompressed file, or None."""
     bytes_per_sample = _SAMPLE_BYTES.get(reader.codec)
     if bytes_per_sample is None:
         return None if reader.n_frames else Hints()
@@ -211,7 +211,7 @@ def _open_doubted(path: PathName, reader: _SoundFileReader) -> Reader:
 
     try:
         if reader.container not in _DOUBTS and hints.n_samples is None:
-            # Neither has said anything of its own yet: what is there decides.
+            # Neither is known to be better: the length decides.
             n_samples = count_samples(path)
             if n_samples <= reader.n_frames:
                 return reader
@@ -278,7 +278,7 @@ class _ChainReader:
                 self.missing += [Missing(before + m.start, m.length) for m in reader.missing]
 
     def close(self) -> None:
-        """Nothing is open between two blocks but what the generator closes."""
+        """Do nothing: the generator closes everything that it opens."""
 
 
 _MAX_LINKS_AT_ONCE = 64
@@ -293,7 +293,7 @@ def open_reader(path: PathName) -> Reader:
     try:
         reader = _SoundFileReader(path)
     except soundfile.LibsndfileError:
-        # FFmpeg's libraries are large: they are loaded with the first file that needs them.
+        # FFmpeg's libraries are large, so they are loaded when first needed.
         from earmark.audio._ffmpeg import open_ffmpeg
 
         reader = open_ffmpeg(path)

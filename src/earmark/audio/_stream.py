@@ -1,4 +1,4 @@
-"""From a path to samples: checks, channels, sampling rate; at once or block by block."""
+"""Read samples from a path, all at once or in blocks: checks, channels, sampling rate."""
 
 from __future__ import annotations
 
@@ -33,34 +33,34 @@ from earmark.types import Float32Array, PathName, Seconds
 __all__ = ["AudioInfo", "AudioStream", "AudioWarning", "info", "load", "stream"]
 
 _LOUDEST = 1e9
-"""Samples beyond this are damage; the squares of their spectra would not fit into 32 bits."""
+"""Larger samples are damage; the squares of their spectra would not fit into 32 bits."""
 
 DEFAULT_SR = 22_050
 """The sampling rate every model and feature set is defined at, in hertz."""
 
 
 class AudioWarning(UserWarning):
-    """Something is wrong with an audio file, but not so that it cannot be used."""
+    """Something is wrong with an audio file, but it can still be used."""
 
 
 @dataclass(frozen=True)
 class AudioInfo:
-    """What a file says of its audio, without decoding it.
+    """Properties of an audio file, read without decoding it.
 
     Attributes
     ----------
     path : str
         The file.
     duration : float or None
-        Length in seconds as the header says; None where it does not.
+        Length in seconds according to the header; None if it has none.
     sr : int
         Sampling rate in hertz.
     channels : int
         Number of channels.
     n_samples : int or None
-        Samples of each channel as the header says.
+        Samples of each channel according to the header.
     container, codec : str
-        What the file is, in the words of its decoder.
+        Kind of the file in the decoder's words.
     decoder : str
         ``"libsndfile"`` or ``"ffmpeg"``.
     """
@@ -76,7 +76,7 @@ class AudioInfo:
 
 
 def _check_file(path: PathName) -> None:
-    """Raise what is wrong with a path before any decoder sees it."""
+    """Raise an error if something is wrong with a path, before a decoder sees it."""
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
@@ -98,7 +98,7 @@ def _check_file(path: PathName) -> None:
 
 
 class AudioStream:
-    """An audio file as blocks of samples, decoded as they are asked for.
+    """An audio file as blocks of samples, decoded one at a time.
 
     Made by `stream`; a context manager and an iterator.
 
@@ -139,19 +139,19 @@ class AudioStream:
 
     @property
     def missing(self) -> list[Missing]:
-        """Stretches of the file whose audio could not be decoded, in order.
+        """Stretches of the file that could not be decoded, in order.
 
-        Complete once the stream is exhausted. Inside a file they are filled with silence. What
-        is too short to be heard is left out.
+        Complete once the stream is exhausted. Within the file they are filled with silence.
+        Inaudibly short stretches are left out.
         """
         found = self._reader.missing
         return list(found) if is_notable(found) else []
 
     @property
     def warnings(self) -> list[str]:
-        """What went wrong without ending the stream, in sentences; complete once it is exhausted.
+        """Problems that did not end the stream, in sentences; complete once it is exhausted.
 
-        There is one for each stretch that is missing, or one that sums them up.
+        There is a sentence for each missing stretch, or one summary.
         """
         return missing_sentences(self.missing)
 
@@ -170,11 +170,11 @@ class AudioStream:
         return self._iterator
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._reader.close()
 
     def _blocks(self) -> Iterator[Float32Array]:
-        """Yield what the decoder gives; a disk that fails is an error of this file."""
+        """Yield the decoder's blocks; a read error of the disk becomes an error of this file."""
         try:
             yield from self._reader.blocks(skip=self._skip)
         except OSError as error:
@@ -200,7 +200,7 @@ class AudioStream:
                 return
 
     def _mixed(self) -> Iterator[Float32Array]:
-        """Yield blocks with the channels asked for."""
+        """Yield blocks with the requested channels."""
         if not self._mono:
             return self._decoded()
         if self._reader.channels == 1:
@@ -210,12 +210,12 @@ class AudioStream:
         )
 
     def _loudest_channel(self) -> int | None:
-        """Look through the whole file for a mean that is not silent."""
+        """Search the whole file for a mean that is not silent."""
         with contextlib.closing(open_reader(self.path)) as reader:
             return loudest_if_mean_is_silent(reader.blocks(skip=0), sr=reader.sr)
 
     def _resampled(self) -> Iterator[Float32Array]:
-        """Yield blocks at the rate asked for."""
+        """Yield blocks at the requested rate."""
         if self.sr == self.native_sr:
             yield from self._mixed()
             return
@@ -269,20 +269,18 @@ def stream(
     Returns
     -------
     AudioStream
-        An iterator over blocks [shape=(n,), or (n, channels) where there are several], to be
-        closed or used in a ``with``. Joined, they are to the bit what `load` returns.
+        An iterator over blocks [shape=(n,), or (n, channels) if there are several], to be closed or
+        used in a ``with``. Joined, they equal the result of `load` exactly.
 
     Raises
     ------
     AudioError
-        Of the class that says why the file cannot be used; a `NonFiniteAudioError` is raised
-        when its block is reached.
+        If the file cannot be used; its class says why. A `NonFiniteAudioError` is raised when its
+        block is reached.
     ParameterError
         If an argument is out of range.
 
-    See Also
-    --------
-    load : The whole at once.
+    See Also -------- load : Read the whole file at once.
 
     Examples
     --------
@@ -310,7 +308,7 @@ def load(
     Parameters
     ----------
     path : str or path-like
-        The file: whatever libsndfile or FFmpeg can read.
+        The file, of any kind that libsndfile or FFmpeg can read.
     sr : float or None
         Sampling rate in hertz to resample to, by soxr at high quality; None keeps the file's own.
     mono : bool
@@ -323,27 +321,25 @@ def load(
     Returns
     -------
     y : np.ndarray [shape=(n,) or (channels, n), dtype=float32]
-        Samples, full scale at 1.0; empty where `offset` lies behind the end. Those of WAV and
-        FLAC equal `librosa.load`'s.
+        Samples, full scale at 1.0; empty if `offset` is after the end. For WAV and FLAC they equal
+        those of `librosa.load`.
     sr : float
         Their sampling rate in hertz.
 
     Raises
     ------
     AudioNotFoundError, AudioAccessError, NoAudioError, EmptyAudioError, NonFiniteAudioError
-        If the file is not there, may not be read, is not audio, holds no sample, or holds one that
-        is NaN or infinite.
+        If the file does not exist, cannot be read, is not audio, has no samples, or has samples
+        that are NaN or infinite.
     ParameterError
         If an argument is out of range.
 
     Warns
     -----
     AudioWarning
-        If the file is cut short or damaged: what could be decoded is returned.
+        If the file is cut short or damaged; the decodable part is returned.
 
-    See Also
-    --------
-    stream : The same in blocks, for long files.
+    See Also -------- stream : Read a long file in blocks.
 
     Examples
     --------
@@ -366,7 +362,7 @@ def load(
 
 @checked
 def info(path: PathName) -> AudioInfo:
-    """Read what a file says of its audio, without decoding it.
+    """Read the properties of an audio file without decoding it.
 
     Parameters
     ----------
@@ -381,7 +377,7 @@ def info(path: PathName) -> AudioInfo:
     Raises
     ------
     AudioNotFoundError, AudioAccessError, NoAudioError, EmptyAudioError
-        If the file is not there, may not be read, is not audio, or has no bytes.
+        If the file does not exist, cannot be read, is not audio, or is empty.
 
     Examples
     --------

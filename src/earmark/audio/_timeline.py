@@ -1,4 +1,4 @@
-"""Puts decoded blocks where their time stamps say, and fills what is missing with silence."""
+"""Place decoded blocks by their time stamps, and fill gaps with silence."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _TOLERANCE: Seconds = 0.01
 """Time stamps are rounded; some containers count in milliseconds."""
 
 _CLEAR_GAP: Seconds = 0.1
-"""A gap of this length is one even where nothing else speaks of damage."""
+"""A gap of this length counts even without other signs of damage."""
 
 _CONFIRMING = 4
-"""Blocks that have to agree with a jump in the time stamps."""
+"""Number of blocks that have to agree with a jump in the time stamps."""
 
 _DAMAGE_LASTS = 4
 """Blocks after a sign of damage whose time stamps may jump because of it."""
@@ -49,16 +49,16 @@ class Timeline:
         self._elsewhere, self._n_elsewhere = 0.0, 0
 
     def note_damage(self) -> None:
-        """Take note of a sign of damage at this place."""
+        """Record a sign of damage at this place."""
         self._damage = _DAMAGE_LASTS
 
     def start_at(self, position: float) -> None:
-        """Say what time stamp the first sample should have, in samples."""
+        """Set the expected time stamp of the first sample, in samples."""
         if self._shift is None:
             self._shift = position
 
     def push(self, block: Float32Array, position: float | None) -> Iterator[Float32Array]:
-        """Take a block [shape=(n, channels)] with its time stamp in samples; yield what is due."""
+        """Add a block [shape=(n, channels)] with its time stamp in samples; yield what is ready."""
         if position is None:
             if self._held:
                 self._hold(block)
@@ -87,7 +87,7 @@ class Timeline:
             yield self._give(block)
 
     def _set_clock(self, ahead: float) -> None:
-        """Follow time stamps that go on elsewhere, once several agree; one alone may lie."""
+        """Follow a jump of the time stamps once several agree; a single one may be wrong."""
         if abs(ahead - self._elsewhere) > self._tolerance:
             self._elsewhere, self._n_elsewhere = ahead, 0
         self._n_elsewhere += 1
@@ -96,7 +96,7 @@ class Timeline:
             self._elsewhere, self._n_elsewhere = 0.0, 0
 
     def finish(self) -> Iterator[Float32Array]:
-        """Yield what was held back; nothing follows."""
+        """Yield the blocks that were held back; nothing follows."""
         yield from self._release(believed=True)
 
     def _credible(self, ahead: float) -> bool:

@@ -1,7 +1,7 @@
 """From samples to numbers: feature sets, their registry and their fingerprints.
 
-`extract` computes any of them from one spectral pass. Where the steps are, and the librosa function
-each equals:
+`extract` computes any of them from one spectral pass. The modules, and the librosa functions that
+they equal:
 
 ==============  ============================================================================
 module          librosa

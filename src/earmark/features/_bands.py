@@ -31,7 +31,8 @@ def band_statistics(Q: np.ndarray[Any, np.dtype[np.uint8]]) -> FloatArray:
 
 def _from_spectra(spectra: Spectra) -> FloatArray:
     Q = logmel_gtzan(spectra)
-    # Under six frames there is no column but the first, which the archive spoils: all frames then.
+    # Under six frames, the only column is the first, which the archive spoils, so all frames are
+    # used.
     return band_statistics(Q if Q.shape[1] else quantise(_logmel(spectra)))
 
 

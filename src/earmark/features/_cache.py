@@ -1,8 +1,8 @@
-"""Where compiled code is kept.
+"""The folder of compiled code.
 
-numba compiles a kernel in seconds and keeps the result on disk. It notices when the file of a
-kernel changes, but not when a constant does that the kernel imports from elsewhere, and then runs
-the old code. So the folder of the results is named after a hash of every source file here.
+numba compiles a kernel in seconds and stores the result on disk. It notices if the file of a kernel
+changes, but not if an imported constant does, and then runs the old code. So the folder is named
+after a hash of all source files here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def _source_hash() -> str:
 
 @cache
 def cache_folder() -> Path | None:
-    """Return the folder of compiled kernels, or None where none can be written.
+    """Return the folder of compiled kernels, or None if none can be written.
 
-    ``NUMBA_CACHE_DIR`` names another one; else it is in the user's cache folder, so that the
+    ``NUMBA_CACHE_DIR`` names another one. The default is in the user's cache folder, because the
     package itself may be read-only.
     """
     base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("earmark")

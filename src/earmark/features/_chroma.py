@@ -1,4 +1,4 @@
-"""How a recording is tuned."""
+"""The tuning of a recording."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["MAX_HZ", "MIN_HZ", "estimate_tuning"]
 
 MIN_HZ: Hertz = 150.0
 MAX_HZ: Hertz = 4000.0
-"""Where peaks are looked for, as `librosa.piptrack` does."""
+"""The range of peaks, in hertz, as in `librosa.piptrack`."""
 
 _EDGES = np.linspace(-0.5, 0.5, 101)
 
 
 @kernel("int64(float32[::1], float64[::1])")
 def _most_frequent(semitones: Float32Array, edges: FloatArray) -> int:
-    """Return which step from one edge to the next most semitones deviate by from a whole one."""
+    """Return the step between two edges that holds the most deviations from whole semitones."""
     counts = np.zeros(len(edges) - 1, np.int64)
     for semitone in semitones:
         deviation = semitone - np.floor(semitone)

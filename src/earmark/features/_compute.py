@@ -22,7 +22,7 @@ _LOUDEST = 1e10  # the squares of a spectrum louder than this would not fit into
 
 
 def _checked(y: AudioArray, sr: Hertz) -> Float32Array:
-    """Return the signal as float32, or say what is wrong with it."""
+    """Return the signal as float32, or raise what is wrong with it."""
     if not _LOWEST_SR <= sr < math.inf:
         raise ParameterError(f"sr={sr!r} is not a sampling rate of {_LOWEST_SR} Hz or more")
     signal = np.asarray(y)
@@ -42,7 +42,7 @@ def _checked(y: AudioArray, sr: Hertz) -> Float32Array:
 
 
 def _recipe(feature_set: FeatureSet) -> Callable[[Spectra], Any]:
-    """Return how a set is computed, or say that it cannot be."""
+    """Return the function that computes a set, or raise that there is none."""
     if feature_set.from_spectra is None:
         raise ParameterError(f"feature set {feature_set.name!r} cannot be computed from audio")
     return feature_set.from_spectra

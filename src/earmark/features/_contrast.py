@@ -34,8 +34,8 @@ def _octaves(*, sr: Hertz) -> tuple[tuple[slice, int], ...]:
     octaves = []
     for band, (low, high) in enumerate(pairwise(edges)):
         inside = np.flatnonzero((hz >= low) & (hz <= high))
-        # librosa lets an octave begin a bin lower, leaves its last bin out, and the highest go on
-        # to the end.
+        # As in librosa, an octave begins a bin lower and leaves its last bin out, and the highest
+        # one goes on to the end.
         first = int(inside[0]) - (band > 0)
         is_last = band == _N_BANDS - 1
         end = len(hz) if is_last else int(inside[-1]) + 1

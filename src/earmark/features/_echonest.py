@@ -1,4 +1,4 @@
-"""The eight audio features the Echo Nest gave of a track: known numbers, an unknown recipe."""
+"""The eight audio features of the Echo Nest: known numbers, unknown recipe."""
 
 from __future__ import annotations
 

@@ -38,13 +38,11 @@ def extract(
     Raises
     ------
     ParameterError
-        If there is no set of a name, one cannot be computed from audio, or none is asked for; if
+        If there is no set with a name, a set cannot be computed from audio, or `sets` is empty; if
         `y` is empty, has more than one channel, is not floating point, not finite or beyond 1e10;
         if `sr` is below 1,000 Hz or too low for a set.
 
-    See Also
-    --------
-    gtzan57 : The set of that name alone.
+    See Also -------- gtzan57 : Compute only that set.
 
     Examples
     --------

@@ -6,9 +6,9 @@ transform of 1024 = 4^5 points is the textbook's: five passes of butterflies of 
 (radix-4, decimation in frequency). It leaves point k at the place whose number is k's with its five
 base-4 digits reversed; the inverse goes back the same way, so that nothing is ever sorted.
 
-A library transforms one frame after the other and has to look for parallel work within it. Here
-the lanes are frames, every butterfly is 32 equal ones, and the first and the last pass, whose four
-points lie a hop apart, take the window and the overlap of frames along.
+A library transforms one frame after another, and has to find parallel work within it. Here the
+lanes are frames, every butterfly is done for 32 frames at once, and the first and the last pass,
+with four points a hop apart, also do the window and the overlap of frames.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _Q1, _Q2, _Q3 = _QUARTER * LANES, 2 * _QUARTER * LANES, 3 * _QUARTER * LANES
 # Hops in rows of stretches.
 _H1, _H2, _H3 = HOP * STRETCHES, 2 * HOP * STRETCHES, 3 * HOP * STRETCHES
 _BELOW = POINTS - 1
-"""A number ANDed with this is a place, which the compiler can then see to be no less than zero."""
+"""ANDing a place with this shows the compiler that it is not negative."""
 
 
 class Tables(NamedTuple):
@@ -141,7 +141,7 @@ def _first_pass(
 
 
 def _forward_pass(quarter: int):  # type: ignore[no-untyped-def]  # what a kernel is, numba knows
-    """Make the pass whose butterflies are of points `quarter` apart."""
+    """Make the pass of butterflies with points `quarter` apart."""
     step, q1, q2, q3 = (
         _QUARTER // quarter,
         quarter * LANES,

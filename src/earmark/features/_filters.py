@@ -89,7 +89,7 @@ def chroma_filters(*, sr: Hertz, tuning: float) -> Float32Array:
     """
     frequencies = np.linspace(0, sr, N_FFT, endpoint=False)[1:]
     semitones = N_CHROMA * hz_to_octs(frequencies, tuning=tuning)
-    # Bin 0 has no pitch: it is put an octave and a half below bin 1, halfway round the circle.
+    # Bin 0 has no pitch: it is placed an octave and a half below bin 1, halfway around the circle.
     semitones = np.concatenate(([semitones[0] - 1.5 * N_CHROMA], semitones))
     widths = np.concatenate((np.maximum(np.diff(semitones), 1.0), [1.0]))
     half = N_CHROMA / 2

@@ -1,7 +1,7 @@
-"""What is measured of each frame by itself: moments, mel bands, peaks, pitch classes.
+"""Measurements of each frame by itself: moments, mel bands, peaks, pitch classes.
 
-A sum over many bins adds up a few of them before it meets the running sum in memory, which takes
-longer than adding.
+A sum over many bins adds up a few of them before adding to the running sum in memory, because
+memory is slower.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def measure_moments(tile: Float32Array, out: Float32Array) -> None:
     """Compute sum, centroid, bandwidth, rolloff and maximum of each frame, in bins.
 
     ``c = sum k S / sum S``, ``sqrt(sum S (k - c)^2 / sum S)``, and the number of bins at which the
-    running sum is still below 0.85 of the whole: `librosa.feature.spectral_centroid`,
+    running sum is still below 0.85 of the total: `librosa.feature.spectral_centroid`,
     `spectral_bandwidth`, `spectral_rolloff`. The second moment is taken about the centroid, so that
-    a pure tone loses nothing. Eight or four bins are added up before they meet the sum in memory;
-    but the whole of which 0.85 are asked is summed bin by bin, as the running sum is, so that
-    both are rounded alike.
+    a pure tone loses nothing. Eight or four bins are added up before adding to memory. Only the
+    total for the rolloff is summed bin by bin, as the running sum is, so that both are rounded
+    alike.
     """
     for lane in range(LANES):
         out[0, lane] = out[1, lane] = out[2, lane] = out[3, lane] = out[4, lane] = out[6, lane] = 0
@@ -97,7 +97,7 @@ def sum_mel_bands(
 ) -> None:
     """Sum the power of each frame into mel bands: `librosa.feature.melspectrogram`.
 
-    A bin feeds two neighbouring bands at most. A run is the bins that feed the same two.
+    A bin belongs to at most two neighbouring bands. A run is the bins that belong to the same two.
     """
     out[:] = 0
     for i in range(len(runs)):
@@ -149,8 +149,8 @@ def append_peaks(
 ) -> int:
     """Append the spectral peaks of `n` frames: place in bins, and height (`librosa.piptrack`).
 
-    A peak is above a tenth of the frame's largest power, higher than the bin below it and not
-    lower than the bin above. Most bins are below the threshold; eight are asked at once.
+    A peak is above a tenth of the frame's largest power, higher than the bin below it and not lower
+    than the bin above. Most bins are below the threshold, so eight are checked at once.
     """
     threshold = np.empty(LANES, np.float32)
     n_loud = np.empty(LANES, np.float32)
@@ -178,7 +178,7 @@ def append_peaks(
 def _add_chroma(
     tile: Float32Array, filters: Float32Array, heard: BoolArray, sums: Float32Array
 ) -> None:
-    """Sum the power of 32 frames into pitch classes, of which a bin reaches some only."""
+    """Sum the power of 32 frames into pitch classes; a bin counts for some of them only."""
     power = np.empty((4, LANES), np.float32)
     sums[:] = 0
     for k in range(0, BINS - 1, 4):

@@ -1,4 +1,4 @@
-"""The 57 numbers of the public GTZAN table, and 886 more of how the spectrogram moves."""
+"""The 57 features of the public GTZAN table, and 886 that describe how the spectrogram moves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["GTZAN943"]
 
 
 def _from_archive(row: FloatArray, Q: npt.NDArray[np.uint8]) -> FloatArray:
-    """Join the public 57 of an excerpt and what follows from its archived spectrogram."""
+    """Join the 57 public features of an excerpt and those from its archived spectrogram."""
     return np.concatenate([row, texture(Q)])
 
 

@@ -16,24 +16,24 @@ from earmark.files import file_lock
 
 __all__ = ["inner_kernel", "kernel", "kernel_from_source"]
 
-_config: Any = numba.config  # it makes its names up as it is loaded
+_config: Any = numba.config  # it creates its names while loading
 _njit: Any = numba.njit  # with a signature and without, it gives things of different types
 
 
 def inner_kernel(function: Callable[..., Any]) -> Any:
-    """Mark a function that kernels call: it is compiled with them, and never loaded by itself.
+    """Mark a function that kernels call: it is compiled with them and never loaded by itself.
 
-    What a kernel calls is part of its compiled code. To load the parts as well would cost memory
-    and time for nothing.
+    The functions a kernel calls are part of its compiled code, so loading them as well would waste
+    memory and time.
     """
     return _compiled(function)
 
 
 def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function for one signature, or load what was compiled before.
+    """Compile a function for one signature, or load the compiled code.
 
-    Division by zero gives infinity or NaN, as it does in numpy; a product and a sum may be rounded
-    once instead of twice.
+    Division by zero gives infinity or NaN, as in NumPy; a product and a sum may be rounded once
+    instead of twice.
     """
     return lambda function: _compiled(function, signature)
 
@@ -42,12 +42,12 @@ def kernel(signature: str) -> Callable[[Callable[..., Any]], Any]:
 def _one_process(folder: Path | None) -> Iterator[None]:
     """Keep other processes from compiling into a folder, or loading from it, at the same time.
 
-    numba numbers the files of a function by what it found in the folder. Where two processes
-    compile at once, a number can come to stand for another signature, and wrong code is loaded.
+    numba numbers the files of a function by what is in the folder. If two processes compile at
+    once, a number can end up with another signature, and the wrong code is loaded.
     """
     with ExitStack() as stack:
         if folder is not None:
-            with suppress(OSError):  # nothing can be written there: nothing is compiled into it
+            with suppress(OSError):  # nothing can be written there, so nothing is compiled into it
                 stack.enter_context(file_lock(folder / "compile", wait=True))
         yield
 
@@ -59,7 +59,7 @@ def _compiled(function: Callable[..., Any], *signature: str) -> Any:
     # keep theirs.
     _config.CACHE_DIR = "" if folder is None else str(folder)
     try:
-        # With a signature it is compiled here and now, and what it calls with it.
+        # With a signature it is compiled immediately, together with the functions it calls.
         with _one_process(folder if signature else None):
             return _njit(
                 *signature,
@@ -75,15 +75,15 @@ def _compiled(function: Callable[..., Any], *signature: str) -> Any:
 def kernel_from_source(name: str, source: str) -> Any:
     """Mark a function whose source was generated as an `inner_kernel`.
 
-    The source is also written beside the compiled code: numba's cache is keyed by a file, and a
-    curious reader or a debugger can look at it. What is executed is always `source` itself.
+    The source is also written beside the compiled code, because numba's cache needs a file, and
+    debuggers can show it. The code that runs is always `source` itself.
     """
     folder = cache_folder()
     path = Path("<generated>") if folder is None else folder / f"{name}.py"
     if folder is not None and not path.exists():
         with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False) as file:
             file.write(source)
-        # Compiled code is dated by its source, which another process may be writing as well.
+        # Compiled code is dated by its source, which another process may be writing too.
         os.utime(file.name, (0, 0))
         os.replace(file.name, path)
     # numba finds the globals of a function again by the name of its module.

@@ -1,9 +1,9 @@
-"""How frames lie in memory: 32 neighbours side by side.
+"""The layout of frames in memory: 32 neighbours side by side.
 
 Every kernel works on 32 neighbours at a time, the *lanes*, in an innermost loop of constant length
-that the compiler turns into vector instructions. Frames go through in groups of 32, in these
-layouts; all of them are flat, and all distances are constants, since the compiler has to see that
-rows do not overlap.
+that the compiler turns into vector instructions. Frames are processed in groups of 32, in these
+layouts. All are flat, and all distances are constants, because the compiler has to see that rows do
+not overlap.
 
 *stretches*
     512 rows of 36: row i holds sample i of 35 neighbouring stretches of 512 samples. A frame is
@@ -13,10 +13,10 @@ rows do not overlap.
     1024 rows of 32 for the real parts, then as many for the imaginary ones; lanes are frames.
 *tile*
     15 rows of margin, 1056 rows of 32, 15 rows of margin: the magnitudes of bins; lanes are frames.
-    What runs along frequency reads these.
+    Loops along frequency read these.
 *blocks*
-    33 blocks of 62 rows of 32: rows are frames, 15 of them before and 15 after the group, and
-    lanes are neighbouring bins. What runs along time, the harmonic median, reads these.
+    33 blocks of 62 rows of 32: rows are frames, 15 of them before and 15 after the group, and lanes
+    are neighbouring bins. The loop along time, the harmonic median, reads these.
 """
 
 from __future__ import annotations

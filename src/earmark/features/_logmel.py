@@ -1,4 +1,4 @@
-"""Mel spectrograms in decibels, as they are and as the spectrogram archive of GTZAN holds them."""
+"""Mel spectrograms in decibels, plain and in the form of the spectrogram archive of GTZAN."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FRONT_END: dict[str, int | float | str] = {
 # The archive keeps 387 columns of every excerpt; of 30.01 s or 1293 frames, that is one in 3.34.
 _N_FRAMES, _N_COLUMNS = 1293, 387
 _AS_LONG = 10
-"""Within so many frames a clip is as long as an excerpt."""
+"""A clip within this many frames of an excerpt counts as equally long."""
 
 
 def archive_columns(n_frames: int) -> IntArray:

@@ -1,10 +1,10 @@
-"""The order in which groups of 32 frames go through everything that is measured of them.
+"""The order in which groups of 32 frames are measured.
 
-A group stays in the cache (see `earmark.features._lanes`). Its magnitudes are taken, and what needs
-no neighbours in time is computed at once: moments of the spectrum, mel bands, peaks, medians along
-frequency. The medians along time reach 15 frames into the next group, so that the separation into
-harmonic and percussive parts follows one group behind. Nothing but magnitudes is kept of the whole
-clip: pitch classes have to wait until all peaks have told how it is tuned.
+A group stays in the cache (see `earmark.features._lanes`). Everything that needs no neighbours in
+time is computed from its magnitudes at once: moments of the spectrum, mel bands, peaks, medians
+along frequency. The medians along time reach 15 frames into the next group, so that the separation
+into harmonic and percussive parts follows one group behind. Only the magnitudes of the whole clip
+are kept, for the pitch classes: they need the tuning, which takes all peaks.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def separate(
     inverse_windows: Float32Array,
     sums: FloatArray,
 ) -> None:
-    """Part the group that begins with frame `start`, whose neighbours in time are known."""
+    """Separate the group from frame `start` on, now that its neighbours in time are known."""
     filter_time(blocks.view(np.int32), harmonic.view(np.int32))
     mask_harmonic(harmonic, percussive)
     mask_spectrum(Z, half_wave, place, percussive)
@@ -135,7 +135,7 @@ def run(
     searched in bins `first` to `last`) and, if the signal `separates`, `sums` (see `overlap_add`).
     The other arrays are tables and working memory.
     """
-    n_peaks = np.int64(0)  # a literal would have `measure` compiled twice
+    n_peaks = np.int64(0)  # a literal would make numba compile `measure` twice
     measured = np.empty((7, LANES), np.float32)
     n_groups = -(-total // LANES)
     for group in range(max(len(tiles), n_groups + 1)):

@@ -29,7 +29,7 @@ WIDTH = 31
 """Inputs in a window, centred on the output."""
 
 GROUP = 16
-"""Neighbouring outputs that one pass through the network gives."""
+"""Neighbouring outputs of one pass through the network."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class MedianNetwork:
 
 
 _PADDING = -1
-"""The wire of an input that is larger than any other; it only rounds a merge up to 2^n inputs."""
+"""The wire of an input larger than any other, which only rounds a merge up to 2^n inputs."""
 
 
 class _Builder:
@@ -101,7 +101,7 @@ class _Builder:
         return wires[: len(a) + len(b)]
 
     def sort(self, wires: list[int]) -> list[int]:
-        """Return wires in no order, sorted."""
+        """Return unsorted wires, sorted."""
         if len(wires) == 1:
             return wires
         middle = len(wires) // 2

@@ -1,7 +1,7 @@
-"""One spectral pass over a clip: a forward transform, an inverse one, and all that lies between.
+"""One spectral pass over a clip: a forward transform, an inverse one, and everything between.
 
-The loop over the frames is compiled (`earmark.features._loop`). Here are the memory it works in and
-what is made of its results.
+The loop over the frames is compiled (`earmark.features._loop`). This module holds its memory and
+turns its results into features.
 """
 
 from __future__ import annotations
@@ -45,14 +45,15 @@ from earmark.types import BoolArray, Float32Array, FloatArray, Hertz, IntArray
 __all__ = ["Spectra", "spectral_pass"]
 
 _NARROW_BINS = 40.0
-"""A spectrum narrower than this is measured again in double precision: the rounding of a single-
-precision FFT, spread over a thousand bins, would widen a pure tone by a tenth."""
+"""A spectrum narrower than this is measured again in double precision. The rounding of a
+single-precision FFT, spread over a thousand bins, would widen a pure tone by a tenth."""
 
 _FAINT = np.float32(1e-10)
-"""So is a spectrum whose sum is below this: squares of its bins do not fit into 32 bits."""
+"""So is a spectrum with a sum below this, because the squares of its bins do not fit into 32
+bits."""
 
 _FAINT_WEIGHT = 1e-10
-"""What a chroma filter weighs less than this, three semitones from its class, is left out."""
+"""Smaller weights of a chroma filter, three semitones from its class, are left out."""
 
 
 @lru_cache(maxsize=8)
@@ -75,7 +76,7 @@ def _mel_runs(*, sr: Hertz) -> tuple[IntArray, Float32Array]:
 
 @lru_cache(maxsize=8)
 def _peak_bins(*, sr: Hertz) -> tuple[int, int]:
-    """Return the first bin that peaks are looked for in, and the first after them."""
+    """Return the first bin that may hold peaks, and the first bin after them."""
     hz = fft_frequencies(sr=sr)
     between = np.flatnonzero((hz >= MIN_HZ) & (hz < min(MAX_HZ, sr / 2)))
     return max(1, int(between[0])), min(BINS - 2, int(between[-1])) + 1
@@ -83,7 +84,7 @@ def _peak_bins(*, sr: Hertz) -> tuple[int, int]:
 
 @lru_cache(maxsize=128)
 def _heard_filters(*, sr: Hertz, tuning: float) -> tuple[Float32Array, BoolArray]:
-    """Return the chroma filters, and which classes four neighbouring bins are heard in."""
+    """Return the chroma filters, and the classes to which four neighbouring bins contribute."""
     filters = chroma_filters(sr=sr, tuning=tuning)
     fours = filters[:, :-1].reshape(N_CHROMA, -1, 4)
     return filters, np.ascontiguousarray((fours > _FAINT_WEIGHT).any(axis=2).T)
@@ -94,13 +95,13 @@ _EDGE = OVERLAP + 1
 
 
 class _Workspace(threading.local):
-    """Arrays that every clip of a thread uses again: nothing is set up twice."""
+    """Arrays that every clip of a thread uses again."""
 
     def __init__(self) -> None:
         def zeros(*shape: int) -> Float32Array:
             return np.zeros(shape, dtype=np.float32)
 
-        # Two of what the separation, one group behind, still reads.
+        # Two, because the separation still reads them one group later.
         self.two_groups = (
             zeros(2, HOP * STRETCHES),
             zeros(2, 2 * IMAGINARY),
@@ -115,7 +116,7 @@ class _Workspace(threading.local):
         self._rooms: dict[str, Float32Array] = {}
 
     def room(self, name: str, *shape: int) -> Float32Array:
-        """Return the memory of a name, as an array of a shape."""
+        """Return the memory with a name, as an array of a shape."""
         n = math.prod(shape)
         if name not in self._rooms or len(self._rooms[name]) < n:
             self._rooms[name] = np.zeros(n, dtype=np.float32)
@@ -175,7 +176,7 @@ class Spectra:
 
     @cached_property
     def onset_strength(self) -> Float32Array:
-        """Onset strength [shape=(t,)] of the signal padded with zeros, as `beat_track` takes it."""
+        """Onset strength [shape=(t,)] of the signal padded with zeros, as `beat_track` uses it."""
         silent_ends = _workspace.room("raised", *self.mel.shape)
         silent_ends[:] = self.decibels
         edges = log_power(self.edges)
@@ -187,7 +188,7 @@ class Spectra:
 
 
 def _statistics(sums: FloatArray, n: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return mean and variance of either part, zeros where no whole frame reaches included."""
+    """Return mean and variance of both parts, including the zeros that no whole frame reaches."""
     h, h2, p, p2 = sums.sum(axis=1) / n
     return (h, max(0.0, h2 - h * h)), (p, max(0.0, p2 - p * p))
 
@@ -195,7 +196,7 @@ def _statistics(sums: FloatArray, n: int) -> tuple[tuple[float, float], tuple[fl
 def _measure_again(frames: Float32Array, rows: IntArray) -> FloatArray:
     """Measure centroid, bandwidth and rolloff of some frames in double precision, in bins."""
     S = np.abs(np.fft.rfft(frames[rows].astype(np.float64) * _exact_window(), axis=1))
-    S[S.sum(axis=1) < np.finfo(np.float32).tiny] = 0  # as librosa leaves it
+    S[S.sum(axis=1) < np.finfo(np.float32).tiny] = 0  # as in librosa
     k = np.arange(BINS, dtype=np.float64)
     running = np.cumsum(S, axis=1)
     total = np.where(running[:, -1] > 0, running[:, -1], 1)

@@ -37,7 +37,7 @@ def onset_strength(decibels: Float32Array, *, room: Float32Array | None = None) 
     rise = np.subtract(decibels[1:], decibels[:-1], out=room)
     rise.sort(axis=1)  # vectorised, unlike a partition
     middle = decibels.shape[1] // 2
-    # The median of what is cut off at zero is the median, cut off at zero term by term.
+    # Cutting off at zero before the median gives the same as after it.
     upper, lower = np.maximum(rise[:, middle], 0), np.maximum(rise[:, middle - 1], 0)
     late = 1 + N_FFT // (2 * HOP_LENGTH)
     envelope = np.zeros(len(decibels), dtype=np.float32)
@@ -48,7 +48,7 @@ def onset_strength(decibels: Float32Array, *, room: Float32Array | None = None) 
 
 @lru_cache(maxsize=8)
 def _ramp(n_lags: int) -> FloatArray:
-    """Return what leads from nothing up to one in half a window."""
+    """Return a ramp from zero to one over half a window."""
     half = n_lags // 2
     return np.arange(half) / half
 
@@ -60,7 +60,7 @@ def _window(n_lags: int) -> FloatArray:
 
 @lru_cache(maxsize=8)
 def _tempo_prior(n_lags: int, sr: Hertz) -> tuple[FloatArray, FloatArray]:
-    """Return the tempo of each lag from 1 on, and the logarithm of how likely it is."""
+    """Return the tempo of each lag from 1, and the logarithm of its prior."""
     bpm = 60.0 * sr / HOP_LENGTH / np.arange(1, n_lags)
     prior = -0.5 * np.log2(bpm / _START_BPM) ** 2
     prior[bpm >= _MAX_BPM] = -np.inf
@@ -94,9 +94,10 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
         + \cos b (\tfrac12 - \cos a + \tfrac12 \cos 2a) + \sin b (\sin a - \tfrac12 \sin 2a)]
 
     and likewise from the phase at ``m = n + l``. A sum over ``t`` of ``g_t`` times such a wave is a
-    difference of two running sums, one that ends at ``n``, one at ``m``. Each term so depends on
+    difference of two running sums, one that ends at ``n``, one at ``m``. So each term depends on
     ``n`` alone or on ``m`` alone, which makes ``R`` three plain correlations. Frames ten thousand
-    times fainter than the strongest would drown in the running sums and are done one by one.
+    times fainter than the strongest would be lost in the running sums, so they are computed one by
+    one.
 
     Examples
     --------
@@ -125,11 +126,11 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
 def _fill_factors(
     e: FloatArray, energy: FloatArray, faintest: float, waves: FloatArray, out: FloatArray
 ) -> None:
-    """Fill in what is correlated: ``e``, and ``e`` times six sums over frames.
+    """Fill in the rows to correlate: ``e``, and ``e`` times six sums over frames.
 
     Three sums are over the frames that begin no later than ``n`` (rows 1 to 3), and three over
-    those of them that end before it (rows 4 to 6): of what is not turned by the lag, of what its
-    cosine turns, and of what its sine does; see `mean_tempogram`.
+    those of them that end before it (rows 4 to 6): of the terms without the lag, with its cosine,
+    and with its sine; see `mean_tempogram`.
     """
     n_lags = waves.shape[1]
     out[:] = 0
@@ -139,7 +140,7 @@ def _fill_factors(
         c1, c2, s1, s2 = waves[0, place], waves[1, place], waves[2, place], waves[3, place]
         out[0, n] = e[n]
         for i in range(2):
-            t = n - i * n_lags  # the waves are where they were a window ago
+            t = n - i * n_lags  # the waves have the same phase as a window ago
             if 0 <= t < len(energy) and energy[t] >= faintest:
                 g = 1.0 / energy[t]
                 sums[i, 0] += g
@@ -161,7 +162,7 @@ def _fill_factors(
 def _weighted_correlation(
     e: FloatArray, energy: FloatArray, faintest: float, n_lags: int
 ) -> FloatArray:
-    """Sum the scaled autocorrelations of Hann-windowed frames, but for faint ones, at once."""
+    """Sum the scaled autocorrelations of all Hann-windowed frames but faint ones, at once."""
     waves = _waves(n_lags)
     factors = np.empty((7, fast_length(len(e) + n_lags)))
     _fill_factors(e, energy, faintest, waves, factors)

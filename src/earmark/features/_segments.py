@@ -1,7 +1,7 @@
-"""Mean and deviation of each mel band over each segment of 3 s, in 8 bits: what timbre is made of.
+"""Mean and deviation of each mel band over each segment of 3 s, in 8 bits, to compare timbre.
 
 Segments are cut out of the 8-bit matrix `logmel_gtzan` of the whole clip and never normalised
-again: how loud a segment is beside the rest of its clip stays in it.
+again, so the level of a segment relative to its clip is kept.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _STEPS = 4
 _N_OF_EXCERPT = 10
 _COLUMNS_OF_EXCERPT = 386
 _WIDTH_OF_EXCERPT = 38.75
-"""Columns of a segment of an excerpt of 30 s, of which the archive has 387.5 columns."""
+"""Columns of a segment of an excerpt of 30 s, which has 387.5 columns in the archive."""
 
 _WIDTH = 3 * 22_050 / 512 * 387.5 / 1293
 """Columns of a segment of any other clip."""
 
 SAME_RECORDING = 0.9
-"""Two songs whose `recording_likeness` is this or more are one recording, or a version of it."""
+"""Two songs with this `recording_likeness` or more are the same recording, or versions of it."""
 
 _FEWEST = 4
-"""Segments that two songs must have in common for their course to say anything."""
+"""Minimum number of common segments to compare the course of two songs."""
 
 
 def to_bytes(statistics: FloatArray) -> npt.NDArray[np.uint8]:
@@ -73,7 +73,7 @@ def segment_bands(Q: npt.NDArray[np.uint8], *, n_segments: int) -> npt.NDArray[n
     x = Q.astype(np.float64)
     mean = np.add.reduceat(x, starts, axis=1) / lengths
     square = np.add.reduceat(x * x, starts, axis=1) / lengths
-    # All sums are whole numbers below 2^53: nothing is lost before the subtraction.
+    # All sums are whole numbers below 2^53, so nothing is lost before the subtraction.
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
     return np.ascontiguousarray(to_bytes(np.concatenate([mean, deviation]).T).T)
 
@@ -82,28 +82,26 @@ def segment_bands(Q: npt.NDArray[np.uint8], *, n_segments: int) -> npt.NDArray[n
 def recording_likeness(
     first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], *, max_lag: int = 1
 ) -> float:
-    """Say how much two songs take the same course: whether they are one recording.
+    """Compare the course of two songs, to find out if they are the same recording.
 
     Parameters
     ----------
     first, second : np.ndarray of uint8 [shape=(n_segments, 256)]
         `segment_bands` of each song, a row for each segment.
     max_lag : int
-        By how many segments one song may begin later than the other.
+        Maximum number of segments by which one song may begin later than the other.
 
     Returns
     -------
     float
-        From -1 to 1: with each band's mean over the common segments taken away, the largest
-        correlation of any lag. What a band is like on the whole, and so equalisation and most of
-        what sounds alike, plays no part. Songs with under four segments in common have 1 if they
-        are equal in every number, else 0.
+        From -1 to 1: the largest correlation at any lag, after subtracting the mean of each band
+        over the common segments. So the average level of a band, and with it equalisation and most
+        of the timbre, is ignored. Songs with fewer than four segments in common have 1 if all
+        numbers are equal, else 0.
 
-    Notes
-    -----
-    Of half a million pairs of GTZAN those at `SAME_RECORDING` or more are all of one title by one
-    artist (``benchmarks/results/similarity.md``). A copy that begins later by half a segment is
-    missed more often than not.
+    Notes ----- Among half a million pairs in GTZAN, all pairs at `SAME_RECORDING` or more have the
+    same title and artist (``benchmarks/results/similarity.md``). A copy that begins half a segment
+    later is missed more often than not.
 
     Examples
     --------
@@ -125,7 +123,7 @@ def recording_likeness(
 
 
 def _correlation(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> float:
-    """Correlate how two songs depart from their own means; 0 where one never does."""
+    """Correlate the deviations of two songs from their own means; 0 if one is constant."""
     if np.array_equal(first, second):
         return 1.0
     steps = np.repeat([1.0, 1 / _STEPS], first.shape[1] // 2)
@@ -136,7 +134,7 @@ def _correlation(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) ->
 
 
 def _from_archive(row: FloatArray, Q: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
-    """Cut the archived spectrogram of an excerpt into ten; its 57 numbers say nothing here."""
+    """Cut the archived spectrogram of an excerpt into ten; its 57 features are not used."""
     return segment_bands(Q, n_segments=_N_OF_EXCERPT)
 
 
@@ -145,7 +143,7 @@ def _from_spectra(spectra: Spectra) -> npt.NDArray[Any]:
 
     Q = logmel_gtzan(spectra)
     if not Q.shape[1]:
-        # As in `bands`: no column but the first, which the archive spoils.
+        # As in `bands`, the only column is the first, which the archive spoils.
         return segment_bands(quantise(_logmel(spectra)), n_segments=1)
     bounds = clip_bounds(len(spectra.y), sr=LOGMEL_GTZAN.sr, duration=SEGMENT_S)
     return segment_bands(Q, n_segments=len(bounds))

@@ -1,8 +1,8 @@
-"""Parting what sounds from what strikes: medians along time and frequency, masks, overlap and add.
+"""Separate harmonic from percussive sound: medians along time and frequency, masks, overlap-add.
 
-Fitzgerald 2010: a tone is a ridge along time, a stroke one along frequency. Each bin is given to
-the two in the ratio of their squared medians. The masks sum to one and the inverse transform is
-linear, so that the percussive part is the signal less the harmonic part.
+Fitzgerald 2010: a tone is a ridge along time, a stroke one along frequency. Each bin is divided
+between the two in the ratio of their squared medians. The masks sum to one and the inverse
+transform is linear, so the percussive part is the signal minus the harmonic part.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def carry_frames(frames: Float32Array) -> None:
 
 @inner_kernel
 def forget_frames(frames: Float32Array) -> None:
-    """Silence what stands for the group before the first."""
+    """Set the group before the first to silence."""
     for i in range(OVERLAP * HOP):
         for h in range(1, OVERLAP):
             frames[i * STRETCHES + OVERLAP - h] = _f4(0)
@@ -168,7 +168,7 @@ def forget_frames(frames: Float32Array) -> None:
 
 @inner_kernel
 def silence_frame(frames: Float32Array, n: int) -> None:
-    """Silence what follows the last frame of a signal, place `n` of its group.
+    """Set everything after the last frame of a signal, place `n` of its group, to silence.
 
     A stretch beyond the last frame is still covered by three others.
     """
@@ -233,7 +233,7 @@ def overlap_add(
                 lanes[1, lane] += h * h
                 lanes[2, lane] += p
                 lanes[3, lane] += p * p
-        # A few numbers fit into single precision, a million would not.
+        # A few numbers can be summed in single precision, a million cannot.
         for row in range(4):
             for lane in range(low, high):
                 sums[row, lane] += np.float64(lanes[row, lane])

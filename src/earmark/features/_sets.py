@@ -1,4 +1,4 @@
-"""What a feature set is, and the list of those there are."""
+"""Feature sets, and the list of all of them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class FeatureSet:
     version : int
         Raised whenever the numbers change.
     sr : int
-        Sampling rate in hertz the numbers are defined at.
+        Sampling rate in hertz that the features are defined at.
     names : tuple of str
         Name of each number, in order.
     parameters : mapping of str to int, float or str
-        What the recipe depends on.
+        Everything the recipe depends on.
     from_spectra : callable or None
         Maps the spectra of a signal to an array [shape=(len(names),)], or [shape=(len(names), t)]
-        for a set that is `per_frame`. None for a set of numbers that were published and cannot be
-        computed from audio: `extract` refuses it.
+        for a set that is `per_frame`. None for published features that cannot be computed from
+        audio; `extract` refuses such a set.
     from_archive : callable or None
         Maps the public 57 features of a GTZAN excerpt and its archived spectrogram, without its
-        first column, to the same array. None for a set that does not follow from these.
+        first column, to the same array. None for a set that cannot be computed from these.
     separates : bool
         Whether it needs the harmonic and the percussive part.
     per_frame : bool
@@ -103,7 +103,7 @@ def register(feature_set: FeatureSet) -> FeatureSet:
     Raises
     ------
     ParameterError
-        If there is a feature set of that name.
+        If there already is a feature set with that name.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def register(feature_set: FeatureSet) -> FeatureSet:
 
 
 def feature_sets() -> tuple[FeatureSet, ...]:
-    """List every feature set there is.
+    """List all feature sets.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def feature_sets() -> tuple[FeatureSet, ...]:
 
 @checked
 def get_feature_set(name: str) -> FeatureSet:
-    """Return the feature set of a name.
+    """Return the feature set with a name.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def get_feature_set(name: str) -> FeatureSet:
     Raises
     ------
     ParameterError
-        If there is none of that name.
+        If there is none with that name.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Loudness and zero crossings: what needs no spectrum."""
+"""Loudness and zero crossings, which need no spectrum."""
 
 from __future__ import annotations
 

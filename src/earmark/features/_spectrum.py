@@ -1,4 +1,4 @@
-"""The frames that every feature is computed on, and the frequencies of their bins."""
+"""The frames of all features, and the frequencies of their bins."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def fft_frequencies(*, sr: Hertz) -> FloatArray:
 
 
 def reflected(y: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
-    """Extend a signal by half a frame at both ends by its mirror image, as often as it takes.
+    """Extend a signal at both ends by half a frame of its mirror image, repeated if needed.
 
     It is written into `out` [shape=(n + 2048,)] if that is given.
     """
@@ -81,7 +81,7 @@ def reflected(y: Float32Array, *, out: Float32Array | None = None) -> Float32Arr
     if len(y) <= half:
         padded[:] = np.pad(y, half, mode="reflect")
         return padded
-    # np.pad takes three times as long for the same.
+    # np.pad takes three times as long.
     padded[:half] = y[half:0:-1]
     padded[half:-half] = y
     padded[-half:] = y[-2 : -half - 2 : -1]

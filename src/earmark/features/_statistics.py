@@ -1,4 +1,4 @@
-"""Mean and variance of columns, compiled: of a segment of 3 s, numpy's calls would take longest."""
+"""Mean and variance of columns, compiled, because NumPy's calls would take most of the time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["mean_and_variance"]
 
 @kernel("void(float64[:, ::1], float64[:, ::1])")
 def _fill(X: FloatArray, out: FloatArray) -> None:
-    """Sum up twice: the values, then the squares of what they differ from their mean by.
+    """Sum the values, then the squares of their differences from the mean.
 
-    Four rows are added up before they meet the sum in memory.
+    Four rows are added up before adding to the sum in memory.
     """
     n, d = X.shape
     whole = n - n % 4

@@ -1,8 +1,8 @@
 """How the spectrogram moves: statistics of the 8-bit mel matrix `logmel_gtzan`.
 
-Three blocks, all of them averages over time, so that none grows with the length of a clip, and none
-but through the 80 dB floor sees a constant added to a band: not loudness or equalisation but
-what the music does. Timbre as such (band means, cepstral means) added nothing to these; see
+There are three blocks. All are averages over time, so none depends on the length of a clip, and a
+constant added to a band changes them only through the 80 dB floor: they describe movement, not
+loudness or equalisation. Timbre as such (band means, cepstral means) did not improve models; see
 ``docs/decisions/0008-default-model.md``.
 """
 
@@ -70,7 +70,7 @@ def _cosines() -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _upper_triangle() -> tuple[IntArray, IntArray, FloatArray]:
-    """Return rows and columns of the upper triangle, and root 2 for what is off the diagonal."""
+    """Return rows and columns of the upper triangle, and weights: root 2 off the diagonal."""
     i, j = np.triu_indices(_N_CEPSTRA)
     return i, j, np.where(i == j, 1.0, np.sqrt(2))
 
@@ -79,9 +79,9 @@ def _modulations(x: FloatArray) -> FloatArray:
     """Average the two-dimensional modulation spectra of patches, in four rows of them.
 
     ``P(s, r) = |sum_bc p(b, c) w(b) w(c) exp(-2 pi i (s b / 32 + r c / 64))|^2`` of a patch p, each
-    band less its mean, under Hann windows of unit energy; the mean over the patches of a row, which
-    overlap by half, and over groups of scales s and of rates r, rising and falling apart; then
-    ``log(mean + 1e-4)``. A patch longer than the clip is padded.
+    band minus its mean, under Hann windows of unit energy; the mean over the patches of a row,
+    which overlap by half, and over groups of scales s and of rates r, rising and falling apart;
+    then ``log(mean + 1e-4)``. A patch longer than the clip is padded.
     """
     t = x.shape[1]
     width = min(t, _WIDTH)
@@ -118,8 +118,8 @@ def _log_covariance(x: FloatArray) -> FloatArray:
     """Compute the matrix logarithm of the covariance of the steps of 20 cepstral coefficients.
 
     ``V diag(log(max(w, 0) + 1e-4)) V'`` of its eigenvalues w and eigenvectors V; the upper triangle
-    by rows, what is off the diagonal times root 2, so that distances are those between
-    matrices (Arsigny and others 2006).
+    by rows, with root 2 off the diagonal, so that distances are those between matrices (Arsigny and
+    others 2006).
     """
     steps = np.diff(_cosines() @ x, axis=1)
     steps -= steps.mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""What tests of Earmark, and of programs that embed it, are made of."""
+"""Helpers for tests of Earmark, and of programs that use it."""
 
 from earmark.testing._signals import clicks, music_like, noise, silence, sine
 

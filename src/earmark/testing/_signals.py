@@ -72,7 +72,7 @@ def clicks(bpm: float, *, duration: Seconds = 30.0, sr: Hertz = 22_050) -> Float
     Parameters
     ----------
     bpm : float
-        Clicks a minute.
+        Clicks per minute.
     duration : float
         In seconds.
     sr : float
@@ -130,7 +130,7 @@ def noise(
 def music_like(
     *, duration: Seconds = 30.0, sr: Hertz = 22_050, bpm: float = 120.0, seed: int = 0
 ) -> Float32Array:
-    """Return chords over a beat: something in every feature, though nobody's music.
+    """Return chords over a beat, a signal in which every feature has something to measure.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def music_like(
     sr : float
         Sampling rate in hertz.
     bpm : float
-        Beats a minute.
+        Beats per minute.
     seed : int
         The same seed gives the same samples.
 
