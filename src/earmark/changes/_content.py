@@ -40,8 +40,8 @@ def _hash_of_genres(genres: Iterable[str]) -> str:
     return _hash(loose(genres))
 
 
-def _content(digest: bytes, said: LibraryTrack | Tags, genres: Sequence[str]) -> str:
-    names = (said.artist, said.albumartist, said.title, said.album, said.year)
+def _content(digest: bytes, tags: LibraryTrack | Tags, genres: Sequence[str]) -> str:
+    names = (tags.artist, tags.albumartist, tags.title, tags.album, tags.year)
     return f"{_hash([digest.hex(), *names])} {_hash_of_genres(genres)}"
 
 

@@ -68,13 +68,13 @@ def load_names(path: PathName) -> dict[str, str]:
                     f"names={name!r}: line {number} has {len(row)} fields, not 2: {row!r}"
                 )
             pairs.extend([(row[0], row[1])] if row else [])
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for genre, theirs in pairs:
         if not isinstance(theirs, str) or (theirs and not theirs.isprintable()):
             raise ParameterError(
                 f"names={name!r}: {genre!r} is called {theirs!r}, which is not a valid name"
             )
-        if genre.strip() in found:
+        if genre.strip() in names:
             raise ParameterError(f"names={name!r}: {genre!r} appears more than once")
-        found[genre.strip()] = theirs.strip()
-    return found
+        names[genre.strip()] = theirs.strip()
+    return names

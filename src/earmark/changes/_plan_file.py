@@ -33,7 +33,7 @@ _MEANT = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", ";": ";"}
 def escaped(text: str) -> str:
     """Write a text so that it stays on its line."""
 
-    def one(character: str) -> str:
+    def escape(character: str) -> str:
         code = ord(character)
         if character in _SHORT:
             return _SHORT[character]
@@ -43,13 +43,13 @@ def escaped(text: str) -> str:
             return f"\\x{code - 0xDC00:02x}"
         return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
-    return "".join(map(one, text))
+    return "".join(map(escape, text))
 
 
 def meant(text: str) -> str:
     """Return what `escaped` was given; ValueError where a backslash means nothing."""
 
-    def one(match: re.Match[str]) -> str:
+    def unescape(match: re.Match[str]) -> str:
         if match[1] is None:
             if match[2] not in _MEANT:
                 raise ValueError(f"\\{match[2]} is not an escape; write a backslash twice")
@@ -59,7 +59,7 @@ def meant(text: str) -> str:
 
     if text.replace("\\\\", "").endswith("\\"):
         raise ValueError("write a backslash twice")
-    return _ESCAPE.sub(one, text)
+    return _ESCAPE.sub(unescape, text)
 
 
 def _lenient(text: str) -> str:

@@ -113,16 +113,16 @@ def undo_batch(
         if (
             batch is not None
             or not cut_short
-            or any(one.n_to_undo for one in journal.batches(kind))
+            or any(known.n_to_undo for known in journal.batches(kind))
         ):
             number = journal.batch(batch, kind=kind).id
             every = operation.recorded(library, journal.changes(number))
         # One file may have been changed twice: the last change goes first.
-        to_undo = [one for one in every if one.change.state == "done"][::-1]
-        for done, one in enumerate(to_undo, start=1):
-            outcomes.append(_undo(one))
+        to_undo = [undoing for undoing in every if undoing.change.state == "done"][::-1]
+        for done, undoing in enumerate(to_undo, start=1):
+            outcomes.append(_undo(undoing))
             if progress is not None:
-                progress(done, len(to_undo), one.path)
+                progress(done, len(to_undo), undoing.path)
         if any(outcome.state == "undone" for outcome in (*cut_short, *outcomes)):
             operation.after_undo(library)
     return ChangeRun(number, tuple(outcomes), cut_short)

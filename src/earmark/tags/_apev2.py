@@ -119,14 +119,14 @@ class APEv2(Container):
         return [len(value).to_bytes(4, "little") + bytes(4) + b"Genre\0" + value]
 
     def fields(self, file: BinaryIO) -> Fields:
-        found = {}
+        fields = {}
         for item in self.entries(file):
             is_text = _number(item, 4) >> 1 & 3 == 0
             if is_text:
                 value = item[item.index(b"\0", 8) + 1 :]
                 texts = value.decode("utf-8", "replace").split("\0")
-                found[field_name(_key(item))] = texts
-        return found
+                fields[field_name(_key(item))] = texts
+        return fields
 
     def own_others(self, file: BinaryIO) -> Others:
         size = file_size(file) - (0 if id3v1_of(file) is None else _V1_SIZE)

@@ -82,7 +82,7 @@ def _joined(objects: Iterable[Object]) -> bytes:
 
 def _attributes(content: bytes, where: bytes) -> list[bytes]:
     """Cut a list of attributes up."""
-    found, at = [], 2
+    attributes, at = [], 2
     for _ in range(_number(content, 0, 2)):
         if where == _IN_DESCRIPTION:
             value = at + 2 + _number(content, at, 2) + 2
@@ -91,9 +91,9 @@ def _attributes(content: bytes, where: bytes) -> list[bytes]:
             stop = at + 12 + _number(content, at + 4, 2) + _number(content, at + 8, 4)
         if stop > len(content):
             raise BadTagError("its ASF header is damaged: an attribute is longer than it")
-        found.append(where + content[at:stop])
+        attributes.append(where + content[at:stop])
         at = stop
-    return found
+    return attributes
 
 
 def _list_of(entries: Sequence[bytes], where: bytes) -> bytes:
@@ -131,12 +131,12 @@ def _named(number: str) -> str:
 
 def _replaced(objects: Sequence[Object], kind: bytes, content: bytes) -> list[Object]:
     """Return objects with another content of one of them."""
-    found, done = [], False
-    for one in objects:
-        ours = one[0] == kind and not done
-        found.append((kind, content) if ours else one)
+    replaced, done = [], False
+    for item in objects:
+        ours = item[0] == kind and not done
+        replaced.append((kind, content) if ours else item)
         done = done or ours
-    return found
+    return replaced
 
 
 def _content_of(objects: Sequence[Object], wanted: bytes) -> bytes | None:
@@ -234,7 +234,7 @@ class ASF(Container):
 
     def remove(self, file: BinaryIO, state: GenreState) -> None:
         layout = self._layout(file)
-        self._write(file, [one for one in layout.objects if one[0] != _EXTENDED], layout.size)
+        self._write(file, [item for item in layout.objects if item[0] != _EXTENDED], layout.size)
 
     def is_genre(self, entry: bytes) -> bool:
         return _attribute(entry)[0].lower() in _GENRES
@@ -246,30 +246,30 @@ class ASF(Container):
                 raise BadTagError("a genre is longer than ASF can hold")
             return len(data).to_bytes(2, "little") + data
 
-        return [_IN_DESCRIPTION + sized("WM/Genre") + b"\0\0" + sized(one) for one in genres]
+        return [_IN_DESCRIPTION + sized("WM/Genre") + b"\0\0" + sized(genre) for genre in genres]
 
     def fields(self, file: BinaryIO) -> Fields:
-        found: dict[str, list[str]] = {}
+        fields: dict[str, list[str]] = {}
         content = _content_of(self._layout(file).objects, _CONTENT)
         if content is not None:
             n_title, n_author = _number(content, 0, 2), _number(content, 2, 2)
-            found["title"] = [_text(content[10 : 10 + n_title])]
-            found["artist"] = [_text(content[10 + n_title : 10 + n_title + n_author])]
+            fields["title"] = [_text(content[10 : 10 + n_title])]
+            fields["artist"] = [_text(content[10 + n_title : 10 + n_title + n_author])]
         for entry in self.entries(file):
             name, value = _attribute(entry)
             known = _NAMES.get(name.lower(), field_name(name))
-            found.setdefault(known, []).append(value)
-        numbers = found.pop(_GENRE_NUMBER, [])
-        if not any(found.get("genre", [])):
-            found["genre"] = [name for name in map(_named, numbers) if name]
-        return found
+            fields.setdefault(known, []).append(value)
+        numbers = fields.pop(_GENRE_NUMBER, [])
+        if not any(fields.get("genre", [])):
+            fields["genre"] = [name for name in map(_named, numbers) if name]
+        return fields
 
     def own_others(self, file: BinaryIO) -> Others:
         layout = self._layout(file)
         changed = (_EXTENDED, _EXTENSION, _PROPERTIES, _PADDING, *_INNER_LISTS.values())
-        found = [
+        others = [
             (str(UUID(bytes_le=kind)), content)
             for kind, content in (*layout.objects, *_inner(layout.objects))
             if kind not in changed
         ]
-        return (*found, *super().own_others(file))
+        return (*others, *super().own_others(file))

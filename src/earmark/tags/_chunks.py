@@ -124,12 +124,12 @@ class Chunks(Container):
         return not (len(following) == HEAD and fits and _is_name(following[:4]))
 
     def _tag_chunk(self, file: BinaryIO) -> Chunk | None:
-        found = (one for one in self.chunks(file) if one.name.upper() == b"ID3 ")
-        return next(found, None)
+        tags = (chunk for chunk in self.chunks(file) if chunk.name.upper() == b"ID3 ")
+        return next(tags, None)
 
     def _place_of_new(self, file: BinaryIO) -> int:
         """Return where a new chunk is put: behind all others, but never behind open audio."""
-        opened = (one.start for one in self.chunks(file) if one.is_open)
+        opened = (chunk.start for chunk in self.chunks(file) if chunk.is_open)
         return next(opened, self._end(file))
 
     def load(self, file: BinaryIO) -> Entries | None:

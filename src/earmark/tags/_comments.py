@@ -59,8 +59,8 @@ class CommentContainer(Container):
 
 def comment_fields(entries: Sequence[bytes]) -> Fields:
     """Return what entries say."""
-    found: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {}
     for entry in entries:
         name, _, value = entry.decode("utf-8", "replace").partition("=")
-        found.setdefault(field_name(name), []).append(value)
-    return found
+        fields.setdefault(field_name(name), []).append(value)
+    return fields

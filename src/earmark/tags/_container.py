@@ -86,9 +86,9 @@ class Container(ABC):
         return (
             *self.own_others(file),
             *(
-                (f"{one.label}: {name}", raw)
-                for one in self.seconds(file)
-                for name, raw in one.own_others(file)
+                (f"{tag.label}: {name}", raw)
+                for tag in self.seconds(file)
+                for name, raw in tag.own_others(file)
             ),
             *([] if v1 is None else [("ID3v1", v1[:-1])]),
         )
@@ -123,7 +123,7 @@ class Container(ABC):
 
     def _changed(self, file: BinaryIO) -> list[Container]:
         """Return the further tags that are changed with the first."""
-        return [one for one in self.seconds(file) if one.always or one.genre_entries(file)]
+        return [tag for tag in self.seconds(file) if tag.always or tag.genre_entries(file)]
 
     def state(self, file: BinaryIO) -> GenreState:
         """Return what the file says of its genre."""
@@ -132,15 +132,15 @@ class Container(ABC):
         if self.may_have_id3v1:
             v1 = id3v1_of(file)
             more["id3v1"] = None if v1 is None else v1[-1]
-        second = {one.label: one.genre_entries(file) for one in self._changed(file)}
+        second = {tag.label: tag.genre_entries(file) for tag in self._changed(file)}
         return GenreState(self.name, tag is not None, self.genre_entries(file), more, second)
 
     def write(self, file: BinaryIO, genres: Sequence[str]) -> None:
         """Replace the genres, in every tag that says one."""
         second = self._changed(file)
         self.write_own(file, genres)
-        for one in second:
-            one.write_own(file, genres)
+        for tag in second:
+            tag.write_own(file, genres)
         if self.may_have_id3v1 and id3v1_of(file) is not None:
             number = genre_number(genres[0])
             set_genre_number(file, NO_GENRE if number is None else number)
@@ -157,10 +157,10 @@ class Container(ABC):
     def restore(self, file: BinaryIO, state: GenreState) -> None:
         """Make the genres as they were, and leave all else as it is."""
         self.restore_own(file, state)
-        for one in self.seconds(file):
-            entries = state.second.get(one.label)
+        for second in self.seconds(file):
+            entries = state.second.get(second.label)
             if entries is not None:
-                one.restore_own(file, GenreState(one.name, True, entries))
+                second.restore_own(file, GenreState(second.name, True, entries))
         number = state.extra.get("id3v1")
         if self.may_have_id3v1 and number is not None and id3v1_of(file) is not None:
             set_genre_number(file, number)

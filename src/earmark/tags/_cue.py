@@ -147,10 +147,10 @@ class _Draft:
 
 
 def _time(text: str, path: str, what: str) -> int:
-    found = _TIME.fullmatch(text)
-    if found is None or int(found[2]) > 59 or int(found[3]) >= FRAMES_PER_SECOND:
+    time = _TIME.fullmatch(text)
+    if time is None or int(time[2]) > 59 or int(time[3]) >= FRAMES_PER_SECOND:
         raise CueSheetError(path, f"{what}: {text[:40]!r} is not a time (minutes:seconds:frames)")
-    minutes, seconds, frames = map(int, found.groups())
+    minutes, seconds, frames = map(int, time.groups())
     return (60 * minutes + seconds) * FRAMES_PER_SECOND + frames
 
 
@@ -209,7 +209,7 @@ class _Reader:
 
     def _entries(self, drafts: list[_Draft]) -> tuple[CueEntry, ...]:
         """Return the tracks of one file, each up to the next."""
-        found = []
+        entries = []
         for at, draft in enumerate(drafts):
             after = drafts[at + 1] if at + 1 < len(drafts) else None
             start, end = draft.frame or 0, None if after is None else after.frame
@@ -221,18 +221,18 @@ class _Reader:
             if draft.is_audio:
                 seconds = None if end is None else end / FRAMES_PER_SECOND
                 begins = start / FRAMES_PER_SECOND
-                found.append(CueEntry(draft.number, begins, seconds, draft.fields))
-        numbers = [entry.number for entry in found]
+                entries.append(CueEntry(draft.number, begins, seconds, draft.fields))
+        numbers = [entry.number for entry in entries]
         if len(set(numbers)) < len(numbers):
             raise CueSheetError(self.path, "two of its tracks have one number")
-        return tuple(found)
+        return tuple(entries)
 
     def sheet(self) -> CueSheet:
         placed = [draft for draft in self.drafts if draft.frame is not None]
         lost = [draft.number for draft in self.drafts if draft.frame is None and draft.is_audio]
         warnings = tuple(f"track {number} has no INDEX 01 and is left out" for number in lost)
         files = [
-            CueFile(name, self._entries([one for one in placed if one.file == at]))
+            CueFile(name, self._entries([draft for draft in placed if draft.file == at]))
             for at, name in enumerate(self.names or [""])
         ]
         if not any(file.tracks for file in files):

@@ -133,14 +133,14 @@ def _files_named(name: str, sheet: str, audio: Iterable[str]) -> tuple[int, list
     """Return the audio files that a FILE command of a sheet means, and how doubtful that is."""
     base = _alike(_base(name))
     stems = [_stem(base)] if _is_audio(base) else [base, _stem(base)]
-    same = [one for one in audio if _alike(one) == base]
+    same = [other for other in audio if _alike(other) == base]
     if same:
         return 0, same
-    alike = [one for one in audio if _alike(_stem(one)) in stems]
+    alike = [other for other in audio if _alike(_stem(other)) in stems]
     if alike:
         return 1, alike
     stem = _alike(_stem(sheet))
-    return 2, [one for one in audio if stem in (_alike(one), _alike(_stem(one)))]
+    return 2, [other for other in audio if stem in (_alike(other), _alike(_stem(other)))]
 
 
 @dataclass(frozen=True)
@@ -188,16 +188,16 @@ def _claims_of(
 
 
 def _fingerprint(claim: _Claim | CueSheetError) -> str:
-    said = (
+    content = (
         (claim.sheet.fields, claim.file.tracks, claim.sheet.warnings)
         if isinstance(claim, _Claim)
         else claim.reason
     )
-    return hashlib.sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return hashlib.sha256(repr(content).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def _first(*sources: dict[str, str], names: Iterable[str]) -> str:
-    return next((one[name] for one in sources for name in names if one.get(name)), "")
+    return next((source[name] for source in sources for name in names if source.get(name)), "")
 
 
 def _of_track(entry: CueEntry, album: dict[str, str], file: Tags) -> Tags:
@@ -216,25 +216,25 @@ def _of_track(entry: CueEntry, album: dict[str, str], file: Tags) -> Tags:
         "discnumber": own.get("discnumber") or album.get("discnumber", ""),
         "composer": _first(own, album, names=("composer", "songwriter")),
     }
-    said = tags_of({name: [text] for name, text in fields.items() if text})
+    own_tags = tags_of({name: [text] for name, text in fields.items() if text})
     # Of the file's ids none is taken: those of a recording would make one of all its tracks.
     return replace(
-        said,
-        artist=said.artist or file.artist or file.albumartist,
-        albumartist=said.albumartist or file.albumartist or file.artist,
-        album=said.album or file.album,
-        genres=said.genres or file.genres,
-        default_genre=not said.genres and file.default_genre,
-        year=said.year or file.year,
-        disc_number=said.disc_number or file.disc_number,
-        composer=said.composer or file.composer,
+        own_tags,
+        artist=own_tags.artist or file.artist or file.albumartist,
+        albumartist=own_tags.albumartist or file.albumartist or file.artist,
+        album=own_tags.album or file.album,
+        genres=own_tags.genres or file.genres,
+        default_genre=not own_tags.genres and file.default_genre,
+        year=own_tags.year or file.year,
+        disc_number=own_tags.disc_number or file.disc_number,
+        composer=own_tags.composer or file.composer,
     )
 
 
 def _album(sheet: CueSheet, file: CueFile, tags: Tags, fingerprint: str) -> CueAlbum:
     tracks = tuple(
-        CueTrack(one.number, one.start, one.end, _of_track(one, sheet.fields, tags))
-        for one in file.tracks
+        CueTrack(entry.number, entry.start, entry.end, _of_track(entry, sheet.fields, tags))
+        for entry in file.tracks
     )
     warnings = tuple(f"cue sheet: {warning}" for warning in sheet.warnings)
     return CueAlbum(tracks, fingerprint, warnings)
@@ -287,7 +287,7 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
             sheet = parse_cue(tags.cue_sheet, path=where)
         except CueSheetError as error:
             return CueAlbum((), fingerprint, (*warnings, f"embedded cue sheet: {error.reason}"))
-        (file, *others) = sorted(sheet.files, key=lambda one: -len(one.tracks))
+        (file, *others) = sorted(sheet.files, key=lambda part: -len(part.tracks))
         if len(file.tracks) > 1 and not others:
             album = _album(sheet, file, tags, fingerprint)
             # Some programs embed the sheet of an album in each of its songs.
@@ -304,7 +304,7 @@ def _checked(path: str, album: CueAlbum, *, least: int) -> CueAlbum:
         duration = info(path).duration
     except AudioError:
         return album  # decoding it will say the same
-    n_inside = sum(duration is None or one.start < duration for one in album.tracks)
+    n_inside = sum(duration is None or track.start < duration for track in album.tracks)
     if n_inside >= least:
         return album
     reason = f"cue sheet: only {n_inside} of its {len(album.tracks)} tracks begin within the file"
@@ -336,14 +336,14 @@ def sheet_fingerprints(paths: Iterable[str]) -> dict[str, str]:
     folders: dict[str, list[str]] = {}
     for path in paths:
         folders.setdefault(os.path.dirname(path), []).append(path)
-    found = {}
+    fingerprints = {}
     for folder, files in folders.items():
         claims, broken = _claims(folder)
         for path in files if claims or broken else ():
             name = os.path.basename(path)
             if name in claims or name in broken:
-                found[path] = _fingerprint(claims.get(name) or broken[name])
-    return found
+                fingerprints[path] = _fingerprint(claims.get(name) or broken[name])
+    return fingerprints
 
 
 def files_of_cue(path: PathName) -> list[str]:
@@ -376,8 +376,8 @@ def files_of_cue(path: PathName) -> list[str]:
     if isinstance(sheet, CueSheetError):
         raise CueSheetError(where, sheet.reason)
     _, audio = _listed(folder)
-    found = [one for file in sheet.files for one in _files_named(file.name, name, audio)[1]]
-    if not found:
+    files = [other for file in sheet.files for other in _files_named(file.name, name, audio)[1]]
+    if not files:
         names = ", ".join(repr(file.name) for file in sheet.files[:3])
         raise CueSheetError(where, f"none of the audio files it names is in its folder: {names}")
-    return [os.path.join(folder, one) for one in dict.fromkeys(found)]
+    return [os.path.join(folder, other) for other in dict.fromkeys(files)]

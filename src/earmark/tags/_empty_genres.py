@@ -70,7 +70,7 @@ def is_empty_genre(text: str, also: Collection[str] = ()) -> bool:
     # A lone picture sign may be somebody's genre; punctuation is not.
     if not any(unicodedata.category(sign)[0] in "LN" or _is_picture(sign) for sign in key):
         return True
-    return bool(also) and key in {_key(one) for one in also}
+    return bool(also) and key in {_key(genre) for genre in also}
 
 
 def _is_picture(sign: str) -> bool:

@@ -61,7 +61,7 @@ def read_tags(path: PathName) -> Tags:
     Parameters
     ----------
     path : str or path-like
-        The file. Its kind is told by its content.
+        The file. Its content tells its kind.
 
     Returns
     -------
@@ -180,10 +180,10 @@ def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple
     spelt = container.spelt(file, genres)
     container.write(file, genres)
     file.flush()
-    found = tags_of(container.fields(file)).genres
-    if found != spelt:
-        raise BadTagError(f"its tags would store {list(found)!r} instead of {list(genres)!r}")
-    return found
+    stored = tags_of(container.fields(file)).genres
+    if stored != spelt:
+        raise BadTagError(f"its tags would store {list(stored)!r} instead of {list(genres)!r}")
+    return stored
 
 
 def preview_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
@@ -221,12 +221,12 @@ def preview_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
     _check_genres(path, genres)
     with _opened(path) as file:
         container, changed = _writable(file, path), cast(BinaryIO, Overlay(file))
-        found = _write(container, changed, genres)
+        stored = _write(container, changed, genres)
         seen = witnessed(file)
         same = container.others(changed) == container.others(file)
         if not same or (seen is not None and witnessed(changed) != seen):
             raise BadTagError("other tags would not stay the same")
-        return found
+        return stored
 
 
 def restore_genre_state(path: PathName, state: GenreState) -> None:

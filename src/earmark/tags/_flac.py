@@ -46,7 +46,7 @@ def _start(file: BinaryIO) -> int:
 def _blocks(file: BinaryIO) -> tuple[list[Block], int]:
     """Return the metadata blocks, and where they end."""
     at, size = _start(file), file_size(file)
-    found: list[Block] = []
+    blocks: list[Block] = []
     last = False
     while not last:
         head = read_at(file, at, _HEAD)
@@ -54,9 +54,9 @@ def _blocks(file: BinaryIO) -> tuple[list[Block], int]:
         if len(head) < _HEAD or at + _HEAD + length > size:
             raise BadTagError("its FLAC header is damaged: a block is longer than the file")
         last = bool(head[0] & 0x80)
-        found.append((head[0] & 0x7F, read_at(file, at + _HEAD, length)))
+        blocks.append((head[0] & 0x7F, read_at(file, at + _HEAD, length)))
         at += _HEAD + length
-    return found, at
+    return blocks, at
 
 
 def _length(blocks: Sequence[Block]) -> int:
@@ -160,13 +160,13 @@ class FLAC(_Comments):
         return [*more, *readable_leading(file)]
 
     def fields(self, file: BinaryIO) -> Fields:
-        found: dict[str, Sequence[str]] = {**leading_fields(file)}
+        fields: dict[str, Sequence[str]] = {**leading_fields(file)}
         blocks, _ = _blocks(file)
         for number in range(len(_comment_blocks(blocks)))[::-1]:
-            found |= filled(_Comments(number).fields(file))
-        if "cuesheet" not in found and (sheet := cue_text(dict(reversed(blocks)))):
-            found["cuesheet"] = [sheet]
-        return with_id3v1(file, found)
+            fields |= filled(_Comments(number).fields(file))
+        if "cuesheet" not in fields and (sheet := cue_text(dict(reversed(blocks)))):
+            fields["cuesheet"] = [sheet]
+        return with_id3v1(file, fields)
 
     def own_others(self, file: BinaryIO) -> Others:
         blocks, _ = _blocks(file)

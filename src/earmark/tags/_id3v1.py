@@ -76,12 +76,12 @@ def set_genre_number(file: BinaryIO, number: int) -> None:
     file.write(bytes([number]))
 
 
-def with_id3v1(file: BinaryIO, found: Fields) -> Fields:
+def with_id3v1(file: BinaryIO, fields: Fields) -> Fields:
     """Return fields of a file, and what only its ID3v1 tag says."""
-    found = filled(found)
+    fields = filled(fields)
     v1 = id3v1_of(file)
     if v1 is None:
-        return found
+        return fields
     # Programs leave number 0, Blues, where nobody chose a genre.
-    default = {DEFAULT_GENRE: ["0"]} if v1[-1] == 0 and "genre" not in found else {}
-    return {**filled(id3_fields(v1)), **found, **default}
+    default = {DEFAULT_GENRE: ["0"]} if v1[-1] == 0 and "genre" not in fields else {}
+    return {**filled(id3_fields(v1)), **fields, **default}

@@ -144,10 +144,10 @@ def _kind_of_checksum(extended: bytes, version: int, content: bytes, padding: by
     if place is None:
         return ""
     # Version 2.3 has it of the frames, 2.4 of the padding as well; programs mix them up.
-    told = extended[place]
-    if told == _checksum(content, version) and (version == 3 or padding):
+    stored = extended[place]
+    if stored == _checksum(content, version) and (version == 3 or padding):
         return "frames"
-    return "all" if told == _checksum(content + padding, version) else ""
+    return "all" if stored == _checksum(content + padding, version) else ""
 
 
 def _frames(body: bytes, version: int, *, plain: bool) -> list[bytes]:
@@ -292,15 +292,15 @@ def id3_fields(data: bytes) -> Fields:
 
 def fields_of_frames(tags: Any) -> Fields:
     """Return what an ID3 tag says that mutagen has read."""
-    found: dict[str, Sequence[str]] = {
+    fields: dict[str, Sequence[str]] = {
         name: [str(text) for text in tags[frame].text]
         for name, frame in _FRAMES.items()
         if frame in tags
     }
-    found["genre"] = [genre for frame in tags.getall("TCON") for genre in frame.genres]
+    fields["genre"] = [genre for frame in tags.getall("TCON") for genre in frame.genres]
     for frame in tags.getall("TXXX"):
-        found.setdefault(field_name(frame.desc), [str(text) for text in frame.text])
+        fields.setdefault(field_name(frame.desc), [str(text) for text in frame.text])
     for frame in tags.getall("UFID"):
         if frame.owner == "http://musicbrainz.org":
-            found["musicbrainz_trackid"] = [frame.data.decode("ascii", "replace")]
-    return found
+            fields["musicbrainz_trackid"] = [frame.data.decode("ascii", "replace")]
+    return fields

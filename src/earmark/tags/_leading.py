@@ -32,12 +32,12 @@ _MOST = 8
 
 def leading_tags(file: BinaryIO) -> list[tuple[int, int]]:
     """Return where the ID3v2 tags at the start of a file begin and end."""
-    found: list[tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     at = 0
-    while len(found) < _MOST and (size := tag_size(read_at(file, at, HEADER_SIZE))):
-        found.append((at, at + size))
+    while len(places) < _MOST and (size := tag_size(read_at(file, at, HEADER_SIZE))):
+        places.append((at, at + size))
         at += size
-    return found
+    return places
 
 
 def size_of_leading(file: BinaryIO) -> int:
@@ -96,19 +96,19 @@ class LeadingID3(Container):
 
 def readable_leading(file: BinaryIO, *, first: int = 0) -> list[Container]:
     """Return the tags from one on that can be taken apart; others are left alone."""
-    found: list[Container] = []
+    tags: list[Container] = []
     for number in range(first, len(leading_tags(file))):
         with suppress(BadTagError):
             tag = LeadingID3(number)
             tag.load(file)
-            found.append(tag)
-    return found
+            tags.append(tag)
+    return tags
 
 
 def leading_fields(file: BinaryIO, *, first: int = 0) -> Fields:
     """Return what the tags from one on say, as far as they can be read."""
-    found: dict[str, Sequence[str]] = {}
+    fields: dict[str, Sequence[str]] = {}
     for number in range(first, len(leading_tags(file))):
         with suppress(BadTagError):
-            found = {**filled(LeadingID3(number).fields(file)), **found}
-    return found
+            fields = {**filled(LeadingID3(number).fields(file)), **fields}
+    return fields

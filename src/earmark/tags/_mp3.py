@@ -31,14 +31,14 @@ class MP3(LeadingID3):
     may_have_id3v1 = True
 
     def fields(self, file: BinaryIO) -> Fields:
-        said: list[Fields] = []
+        sources: list[Fields] = []
         with suppress(BadTagError):  # what ID3 says can be read all the same
-            said.append(APE_TAG.fields(file))
-        said += [leading_fields(file, first=1), super().fields(file)]
-        found: dict[str, Sequence[str]] = {}
-        for fields in said:
-            found |= filled(fields)
-        return with_id3v1(file, found)
+            sources.append(APE_TAG.fields(file))
+        sources += [leading_fields(file, first=1), super().fields(file)]
+        merged: dict[str, Sequence[str]] = {}
+        for fields in sources:
+            merged |= filled(fields)
+        return with_id3v1(file, merged)
 
     def seconds(self, file: BinaryIO) -> Sequence[Container]:
         return [*readable_leading(file, first=1), APE_TAG]

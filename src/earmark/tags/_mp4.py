@@ -84,17 +84,17 @@ def _inside(file: BinaryIO, atom: _Atom) -> list[_Atom]:
 
 
 def _top(file: BinaryIO) -> list[_Atom]:
-    found: list[_Atom] = []
+    atoms: list[_Atom] = []
     size = file_size(file)
     try:
-        found.extend(_atoms(file, 0, size))
+        atoms.extend(_atoms(file, 0, size))
     except BadTagError:
-        found = []
+        atoms = []
         for atom in _leading(file, size):
-            found.append(atom)
-        if not any(atom.name == b"moov" for atom in found):
+            atoms.append(atom)
+        if not any(atom.name == b"moov" for atom in atoms):
             raise
-    return found
+    return atoms
 
 
 def _leading(file: BinaryIO, size: int) -> Iterator[_Atom]:
@@ -108,17 +108,17 @@ def _leading(file: BinaryIO, size: int) -> Iterator[_Atom]:
 
 
 def _way(file: BinaryIO) -> tuple[_Atom, ...]:
-    found: list[_Atom] = []
+    way: list[_Atom] = []
     atoms = _top(file)
     for name in _WAY:
         atom = next((atom for atom in atoms if atom.name == name), None)
         if atom is None:
             break
-        found.append(atom)
+        way.append(atom)
         atoms = [] if name == _WAY[-1] else _inside(file, atom)
-    if not found:
+    if not way:
         raise BadTagError("it has no moov atom")
-    return tuple(found)
+    return tuple(way)
 
 
 def _end_with_free(file: BinaryIO, way: Sequence[_Atom]) -> int:
@@ -130,13 +130,13 @@ def _end_with_free(file: BinaryIO, way: Sequence[_Atom]) -> int:
 
 def _new_branch(depth: int, content: bytes) -> bytes:
     """Return the atoms that are missing on the way to the list, with the list in them."""
-    found = _atom(b"ilst", content) + _atom(b"free", bytes(_PADDING))
+    branch = _atom(b"ilst", content) + _atom(b"free", bytes(_PADDING))
     if depth <= 2:
         handler = _atom(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
-        found = _atom(b"meta", bytes(4) + handler + found)
+        branch = _atom(b"meta", bytes(4) + handler + branch)
     if depth <= 1:
-        found = _atom(b"udta", found)
-    return found
+        branch = _atom(b"udta", branch)
+    return branch
 
 
 def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
@@ -254,11 +254,11 @@ class MP4(Container):
         return [_atom(b"\xa9gen", values), *free]
 
     def fields(self, file: BinaryIO) -> Fields:
-        found: dict[str, list[str]] = {}
+        fields: dict[str, list[str]] = {}
         for entry in self.entries(file):
             name, texts = _texts(entry)
-            found.setdefault(name, []).extend(texts)
-        return found
+            fields.setdefault(name, []).extend(texts)
+        return fields
 
     def own_others(self, file: BinaryIO) -> Others:
         way = _way(file)

@@ -51,14 +51,14 @@ class Overlay(io.RawIOBase):
 
     def _between(self, start: int, stop: int) -> list[_Piece]:
         """Return the pieces of a stretch."""
-        found: list[_Piece] = []
+        pieces: list[_Piece] = []
         at = 0
         for data, first, length in self._pieces:
             begin, end = max(start, at), min(stop, at + length)
             if begin < end:
-                found.append((data, first + begin - at, end - begin))
+                pieces.append((data, first + begin - at, end - begin))
             at += length
-        return found
+        return pieces
 
     def read(self, size: int | None = -1) -> bytes:
         end = self._size

@@ -1,4 +1,4 @@
-"""Which kind of tags a file has, told by its first bytes: names may lie."""
+"""Which kind of tags a file has, by its first bytes: names may lie."""
 
 from __future__ import annotations
 

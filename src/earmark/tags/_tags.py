@@ -166,12 +166,12 @@ class GenreState:
         }
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> GenreState:
+    def from_dict(cls, record: Mapping[str, Any]) -> GenreState:
         """Make a state of what `to_dict` gave.
 
         Parameters
         ----------
-        told : mapping
+        record : mapping
             As it was written.
 
         Returns
@@ -191,11 +191,11 @@ class GenreState:
         True
         """
         try:
-            entries = _from_json(told["entries"])
-            extra = {str(name): value for name, value in told["extra"].items()}
+            entries = _from_json(record["entries"])
+            extra = {str(name): value for name, value in record["extra"].items()}
             # Older journals know of one tag only.
-            second = {str(n): _from_json(part) for n, part in told.get("second", {}).items()}
-            return cls(str(told["container"]), bool(told["there"]), entries, extra, second)
+            second = {str(n): _from_json(part) for n, part in record.get("second", {}).items()}
+            return cls(str(record["container"]), bool(record["there"]), entries, extra, second)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not the state of a file's genres: {error!r}") from error
 

@@ -32,16 +32,16 @@ _NAMES = {
 
 def _texts(content: bytes) -> list[bytes]:
     """Cut a list of texts up; each has the byte with it that makes its length even, if any."""
-    found, at = [], 0
+    texts, at = [], 0
     while at < len(content):
         size = int.from_bytes(content[at + 4 : at + HEAD], "little")
         stop = at + HEAD + size
         if at + HEAD > len(content) or stop > len(content):
             raise BadTagError("its LIST INFO chunk is damaged: a text is longer than it")
         stop += size % 2 and content[stop : stop + 1] == b"\0"
-        found.append(content[at:stop])
+        texts.append(content[at:stop])
         at = stop
-    return found
+    return texts
 
 
 def _value(text: bytes) -> str:
@@ -128,13 +128,13 @@ class WAV(Chunks):
         ]
 
     def _own_fields(self, file: BinaryIO) -> Fields:
-        found: dict[str, Sequence[str]] = {}
+        fields: dict[str, Sequence[str]] = {}
         for number in range(len(self.infos(file))):
             try:
-                found |= _Info(self, number).fields(file)
+                fields |= _Info(self, number).fields(file)
             except BadTagError:
                 continue
-        return found
+        return fields
 
     def _is_left_alone(self, file: BinaryIO, chunk: Chunk) -> bool:
         if not super()._is_left_alone(file, chunk) or chunk.name in (b"ds64", *_LONG):

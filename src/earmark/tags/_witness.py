@@ -39,8 +39,8 @@ def fields_by_mutagen(file: BinaryIO) -> Fields:
 def _found_by_mutagen(file: BinaryIO) -> Fields:
     import mutagen
 
-    found: Any = mutagen.File(file)
-    tags = getattr(found, "tags", None) or {}
+    file_read: Any = mutagen.File(file)
+    tags = getattr(file_read, "tags", None) or {}
     if hasattr(tags, "getall"):  # ID3
         return fields_of_frames(tags)
     fields = {}
@@ -92,11 +92,11 @@ def witnessed(file: BinaryIO) -> dict[str, str] | None:
 def _values(file: BinaryIO) -> dict[str, str] | None:
     import mutagen
 
-    found: Any = mutagen.File(file)
-    if found is None:
+    file_read: Any = mutagen.File(file)
+    if file_read is None:
         return None
-    values = {str(name): value for name, value in (found.tags or {}).items()}
-    values["pictures"] = [picture.write() for picture in getattr(found, "pictures", ())]
+    values = {str(name): value for name, value in (file_read.tags or {}).items()}
+    values["pictures"] = [picture.write() for picture in getattr(file_read, "pictures", ())]
     return {
         name: hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()
         for name, value in values.items()

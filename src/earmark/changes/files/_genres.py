@@ -44,11 +44,11 @@ NO_CHOICE = GenreChoice("")
 
 
 def _named(
-    said: str, policy: OrganisePolicy, *, fixed: bool = False, weight: float = 1.0
+    genre: str, policy: OrganisePolicy, *, fixed: bool = False, weight: float = 1.0
 ) -> GenreChoice:
     """Return a genre as the user calls it."""
-    name = policy.names.get(said, said if fixed else usual_name(said))
-    if not name and said in policy.names:
+    name = policy.names.get(genre, genre if fixed else usual_name(genre))
+    if not name and genre in policy.names:
         return GenreChoice("", kept="your names file leaves this genre out")
     return GenreChoice(name, votes=True, fixed=fixed, weight=weight)
 

@@ -130,15 +130,15 @@ def path_names(
         stem = stem.replace("_", " ")
     album, disc = album_folder(path)
     whole = os.path.dirname(path) in numbered
-    found = _ZERO_AND_BLANK.fullmatch(stem) or _NUMBERED.fullmatch(stem)
-    found = found or (_NUMBER_AND_BLANK.fullmatch(stem) if whole else None)
-    track = int(found[2]) or None if found else None
-    disc = int(found[1]) if found and found[1] else disc
-    title = found["rest"].strip() if found else stem
-    folders = _of_folders(album, tuple(roots)) if found or disc else PathNames()
+    number = _ZERO_AND_BLANK.fullmatch(stem) or _NUMBERED.fullmatch(stem)
+    number = number or (_NUMBER_AND_BLANK.fullmatch(stem) if whole else None)
+    track = int(number[2]) or None if number else None
+    disc = int(number[1]) if number and number[1] else disc
+    title = number["rest"].strip() if number else stem
+    folders = _of_folders(album, tuple(roots)) if number or disc else PathNames()
     artist, of_album = "", folders.album
     parts = _DASH.split(title)
-    if not found and len(parts) in (3, 4) and parts[-2].isdigit() and len(parts[-2]) < 4:
+    if not number and len(parts) in (3, 4) and parts[-2].isdigit() and len(parts[-2]) < 4:
         # Artist - 03 - Title, Artist - Album - 03 - Title
         artist, track, title = parts[0], int(parts[-2]) or None, parts[-1]
         of_album = parts[1] if len(parts) == 4 else of_album

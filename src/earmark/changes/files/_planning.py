@@ -15,7 +15,7 @@ from earmark.changes._content import content_of
 from earmark.changes.files._genres import NO_CHOICE, GenreChoice, choose, of_album
 from earmark.changes.files._path_names import PathNames, album_folder, is_numbered, path_names
 from earmark.changes.files._places import Places, same_content
-from earmark.changes.files._plan import OrganiseAction, OrganisePlan, OrganiseRow
+from earmark.changes.files._plan import OrganisePlan, OrganiseRow
 from earmark.changes.files._policy import OrganisePolicy
 from earmark.changes.files._safe_names import alike, safe_name
 from earmark.changes.files._sidecars import THERE, Sidecar, find_sidecars
@@ -87,8 +87,8 @@ def _songs(
     first_paths = {path: _first_path(path, origins) for path in by_path}
     numbered = {os.path.dirname(path) for path in first_paths.values() if is_numbered(path)}
     songs = []
-    for path, found in by_path.items():
-        there = [track for track in found if not track.missing] or found[-1:]
+    for path, inside in by_path.items():
+        there = [track for track in inside if not track.missing] or inside[-1:]
         first = there[0]
         stored = first.track_number or first.disc_number or first.composer
         if path in wanted and policy.places.fields & _NUMBERED_FIELDS and not stored:
@@ -180,52 +180,52 @@ def _row(song: _Song, policy: OrganisePolicy, places: Places) -> OrganiseRow:
     seen = None if song.track.missing else file_state(path)
     if seen is None:
         return OrganiseRow(path, "keep", why="the file no longer exists")
+    row = OrganiseRow(
+        path, "keep", seen=seen, content=content_of(song.tracks[0]), note=_notes(song, policy)
+    )
     why = song.choice.kept if "genre" in policy.places.fields else ""
     why = why or hindrance(path, policy.mode) or ""
-    target = there = comes = ""
-    if not why:
-        *folders, name = policy.places.place(_values(song), os.path.splitext(path)[1])
-        if song.has_sheet:
-            name = safe_name(os.path.basename(path))
-        try:
-            target, there, comes = places.claim(path, folders, name)
-        except ChangeError as error:
-            why = error.reason
+    if why:
+        return replace(row, why=why)
+    *folders, name = policy.places.place(_values(song), os.path.splitext(path)[1])
+    if song.has_sheet:
+        name = safe_name(os.path.basename(path))
+    row, there, _ = _claimed(row, policy, places, folders, name)
     if there and same_content(path, there, digest=song.track.digest):
-        why, there = THERE, ""
-    elif there:
-        why = "another file is already there"
-    elif comes:
-        why = "another file will be placed there"
-    action: OrganiseAction = "keep" if why else policy.mode
-    note, content = _notes(song, policy), content_of(song.tracks[0])
-    return OrganiseRow(path, action, target, why, there or comes, seen, content, note)
+        return replace(row, why=THERE, taken_by="")
+    return row
 
 
 def _sidecar_row(sidecar: Sidecar, policy: OrganisePolicy, places: Places) -> OrganiseRow | None:
-    """Return the row of a cover or the like; None where there is nothing to say of it."""
-    path, why = sidecar.path, sidecar.why
-    seen = file_state(path)
-    why = why or hindrance(path, policy.mode) or ""
-    target = there = comes = ""
-    if not why:
-        name = safe_name(sidecar.name)
-        try:
-            target, there, comes = places.claim(path, sidecar.folders, name)
-        except ChangeError as error:
-            why = error.reason
+    """Return the row of a cover or the like; None if it is where it belongs."""
+    path = sidecar.path
+    row = OrganiseRow(path, "keep", seen=file_state(path), kind="sidecar")
+    why = sidecar.why or hindrance(path, policy.mode)
+    if why:
+        return replace(row, why=why)
+    row, there, comes = _claimed(row, policy, places, sidecar.folders, safe_name(sidecar.name))
     if there and same_content(path, there, audio=False):
         if os.path.realpath(path) == os.path.realpath(there) and not os.path.islink(there):
-            return None  # it is where it belongs
-        why, there = THERE, ""
-    elif comes and same_content(path, comes, audio=False):
-        why, comes = "the same file will be placed there", ""
-    elif there:
-        why = "another file is already there"
-    elif comes:
-        why = "another file will be placed there"
-    action: OrganiseAction = "keep" if why else policy.mode
-    return OrganiseRow(path, action, target, why, there or comes, seen, kind="sidecar")
+            return None
+        return replace(row, why=THERE, taken_by="")
+    if comes and same_content(path, comes, audio=False):
+        return replace(row, why="the same file will be placed there", taken_by="")
+    return row
+
+
+def _claimed(
+    row: OrganiseRow, policy: OrganisePolicy, places: Places, folders: Sequence[str], name: str
+) -> tuple[OrganiseRow, str, str]:
+    """Return a row with its place, the file that is there, and the one that will be."""
+    try:
+        target, there, comes = places.claim(row.path, folders, name)
+    except ChangeError as error:
+        return replace(row, why=error.reason), "", ""
+    row = replace(row, target=target, taken_by=there or comes)
+    if there or comes:
+        when = "is already" if there else "will be placed"
+        return replace(row, why=f"another file {when} there"), there, comes
+    return replace(row, action=policy.mode), "", ""
 
 
 def _space(rows: Sequence[OrganiseRow], root: str) -> tuple[int, int | None]:
@@ -249,11 +249,11 @@ def _check_names(tracks: Iterable[LibraryTrack], policy: OrganisePolicy) -> None
     """Refuse the user's names for genres that nobody has named."""
     known = {
         name
-        for one in tracks
+        for track in tracks
         for name in (
-            one.corrected,
-            *one.probabilities,
-            *(one.genres if policy.genre_source != "predicted" else ()),
+            track.corrected,
+            *track.probabilities,
+            *(track.genres if policy.genre_source != "predicted" else ()),
         )
         if name
     }
@@ -316,8 +316,9 @@ def make_organise_plan(
         if progress is not None:
             progress(done, len(songs), song.path)
     if policy.sidecars:
-        found = (_sidecar_row(one, policy, places) for one in find_sidecars(rows, origins=origins))
-        rows += [row for row in found if row is not None]
+        sidecars = find_sidecars(rows, origins=origins)
+        more = [_sidecar_row(sidecar, policy, places) for sidecar in sidecars]
+        rows += [row for row in more if row is not None]
     needed, free = _space(rows, root)
     return OrganisePlan(
         tuple(rows),

@@ -21,25 +21,25 @@ _RESERVED = frozenset(
 """What Windows takes for a device, whatever comes after a dot."""
 
 
-def _character(one: str) -> str:
-    if one == '"':
+def _character(sign: str) -> str:
+    if sign == '"':
         return "'"
-    return "_" if one in r"<>:/\|?*" or unicodedata.category(one) in _NO_CHARACTERS else one
+    return "_" if sign in r"<>:/\|?*" or unicodedata.category(sign) in _NO_CHARACTERS else sign
 
 
-def _belongs(one: str, before: str) -> bool:
+def _belongs(sign: str, before: str) -> bool:
     """Tell whether a character is part of what stands before it."""
-    if _JOINED_TO_NEXT in (one, before) or "\U0001f3fb" <= one <= "\U0001f3ff":
+    if _JOINED_TO_NEXT in (sign, before) or "\U0001f3fb" <= sign <= "\U0001f3ff":
         return True
-    return bool(unicodedata.combining(one)) or unicodedata.category(one) == "Mn"
+    return bool(unicodedata.combining(sign)) or unicodedata.category(sign) == "Mn"
 
 
 def _cut(name: str) -> str:
     """Leave out what is too much, before the ending."""
     if len(name.encode()) <= _MAX_BYTES:
         return name
-    found = _ENDING.search(name)
-    ending = found[0] if found else ""
+    match = _ENDING.search(name)
+    ending = match[0] if match else ""
     stem = name[: len(name) - len(ending)]
     kept = stem.encode()[: _MAX_BYTES - len(ending)].decode("utf-8", "ignore")
     for _ in range(16):  # an accent goes with its letter, part of an emoji with the whole
@@ -104,7 +104,7 @@ def alike(name: str) -> str:
     True
     """
     folded = unicodedata.normalize("NFD", name).casefold()
-    seen = (one for one in folded if unicodedata.category(one) != "Cf")
+    seen = (sign for sign in folded if unicodedata.category(sign) != "Cf")
     return unicodedata.normalize("NFC", "".join(seen))
 
 

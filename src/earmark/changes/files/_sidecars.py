@@ -138,8 +138,8 @@ def _of_folder(folder: str, songs: _Songs) -> Iterator[Sidecar]:
     for name in names:
         inner = os.path.join(folder, name)
         if name.lower() in ART_FOLDERS and os.path.isdir(inner):
-            found = _with_suffix(inner, _listed(inner), ALBUM_SUFFIXES)
-            shared.extend((name, path) for path in found)
+            art = _with_suffix(inner, _listed(inner), ALBUM_SUFFIXES)
+            shared.extend((name, path) for path in art)
     if not shared:
         return
     below = audio + [path for disc in discs for path in songs.in_folder(disc, _listed(disc))]
@@ -167,7 +167,7 @@ def find_sidecars(
     of a song that was moved before, where it was.
     """
     songs = _Songs(rows, origins)
-    found: Mapping[str, Sidecar] = {
+    sidecars: Mapping[str, Sidecar] = {
         sidecar.path: sidecar for folder in songs.folders for sidecar in _of_folder(folder, songs)
     }
-    return list(found.values())
+    return list(sidecars.values())

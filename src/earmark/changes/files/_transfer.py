@@ -124,14 +124,14 @@ def hindrance(path: str, mode: Mode) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def is_one_file(one: str, other: str) -> bool:
+def is_one_file(path: str, other: str) -> bool:
     """Tell whether two places are names of one file, or hold the same; links are neither."""
-    first, second = os.lstat(one), os.lstat(other)
+    first, second = os.lstat(path), os.lstat(other)
     if not (stat.S_ISREG(first.st_mode) and stat.S_ISREG(second.st_mode)):
         return False
     if (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino):
         return True
-    return first.st_size == second.st_size and content_hash(one) == content_hash(other)
+    return first.st_size == second.st_size and content_hash(path) == content_hash(other)
 
 
 def is_empty_file(path: str) -> bool:

@@ -252,8 +252,8 @@ def _row(track: LibraryTrack, policy: TagPolicy, threshold: float) -> TagRow:
     elif why == "not analysed" and track.error_reason:
         why = f"{why}: {track.error_reason}"
     elif not why:
-        found, why = _look(track.path, genres, policy)
-        now = track.genres if found is None else found
+        current, why = _look(track.path, genres, policy)
+        now = track.genres if current is None else current
     is_certain = track.corrected is not None
     return replace(
         row,

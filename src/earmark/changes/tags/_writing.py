@@ -215,10 +215,10 @@ def _says(path: str, genres: Sequence[str]) -> bool:
 def _has(path: str, genres: tuple[str, ...]) -> bool:
     """Tell whether a file has already the genres it would have after a change."""
     try:
-        found = read_tags(path).genres
-        if found == genres:
+        current = read_tags(path).genres
+        if current == genres:
             return True
         # ID3v1 alone has a spelling of its own.
-        return loose(found) == loose(genres) and preview_genres(path, genres) == found
+        return loose(current) == loose(genres) and preview_genres(path, genres) == current
     except TagError:
         return False
