@@ -13,9 +13,10 @@ from scan_helpers import refuse_to_decode, sheet_of, write_album
 from earmark.library import Filters, LibraryTrack, open_library
 from earmark.scanning import _scan as scanning
 from earmark.tags import read_tags
-from earmark.workflows.organise import apply_organise, plan_organise, undo_organise
+from earmark.workflows.changes import apply_changes, undo_changes
+from earmark.workflows.organise import plan_organise
 from earmark.workflows.scan import scan
-from earmark.workflows.tag import apply_tags, plan_tags
+from earmark.workflows.tag import plan_tags
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_tags_are_not_written_to_tracks_in_a_file(home: Path) -> None:
     assert (row.path, row.action) == (str(album), "keep")
     assert row.why == "a one-file album with a cue sheet: tags are not written to its tracks"
     forced = replace(plan, rows=(replace(row, action="write", genres=("Rock",)),))
-    run = apply_tags(forced, library=library)
+    run = apply_changes(forced, library=library)
     assert [(one.state, one.reason) for one in run.outcomes] == [("failed", row.why)]
     assert album.read_bytes() == content
     assert read_tags(album).genres == ()
@@ -61,7 +62,7 @@ def test_moved_album_takes_its_sheet_along_and_keeps_all_its_tracks(
         "Various/One File/album.flac": "one file of 4 tracks",
         "Various/One File/album.cue": "",
     }
-    run = apply_organise(plan, library=library)
+    run = apply_changes(plan, library=library)
     assert {one.state for one in run.outcomes} == {"placed"}
     place = home / "sorted" / "Various" / "One File" / "album.flac"
     after = _tracks(home)
@@ -70,7 +71,7 @@ def test_moved_album_takes_its_sheet_along_and_keeps_all_its_tracks(
         context.setattr(scanning, "analyse_file", refuse_to_decode)
         assert scan(library=library, jobs=1).n_unchanged == 1
         assert _tracks(home) == after
-    undo_organise(library=library)
+    undo_changes(kind="organise", library=library)
     assert _tracks(home) == before
     assert (home / "music" / "album.cue").exists()
 
@@ -81,7 +82,7 @@ def test_album_that_is_there_already_is_not_placed_again(home: Path) -> None:
         "by": "album",
         "library": home / "library.db",
     }
-    apply_organise(plan_organise(mode="copy", **settings), library=home / "library.db")
+    apply_changes(plan_organise(mode="copy", **settings), library=home / "library.db")
     again = plan_organise(mode="copy", **settings)
     assert again.to_change == ()
     assert dict(again.kept) == {"it is already there": 2}

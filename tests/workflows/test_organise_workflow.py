@@ -17,12 +17,8 @@ from earmark.changes import change_document
 from earmark.errors import LibraryError, ParameterError, PlanError
 from earmark.library import Filters, open_library
 from earmark.tags import read_tags
-from earmark.workflows.organise import (
-    apply_organise,
-    list_organise_batches,
-    plan_organise,
-    undo_organise,
-)
+from earmark.workflows.changes import apply_changes, list_batches, undo_changes
+from earmark.workflows.organise import plan_organise
 from earmark.workflows.scan import scan
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
@@ -62,7 +58,7 @@ def test_files_there_and_back(library: Path, music: Path, tmp_path: Path) -> Non
     )
     assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
     jsonschema.validate(change_document("organise", plan), SCHEMA)
-    run = apply_organise(tmp_path / "plan.csv", library=library)
+    run = apply_changes(tmp_path / "plan.csv", kind="organise", library=library)
     jsonschema.validate(change_document("organise", run), SCHEMA)
     assert sorted(str(path.relative_to(into)) for path in into.rglob("*.flac")) == [
         "Hip-Hop/Unknown artist/sure.flac",
@@ -70,30 +66,29 @@ def test_files_there_and_back(library: Path, music: Path, tmp_path: Path) -> Non
         "_.._My Own/Unknown artist/mine.flac",
     ]
     assert list(music.iterdir()) == []
-    (batch,) = list_organise_batches(library=library)
+    (batch,) = list_batches("organise", library=library)
     assert (batch.id, batch.n_to_undo, batch.settings["mode"]) == (run.batch, 3, "move")
     jsonschema.validate(change_document("organise", [batch]), SCHEMA)
-    undone = undo_organise(library=library)
+    undone = undo_changes(kind="organise", library=library)
     jsonschema.validate(change_document("organise", undone), SCHEMA)
     assert len(list(music.iterdir())) == 3
     assert not into.exists()
 
 
 def test_tags_and_files_share_the_journal(library: Path, music: Path, tmp_path: Path) -> None:
-    from earmark.workflows.tag import apply_tags, list_tag_batches, plan_tags, undo_tags
+    from earmark.workflows.tag import plan_tags
 
-    tagged = apply_tags(plan_tags(library=library, threshold=0.5), library=library)
-    moved = apply_organise(
-        plan_organise(into=tmp_path / "into", mode="move", library=library), library=library
-    )
+    tagged = apply_changes(plan_tags(library=library, threshold=0.5), library=library)
+    planned = plan_organise(into=tmp_path / "into", mode="move", library=library)
+    moved = apply_changes(planned, library=library)
     assert (tagged.batch, moved.batch) == (1, 2)
-    assert [one.id for one in list_tag_batches(library=library)] == [1]
-    assert [one.id for one in list_organise_batches(library=library)] == [2]
+    assert [one.id for one in list_batches("tag", library=library)] == [1]
+    assert [one.id for one in list_batches("organise", library=library)] == [2]
     with pytest.raises(ParameterError, match=r"batch=1 is not in the journal. Available: 2"):
-        undo_organise(1, library=library)
+        undo_changes(1, kind="organise", library=library)
     # Genres are taken back where the files are by now, and files whatever their genres are.
-    assert undo_tags(library=library).count("undone") == tagged.count("written")
-    assert undo_organise(library=library).count("undone") == 3
+    assert undo_changes(kind="tag", library=library).count("undone") == tagged.count("written")
+    assert undo_changes(kind="organise", library=library).count("undone") == 3
     assert all(read_tags(song).genres == () for song in music.iterdir())
 
 
@@ -116,12 +111,12 @@ def test_organising_what_cannot_be_is_refused(library: Path, tmp_path: Path) -> 
     with pytest.raises(ParameterError, match="mode='steal'"):
         plan_organise(into=tmp_path / "into", mode="steal", library=library)  # type: ignore[arg-type]
     with pytest.raises(PlanError, match="no such file"):
-        apply_organise(tmp_path / "no.csv", library=library)
+        apply_changes(tmp_path / "no.csv", kind="organise", library=library)
     (tmp_path / "there.csv").touch()
     with pytest.raises(ParameterError, match="already exists"):
         plan_organise(into=tmp_path / "into", library=library, output=tmp_path / "there.csv")
     with pytest.raises(ParameterError, match="nothing to undo"):
-        undo_organise(library=library)
+        undo_changes(kind="organise", library=library)
 
 
 def test_names_of_folders_below_what_was_scanned_stand_for_tags(tmp_path: Path) -> None:

@@ -22,12 +22,9 @@ from earmark.library import Filters, open_library
 from earmark.models import Model
 from earmark.models.recipe import fit, load_recipe
 from earmark.tags import read_tags, write_genres
-from earmark.workflows.tag import (
-    apply_tags,
-    list_tag_batches,
-    plan_tags,
-    undo_tags,
-)
+from earmark.workflows.changes import apply_changes, list_batches, undo_changes
+from earmark.workflows.session import default_session
+from earmark.workflows.tag import plan_tags
 from earmark.workflows.train import _manifest
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
@@ -66,6 +63,7 @@ def with_thresholds(monkeypatch: pytest.MonkeyPatch, thresholds: list[dict[str, 
         self.manifest = {**self.manifest, "unsure": unsure}
 
     monkeypatch.setattr(Model, "__init__", init)
+    monkeypatch.setattr(default_session(), "_models", {})  # those that were loaded before
 
 
 def genres(music: Path) -> dict[str, tuple[str, ...]]:
@@ -93,16 +91,16 @@ def test_there_and_back(
     assert [call[:2] for call in calls] == [(1, 3), (2, 3), (3, 3)]
     jsonschema.validate(change_document("tag", plan), SCHEMA)
     assert genres(music) == {"sure": (), "doubtful": (), "has": ("Bebop",)}
-    run = apply_tags(tmp_path / "plan.csv", library=library)
+    run = apply_changes(tmp_path / "plan.csv", library=library)
     assert genres(music) == {"sure": ("Jazz",), "doubtful": (), "has": ("Bebop",)}
     jsonschema.validate(change_document("tag", run), SCHEMA)
-    (batch,) = list_tag_batches(library=library)
+    (batch,) = list_batches("tag", library=library)
     assert (batch.id, batch.n_to_undo) == (run.batch, 1)
     jsonschema.validate(change_document("tag", [batch]), SCHEMA)
-    undone = undo_tags(library=library)
+    undone = undo_changes(kind="tag", library=library)
     jsonschema.validate(change_document("tag", undone), SCHEMA)
     assert genres(music) == {"sure": (), "doubtful": (), "has": ("Bebop",)}
-    (batch,) = list_tag_batches(library=library)
+    (batch,) = list_batches("tag", library=library)
     assert (batch.n_to_undo, batch.counts["undone"]) == (0, 1)
 
 
@@ -152,12 +150,12 @@ def test_what_is_missing_is_told(tmp_path: Path, library: Path) -> None:
     with pytest.raises(LibraryError):
         plan_tags(library=tmp_path / "no.db")
     with pytest.raises(PlanError, match="no such file"):
-        apply_tags(tmp_path / "no.csv", library=library)
+        apply_changes(tmp_path / "no.csv", library=library)
     (tmp_path / "there.csv").touch()
     with pytest.raises(ParameterError, match="already exists"):
         plan_tags(library=library, threshold=0.5, output=tmp_path / "there.csv")
     with pytest.raises(ParameterError, match="batch=7 is not in the journal"):
-        undo_tags(7, library=library)
+        undo_changes(7, kind="tag", library=library)
 
 
 @pytest.mark.parametrize("artists", [True, False])

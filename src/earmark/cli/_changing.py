@@ -14,7 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from earmark.cli._help import examples as command_examples
+from earmark.cli._library_options import LibraryOption
+from earmark.cli._options import JsonOption
 from earmark.cli._output import printable, stdout
+from earmark.cli._progress import progress_bar
 
 if TYPE_CHECKING:
     from earmark.changes import ChangeRun, Outcome, OutcomeState
@@ -24,11 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AllOption",
-    "BatchArgument",
     "LimitOption",
     "NamesOption",
     "add_group",
-    "print_history",
     "print_kept",
     "print_plan",
     "print_rows",
@@ -73,17 +75,47 @@ _WORDS: Mapping[OutcomeState, str] = {
 
 def add_group(
     app: typer.Typer,
-    name: str,
+    kind: BatchKind,
     commands: Mapping[str, tuple[Callable[..., None], str]],
     *,
     about: str,
     examples: str,
+    undo: str,
+    settings: Sequence[str],
 ) -> None:
-    """Add a group of commands to an application; each comes with its examples."""
+    """Add the commands of one kind of change to an application.
+
+    `commands` has plan and apply with their examples; undo, described by `undo`, and history, which
+    shows `settings`, the longest last, are added.
+    """
     group = typer.Typer(no_args_is_help=True, help=about, epilog=examples)
     for command, (function, epilog) in commands.items():
         group.command(command, epilog=epilog, no_args_is_help=command == "apply")(function)
-    app.add_typer(group, name=name)
+
+    undoing = command_examples(f"earmark {kind} undo", f"earmark {kind} undo 3")
+
+    @group.command("undo", help=undo, epilog=undoing)
+    def undo_command(
+        batch: BatchArgument = None, library: LibraryOption = None, as_json: JsonOption = False
+    ) -> None:
+        from earmark.workflows.changes import undo_changes
+
+        with progress_bar("Undoing") as progress:
+            run = undo_changes(batch, kind=kind, library=library, progress=progress)
+        print_run(kind, run, as_json=as_json, undone=True)
+
+    @group.command("history", epilog=command_examples(f"earmark {kind} history"))
+    def history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+        """List the plans applied so far, and how much of each has been undone."""
+        from earmark.workflows.changes import list_batches
+
+        batches = list_batches(kind, library=library)
+        if as_json:
+            _print_document(kind, batches)
+        else:
+            _print_history(batches, settings=settings)
+
+    app.add_typer(group, name=kind)
 
 
 def _print_document(
@@ -172,18 +204,12 @@ def _print_outcomes(run: ChangeRun, done: OutcomeState) -> None:
     console.print(", ".join(counts))
 
 
-def print_history(
-    kind: BatchKind, batches: list[Batch], *, as_json: bool, settings: Sequence[str]
-) -> None:
-    """Print what was applied, how much of it was undone, and some settings, the longest last."""
-    if as_json:
-        _print_document(kind, batches)
-        return
+def _print_history(batches: list[Batch], *, settings: Sequence[str]) -> None:
     if not batches:
         stdout().print("No plan has been applied yet")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("ID", _DONE[kind].capitalize(), "Undone", "Failed"):
+    for column in ("ID", _DONE[batches[0].kind].capitalize(), "Undone", "Failed"):
         table.add_column(column, justify="right", no_wrap=True)
     for column in ("When", *(name.capitalize() for name in settings[:-1])):
         table.add_column(column, no_wrap=True)

@@ -15,11 +15,9 @@ from rich.text import Text
 
 from earmark.cli._changing import (
     AllOption,
-    BatchArgument,
     LimitOption,
     NamesOption,
     add_group,
-    print_history,
     print_kept,
     print_plan,
     print_rows,
@@ -175,10 +173,16 @@ def add_to(app: typer.Typer) -> None:
                 "earmark organise apply --into ~/Sorted --mode move --yes",
             ),
         ),
-        "undo": (_undo, examples("earmark organise undo", "earmark organise undo 3")),
-        "history": (_history, examples("earmark organise history")),
     }
-    add_group(app, "organise", commands, about=_HELP, examples=_EXAMPLES)
+    add_group(
+        app,
+        "organise",
+        commands,
+        about=_HELP,
+        examples=_EXAMPLES,
+        undo="Undo an apply: remove the links and copies it made, and move files back.",
+        settings=["mode", "into"],
+    )
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,7 @@ def _apply(
     as_json: JsonOption = False,
 ) -> None:
     """Apply a plan. Each file is placed completely or stays where it is."""
-    from earmark.workflows.organise import apply_organise
+    from earmark.workflows.changes import apply_changes
 
     if plan is not None and request.into is not None:
         raise ParameterError("PLAN and --into cannot be combined: a plan already names its folder")
@@ -254,29 +258,8 @@ def _apply(
         if not yes:
             raise ParameterError("Nothing was changed. Check the plan, then pass --yes to apply it")
     with progress_bar("Placing") as progress:
-        run = apply_organise(what, library=request.library, progress=progress)
+        run = apply_changes(what, kind="organise", library=request.library, progress=progress)
     print_run("organise", run, as_json=as_json)
-
-
-def _undo(
-    batch: BatchArgument = None,
-    library: LibraryOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Undo an apply: remove the links and copies it made, and move files back."""
-    from earmark.workflows.organise import undo_organise
-
-    with progress_bar("Undoing") as progress:
-        run = undo_organise(batch, library=library, progress=progress)
-    print_run("organise", run, as_json=as_json, undone=True)
-
-
-def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the plans applied so far, and how much of each has been undone."""
-    from earmark.workflows.organise import list_organise_batches
-
-    batches = list_organise_batches(library=library)
-    print_history("organise", batches, as_json=as_json, settings=["mode", "into"])
 
 
 def _bytes_text(size: int) -> str:

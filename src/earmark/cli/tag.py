@@ -14,11 +14,9 @@ from rich.text import Text
 
 from earmark.cli._changing import (
     AllOption,
-    BatchArgument,
     LimitOption,
     NamesOption,
     add_group,
-    print_history,
     print_kept,
     print_plan,
     print_rows,
@@ -66,10 +64,16 @@ def add_to(app: typer.Typer) -> None:
             ),
         ),
         "apply": (_apply, examples("earmark tag apply plan.csv")),
-        "undo": (_undo, examples("earmark tag undo", "earmark tag undo 3")),
-        "history": (_history, examples("earmark tag history")),
     }
-    add_group(app, "tag", commands, about=_HELP, examples=_EXAMPLES)
+    add_group(
+        app,
+        "tag",
+        commands,
+        about=_HELP,
+        examples=_EXAMPLES,
+        undo="Undo an apply: write back the genres that the files had before.",
+        settings=["model"],
+    )
 
 
 @with_filters(without=("missing",))
@@ -150,32 +154,11 @@ def _apply(
     as_json: JsonOption = False,
 ) -> None:
     """Write the genres of a plan. Each file is changed completely or not at all."""
-    from earmark.workflows.tag import apply_tags
+    from earmark.workflows.changes import apply_changes
 
     with progress_bar("Writing") as progress:
-        run = apply_tags(plan, library=library, progress=progress)
+        run = apply_changes(plan, kind="tag", library=library, progress=progress)
     print_run("tag", run, as_json=as_json)
-
-
-def _undo(
-    batch: BatchArgument = None,
-    library: LibraryOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Undo an apply: write back the genres that the files had before."""
-    from earmark.workflows.tag import undo_tags
-
-    with progress_bar("Undoing") as progress:
-        run = undo_tags(batch, library=library, progress=progress)
-    print_run("tag", run, as_json=as_json, undone=True)
-
-
-def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
-    """List the plans applied so far, and how much of each has been undone."""
-    from earmark.workflows.tag import list_tag_batches
-
-    batches = list_tag_batches(library=library)
-    print_history("tag", batches, as_json=as_json, settings=["model"])
 
 
 def _genres(genres: Sequence[str]) -> str:

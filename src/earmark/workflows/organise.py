@@ -1,4 +1,4 @@
-"""Sort files into folders by genre, artist and so on: plan, apply, undo."""
+"""Plan how files are sorted into folders by genre, artist and so on."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from earmark.arguments import checked
-from earmark.changes import ChangeRun, undo_batch
 from earmark.changes.files import (
     GenreSource,
     Mode,
     OrganisePlan,
     OrganisePolicy,
-    PlaceFile,
     make_organise_plan,
     moved_from,
 )
 from earmark.files import check_target
-from earmark.library import Batch, Filters, open_library
+from earmark.library import Filters, Library
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import apply_to_library, names_from, tracks_to_plan
+from earmark.workflows._changing import names_from, tracks_to_plan
+from earmark.workflows.session import opened_library
 
-__all__ = ["apply_organise", "list_organise_batches", "plan_organise", "undo_organise"]
+__all__ = ["plan_organise"]
 
 
 @checked
@@ -38,7 +37,7 @@ def plan_organise(
     sidecars: bool = True,
     keep_unsure: bool = False,
     names: PathName | Mapping[str, str] | None = None,
-    library: PathName | None = None,
+    library: Library | PathName | None = None,
     output: PathName | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -57,13 +56,13 @@ def plan_organise(
         As in `earmark.changes.files.OrganisePolicy`.
     names : str, path-like, mapping or None
         Your names for the model's genres, or a file of them, see `earmark.changes.load_names`.
-    library : str, path-like or None
-        The library's file, see `earmark.library.library_path`.
+    library : Library, str, path-like or None
+        The library or its file, see `earmark.library.library_path`.
     output : str, path-like or None
-        A file to write the plan to, for `apply_organise`.
+        A file to write the plan to, for `earmark.workflows.changes.apply_changes`.
     overwrite : bool
         Whether to replace an existing file.
-    progress : callable or None
+    progress : callable, Job or None
         Called with the number of files done, the number in all, and the path of the last one.
 
     Returns
@@ -101,7 +100,7 @@ def plan_organise(
         sidecars=sidecars,
         treat_as_empty=filters.treat_as_empty if filters else (),
     )
-    with open_library(library) as opened:
+    with opened_library(library) as opened:
         tracks = tracks_to_plan(opened, filters)
         among = tracks if filters is None else tracks_to_plan(opened, None)
         policy = replace(policy, roots=tuple(opened.scanned.roots()))
@@ -112,102 +111,3 @@ def plan_organise(
     if output is not None:
         plan.write(output, overwrite=overwrite)
     return plan
-
-
-@checked
-def apply_organise(
-    plan: OrganisePlan | PathName,
-    *,
-    library: PathName | None = None,
-    progress: Progress | None = None,
-) -> ChangeRun:
-    """Link, copy or move files to the places in a plan.
-
-    Nothing is ever overwritten, and nothing is written outside of the plan's folder. The library
-    records first what undoing needs; it knows files that were moved at their new places, and later
-    scans look there.
-
-    Parameters
-    ----------
-    plan : OrganisePlan, str or path-like
-        A plan, or its file, which may have been edited.
-    library : str, path-like or None
-        The library's file, see `earmark.library.library_path`.
-    progress : callable or None
-        Called with the number of files done, the number in all, and the path of the last one.
-
-    Returns
-    -------
-    ChangeRun
-        The outcome of each file, and the number that `undo_organise` takes.
-
-    Raises
-    ------
-    PlanError
-        If the plan cannot be read or asks for what cannot be done. Nothing was changed then.
-    LibraryError
-        If the library cannot be used, or another apply or undo is running.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from earmark.library import open_library
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     open_library(f"{folder}/music.db", create=True).close()
-    ...     plan = plan_organise(into=f"{folder}/by genre", library=f"{folder}/music.db")
-    ...     apply_organise(plan, library=f"{folder}/music.db").outcomes
-    ()
-    """
-    return apply_to_library(OrganisePlan, plan, library, progress)
-
-
-@checked
-def undo_organise(
-    batch: int | None = None,
-    *,
-    library: PathName | None = None,
-    progress: Progress | None = None,
-) -> ChangeRun:
-    """Remove the links and copies that were made, and bring back what was moved.
-
-    Parameters
-    ----------
-    batch : int or None
-        Number of the apply, see `list_organise_batches`; None: the last one not yet undone.
-    library : str, path-like or None
-        As in `apply_organise`.
-    progress : callable or None
-        As in `apply_organise`.
-
-    Returns
-    -------
-    ChangeRun
-        The outcome of each file; those that others have changed since are skipped.
-
-    Raises
-    ------
-    ParameterError
-        If there is nothing to undo, or no batch of that number.
-    LibraryError
-        If the library cannot be used, or another apply or undo is running.
-    """
-    with open_library(library) as opened:
-        return undo_batch(opened, PlaceFile, batch, progress=progress)
-
-
-@checked
-def list_organise_batches(*, library: PathName | None = None) -> list[Batch]:
-    """List the plans applied so far, and how much of each has been undone.
-
-    Parameters
-    ----------
-    library : str, path-like or None
-        The library's file, see `earmark.library.library_path`.
-
-    Returns
-    -------
-    list of Batch
-        The newest first.
-    """
-    with open_library(library) as opened:
-        return opened.journal.batches(PlaceFile.kind)
