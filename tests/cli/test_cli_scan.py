@@ -17,10 +17,9 @@ from typer.testing import CliRunner
 from earmark.cli import _output, _progress
 from earmark.cli._main import app
 from earmark.errors import NoAudioError
-from earmark.library import LibraryTrack
+from earmark.library import LibraryTrack, TrackPage
 from earmark.workflows import library as library_workflow
 from earmark.workflows import scan as workflow
-from earmark.workflows.library import TrackPage
 from earmark.workflows.scan import ScanEvent, ScanReport, WarnedFile
 
 WARNED = (

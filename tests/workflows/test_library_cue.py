@@ -13,14 +13,8 @@ import pytest
 from scan_helpers import sheet_of, write_album
 
 from earmark.errors import ParameterError
-from earmark.library import Filters, open_library
-from earmark.workflows.library import (
-    export_tracks,
-    find_track,
-    list_tracks,
-    set_genre,
-    show_track,
-)
+from earmark.library import Filters, find_track, open_library
+from earmark.workflows.library import export_tracks, list_tracks, set_genre, show_track
 from earmark.workflows.playlist import make_playlist
 from earmark.workflows.scan import scan
 

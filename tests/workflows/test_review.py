@@ -12,10 +12,9 @@ import pytest
 from earmark.analysis import Analysis, Answer
 from earmark.errors import ParameterError, UnknownGenreError
 from earmark.files import FileState
-from earmark.library import Library, is_genre_name, known_genres, open_library
+from earmark.library import Library, Review, is_genre_name, known_genres, match_genre, open_library
 from earmark.tags import Tags
-from earmark.workflows.library import set_genre
-from earmark.workflows.review import Review, match_genre, review_tracks
+from earmark.workflows.library import review_tracks, set_genre
 
 CLASSES = ("blues", "jazz", "rock")
 

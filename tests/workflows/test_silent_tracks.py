@@ -21,10 +21,9 @@ from earmark import audio
 from earmark.cli._main import app
 from earmark.datasets import DatasetWarning
 from earmark.errors import ParameterError
-from earmark.library import Filters, open_library
+from earmark.library import Filters, csv_rows, open_library
 from earmark.models import load_model, load_space
 from earmark.testing import music_like
-from earmark.workflows._library_pages import csv_rows
 from earmark.workflows._rows import load_rows
 from earmark.workflows.classify import classify
 from earmark.workflows.organise import plan_organise

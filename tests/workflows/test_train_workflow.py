@@ -13,10 +13,9 @@ import pytest
 from earmark.datasets import gtzan, load_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57
-from earmark.models import load_model
+from earmark.models import describe_model, list_models, load_model
 from earmark.models.recipe import fit, load_recipe
 from earmark.workflows.classify import classify
-from earmark.workflows.models import describe_model, list_models
 from earmark.workflows.train import Training, train
 
 RECIPE = """

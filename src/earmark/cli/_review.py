@@ -14,8 +14,7 @@ from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.errors import UnknownGenreError
-    from earmark.library import LibraryTrack
-    from earmark.workflows.review import Review
+    from earmark.library import LibraryTrack, Review
 
 __all__ = ["confirm_new_genre", "run_review"]
 

@@ -215,9 +215,8 @@ def _review(
     as_json: JsonOption = False,
 ) -> None:
     """Go through the tracks with an unsure genre, and set it."""
-    from earmark.library import open_library
-    from earmark.workflows.library import TrackPage
-    from earmark.workflows.review import Review, review_tracks
+    from earmark.library import Review, TrackPage, open_library
+    from earmark.workflows.library import review_tracks
 
     filters = filters_of(genre=genre, artist=artist, folder=folder, max_confidence=max_confidence)
     tracks = review_tracks(filters, everything=everything, library=library)
@@ -266,7 +265,8 @@ def _set_genre(
 ) -> None:
     """Set the genre of tracks. Your genre replaces the model's answer everywhere."""
     from earmark.errors import ParameterError, UnknownGenreError
-    from earmark.workflows.library import TrackPage, set_genre
+    from earmark.library import TrackPage
+    from earmark.workflows.library import set_genre
 
     tracks, genre = (arguments, None) if clear else (arguments[:-1], arguments[-1])
     if not tracks:
@@ -322,7 +322,7 @@ def _forget(
 
 
 def _tell_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool) -> None:
-    from earmark.workflows.library import TrackPage
+    from earmark.library import TrackPage
 
     if as_json:
         typer.echo(json.dumps(TrackPage(tuple(gone), len(gone)).to_dict(), indent=1))

@@ -45,7 +45,7 @@ def _list(
     as_json: JsonOption = False,
 ) -> None:
     """List the models that come with Earmark."""
-    from earmark.workflows.models import list_models
+    from earmark.models import list_models
 
     found = list_models()
     if as_json:
@@ -80,8 +80,7 @@ def _show(
     ] = False,
 ) -> None:
     """Show a model card: what the model is, how it was made and how accurate it is."""
-    from earmark.models import DEFAULT_MODEL, load_model
-    from earmark.workflows.models import describe_model
+    from earmark.models import DEFAULT_MODEL, describe_model, load_model
 
     asked = load_model(model or DEFAULT_MODEL)
     if as_json:

@@ -14,6 +14,9 @@ from earmark.library._genres import (
 )
 from earmark.library._journal import Batch, BatchKind, Change, Journal
 from earmark.library._library import Library, open_library
+from earmark.library._named import find_track
+from earmark.library._pages import TrackPage, csv_rows
+from earmark.library._review import Review, match_genre
 from earmark.library._scans import Scanned
 from earmark.library._stats import LibraryStats, library_stats
 from earmark.library._track import (
@@ -32,15 +35,20 @@ __all__ = [
     "Library",
     "LibraryStats",
     "LibraryTrack",
+    "Review",
     "Scanned",
+    "TrackPage",
     "album_note",
     "by_file",
     "check_genre",
     "count_genres",
+    "csv_rows",
+    "find_track",
     "genre_key",
     "is_genre_name",
     "known_genres",
     "library_path",
     "library_stats",
+    "match_genre",
     "open_library",
 ]

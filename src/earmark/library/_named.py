@@ -8,7 +8,8 @@ from collections import Counter
 from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.identity import recording_keys
-from earmark.library import Filters, Library, LibraryTrack
+from earmark.library._library import Library
+from earmark.library._track import Filters, LibraryTrack
 from earmark.types import split_part_name
 
 __all__ = ["find_track"]

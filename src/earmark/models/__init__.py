@@ -11,6 +11,7 @@ from earmark.models._artifact import (
     read_model,
     write_model,
 )
+from earmark.models._description import describe_model, identify_model, list_models
 from earmark.models._served import (
     DEFAULT_MODEL,
     Model,
@@ -34,7 +35,10 @@ __all__ = [
     "Space",
     "TrackPrediction",
     "Unsure",
+    "describe_model",
+    "identify_model",
     "is_decided",
+    "list_models",
     "load_model",
     "load_space",
     "predict_track",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from earmark.arguments import checked
-from earmark.models import DEFAULT_MODEL, Model, load_model, shipped_models
+from earmark.models._served import DEFAULT_MODEL, Model, load_model, shipped_models
 
 __all__ = ["describe_model", "identify_model", "list_models"]
 
@@ -26,6 +26,7 @@ def identify_model(model: Model) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from earmark.models import load_model
     >>> identify_model(load_model("gtzan57"))["features"]["name"]
     'gtzan57'
     """
@@ -61,13 +62,14 @@ def describe_model(model: Model) -> dict[str, Any]:
 
     Examples
     --------
+    >>> from earmark.models import load_model
     >>> sorted(describe_model(load_model())["scores"])[:3]
     ['artist', 'artist_inner', 'official']
     """
-    told = {key: model.manifest[key] for key in ("recipe", "calibration", "training", "scores")}
+    made = {key: model.manifest[key] for key in ("recipe", "calibration", "training", "scores")}
     return {
         **identify_model(model),
-        **told,
+        **made,
         "bytes": model.n_bytes,
         "default": model.name == DEFAULT_MODEL,
     }
@@ -86,7 +88,7 @@ def list_models() -> list[dict[str, Any]]:
     >>> [model["name"] for model in list_models() if model["default"]]
     ['gtzan943']
     """
-    found = [describe_model(load_model(name)) for name in shipped_models()]
-    for model in found:
+    models = [describe_model(load_model(name)) for name in shipped_models()]
+    for model in models:
         model["training"] = {k: v for k, v in model["training"].items() if k != "ids"}
-    return found
+    return models

@@ -14,12 +14,11 @@ from earmark.analysis import answer_of, extract_file
 from earmark.arguments import checked
 from earmark.errors import AudioError
 from earmark.extraction import TrackFeatures, find_inputs, map_files, usable_cores
-from earmark.models import DEFAULT_MODEL, Model
+from earmark.models import DEFAULT_MODEL, Model, identify_model
 from earmark.records import Record, document, error_record
 from earmark.tags import CueAlbum, cue_album
 from earmark.types import PathName, Progress, Seconds, Unsure, part_name
 from earmark.workflows.jobs import Job
-from earmark.workflows.models import identify_model
 from earmark.workflows.session import default_session
 
 __all__ = [

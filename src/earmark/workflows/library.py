@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import replace
-from typing import Literal, TextIO
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TextIO
 
+from earmark.analysis import Answer
 from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.library import (
@@ -15,25 +17,23 @@ from earmark.library import (
     Library,
     LibraryStats,
     LibraryTrack,
+    TrackPage,
     check_genre,
+    csv_rows,
+    find_track,
+    known_genres,
     library_stats,
+    match_genre,
 )
 from earmark.recommend import Catalogue, Neighbour, find_similar
+from earmark.records import Record
 from earmark.types import PathName
-from earmark.workflows._library_pages import TrackDetails, TrackPage, csv_rows
-from earmark.workflows._named_tracks import find_track
-from earmark.workflows.review import review_tracks, set_genre
 from earmark.workflows.session import opened_library
 
 __all__ = [
-    "Filters",
-    "LibraryStats",
-    "LibraryTrack",
     "TrackDetails",
-    "TrackPage",
     "export_tracks",
     "failed_tracks",
-    "find_track",
     "forget_folder",
     "list_tracks",
     "prune_library",
@@ -42,6 +42,49 @@ __all__ = [
     "show_track",
     "stats",
 ]
+
+
+def _clips(details: TrackDetails) -> list[dict[str, Any]]:
+    """Return what the model says clip by clip."""
+    answer = details.answer
+    if answer is None:
+        return []
+    columns = (answer.bounds.tolist(), answer.timeline.tolist(), answer.sounding.tolist())
+    return [
+        {
+            "start": start,
+            "end": end,
+            "silent": not sounding,
+            "probabilities": dict(zip(answer.classes, row, strict=True)) if sounding else None,
+        }
+        for (start, end), row, sounding in zip(*columns, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class TrackDetails(
+    Record,
+    schema="earmark.library-track/2",
+    keys=(
+        *("track", ("distance", lambda details: getattr(details.answer, "distance", None))),
+        *(("clips", _clips), "similar=neighbours"),
+    ),
+):
+    """All that is known of one track.
+
+    Attributes
+    ----------
+    track : LibraryTrack
+        The track.
+    answer : Answer or None
+        What the model says, clip by clip; None of a track that failed.
+    neighbours : tuple of Neighbour
+        The nearest songs, by style.
+    """
+
+    track: LibraryTrack
+    answer: Answer | None
+    neighbours: tuple[Neighbour, ...] = ()
 
 
 @checked
@@ -305,3 +348,92 @@ def export_tracks(
         for row in csv_rows(page.tracks):
             output.write(row)
     return len(page.tracks)
+
+
+@checked
+def set_genre(
+    tracks: str | int | Iterable[str | int],
+    genre: str | None,
+    *,
+    new: bool = False,
+    library: Library | PathName | None = None,
+) -> list[LibraryTrack]:
+    """Set the genre of tracks; it replaces what a model says, everywhere.
+
+    Parameters
+    ----------
+    tracks : str, int, or iterable of them
+        As `find_track` takes them.
+    genre : str or None
+        The genre, in the spelling of any case: ``Jazz`` sets ``jazz`` where that is known. None
+        clears the genre that was set.
+    new : bool
+        Whether the genre may be new: neither one of the model's, nor set before, nor in tags.
+    library : Library, str, path-like or None
+        An open library, or its file.
+
+    Returns
+    -------
+    list of LibraryTrack
+        The tracks, as they are now.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    UnknownGenreError
+        If the genre is new, and `new` is False. Nothing is done then.
+    ParameterError
+        If the genre cannot be a name, or a track is not there or not the only one. Nothing is done
+        then.
+    """
+    named = [tracks] if isinstance(tracks, str | int) else list(tracks)
+    with opened_library(library) as opened:
+        if genre is not None:
+            genre = match_genre(genre, known_genres(opened), new=new)
+        found = [find_track(opened, str(track)) for track in named]
+        opened.set_genre((one.id for one in found), genre, now=time.time())
+        return opened.tracks_of(one.id for one in found)
+
+
+@checked
+def review_tracks(
+    filters: Filters | None = None,
+    *,
+    everything: bool = False,
+    library: Library | PathName | None = None,
+) -> list[LibraryTrack]:
+    """List the tracks whose genre is worth asking about, the most doubtful first.
+
+    Parameters
+    ----------
+    filters : Filters or None
+        Which; None: all that were analysed and have no genre set by the user.
+    everything : bool
+        Whether to list answers that are beyond doubt as well. Implied by a bound on the confidence.
+    library : Library, str, path-like or None
+        An open library, or its file.
+
+    Returns
+    -------
+    list of LibraryTrack
+        Unfamiliar music first, then undecided answers, then the others; among each, those first
+        whose top two genres are closest. Silent tracks are left out.
+
+    Raises
+    ------
+    LibraryError
+        If the library cannot be used.
+    ParameterError
+        If no track has the genre asked for.
+    """
+    wanted = filters or Filters()
+    if wanted.corrected is None:
+        wanted = replace(wanted, corrected=False)
+    bounded = (wanted.unsure, wanted.min_confidence, wanted.max_confidence) != (None, None, None)
+    if not everything and not bounded:
+        wanted = replace(wanted, doubtful=True)
+    with opened_library(library) as opened:
+        check_genre(opened, wanted.genre)
+        tracks = opened.tracks(wanted, sort="doubt")
+    return [track for track in tracks if track.predicted is not None]

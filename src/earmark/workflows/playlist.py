@@ -10,7 +10,7 @@ from typing import Any, get_args
 from earmark.arguments import check_ending, checked
 from earmark.errors import ParameterError
 from earmark.files import atomic_write, check_target
-from earmark.library import Filters, Library, check_genre
+from earmark.library import Filters, Library, check_genre, find_track
 from earmark.recommend import (
     MIN_LENGTH,
     PER_ARTIST,
@@ -25,7 +25,6 @@ from earmark.recommend import (
     render,
 )
 from earmark.types import PathName, Progress, Seconds
-from earmark.workflows.library import find_track
 from earmark.workflows.session import opened_library
 
 __all__ = ["Playlist", "make_playlist", "write_playlist"]

@@ -11,7 +11,7 @@ from earmark.analysis import AnalysedTrack, Analyser, analyse_file
 from earmark.arguments import checked
 from earmark.errors import AudioError
 from earmark.extraction import map_files
-from earmark.library import Filters, Library, LibraryTrack, check_genre
+from earmark.library import Filters, Library, LibraryTrack, check_genre, find_track
 from earmark.models import DEFAULT_MODEL
 from earmark.recommend import (
     MIN_LENGTH,
@@ -26,7 +26,6 @@ from earmark.recommend import (
 from earmark.records import Record
 from earmark.tags import Tags
 from earmark.types import PathName, Progress, Seconds
-from earmark.workflows.library import find_track
 from earmark.workflows.session import default_session, opened_library
 
 __all__ = ["SimilarSongs", "similar"]

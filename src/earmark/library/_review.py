@@ -1,29 +1,19 @@
-"""Correct the genres of tracks: one by one, or in a review of the doubtful ones."""
+"""Correcting genres: what somebody typed, and a pass through the tracks that are in doubt."""
 
 from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError, UnknownGenreError
-from earmark.library import (
-    Filters,
-    Library,
-    LibraryTrack,
-    check_genre,
-    genre_key,
-    is_genre_name,
-    known_genres,
-)
+from earmark.library._genres import genre_key, is_genre_name, known_genres
+from earmark.library._library import Library
+from earmark.library._track import LibraryTrack
 from earmark.tags import named_genres
-from earmark.types import PathName
-from earmark.workflows._named_tracks import find_track
-from earmark.workflows.session import opened_library
 
-__all__ = ["Review", "match_genre", "review_tracks", "set_genre"]
+__all__ = ["Review", "match_genre"]
 
 _N_NEAREST = 3
 _N_CHOICES = 3
@@ -84,95 +74,6 @@ def _nearest(text: str, known: Mapping[str, str]) -> list[str]:
     return [known[one] for one in dict.fromkeys(near)][:_N_NEAREST]
 
 
-@checked
-def set_genre(
-    tracks: str | int | Iterable[str | int],
-    genre: str | None,
-    *,
-    new: bool = False,
-    library: Library | PathName | None = None,
-) -> list[LibraryTrack]:
-    """Set the genre of tracks; it replaces what a model says, everywhere.
-
-    Parameters
-    ----------
-    tracks : str, int, or iterable of them
-        As `find_track` takes them.
-    genre : str or None
-        The genre, in the spelling of any case: ``Jazz`` sets ``jazz`` where that is known. None
-        clears the genre that was set.
-    new : bool
-        Whether the genre may be new: neither one of the model's, nor set before, nor in tags.
-    library : Library, str, path-like or None
-        An open library, or its file.
-
-    Returns
-    -------
-    list of LibraryTrack
-        The tracks, as they are now.
-
-    Raises
-    ------
-    LibraryError
-        If the library cannot be used.
-    UnknownGenreError
-        If the genre is new, and `new` is False. Nothing is done then.
-    ParameterError
-        If the genre cannot be a name, or a track is not there or not the only one. Nothing is done
-        then.
-    """
-    named = [tracks] if isinstance(tracks, str | int) else list(tracks)
-    with opened_library(library) as opened:
-        if genre is not None:
-            genre = match_genre(genre, known_genres(opened), new=new)
-        found = [find_track(opened, str(track)) for track in named]
-        opened.set_genre((one.id for one in found), genre, now=time.time())
-        return opened.tracks_of(one.id for one in found)
-
-
-@checked
-def review_tracks(
-    filters: Filters | None = None,
-    *,
-    everything: bool = False,
-    library: Library | PathName | None = None,
-) -> list[LibraryTrack]:
-    """List the tracks whose genre is worth asking about, the most doubtful first.
-
-    Parameters
-    ----------
-    filters : Filters or None
-        Which; None: all that were analysed and have no genre set by the user.
-    everything : bool
-        Whether to list answers that are beyond doubt as well. Implied by a bound on the confidence.
-    library : Library, str, path-like or None
-        An open library, or its file.
-
-    Returns
-    -------
-    list of LibraryTrack
-        Unfamiliar music first, then undecided answers, then the others; among each, those first
-        whose top two genres are closest. Silent tracks are left out.
-
-    Raises
-    ------
-    LibraryError
-        If the library cannot be used.
-    ParameterError
-        If no track has the genre asked for.
-    """
-    wanted = filters or Filters()
-    if wanted.corrected is None:
-        wanted = replace(wanted, corrected=False)
-    bounded = (wanted.unsure, wanted.min_confidence, wanted.max_confidence) != (None, None, None)
-    if not everything and not bounded:
-        wanted = replace(wanted, doubtful=True)
-    with opened_library(library) as opened:
-        check_genre(opened, wanted.genre)
-        tracks = opened.tracks(wanted, sort="doubt")
-    return [track for track in tracks if track.predicted is not None]
-
-
 class Review:
     """A pass through tracks whose genre is in doubt: set, skip, go back, undo.
 
@@ -214,7 +115,7 @@ class Review:
         self._ids = [track.id for track in tracks]
         self._treat_as_empty = tuple(treat_as_empty)
         self._known = dict(known_genres(library, treat_as_empty=treat_as_empty))
-        self._done: list[tuple[int, str | None]] = []
+        self._corrections: list[tuple[int, str | None]] = []
         self.total = len(self._ids)
         self.position = 0
 
@@ -245,7 +146,7 @@ class Review:
     @property
     def n_set(self) -> int:
         """How many genres were set in this review, and not taken back."""
-        return len(self._done)
+        return len(self._corrections)
 
     def set(self, genre: str, *, new: bool = False) -> str:
         """Set the genre of the present track, and go on to the next.
@@ -275,7 +176,7 @@ class Review:
         name = match_genre(genre, self._known, new=new)
         self._library.set_genre([track.id], name, now=time.time())
         self._known.setdefault(genre_key(name), name)
-        self._done.append((self.position, track.corrected))
+        self._corrections.append((self.position, track.corrected))
         self.position += 1
         return name
 
@@ -304,9 +205,9 @@ class Review:
         LibraryTrack or None
             The track, with the genre it had before; None if nothing is left to take back.
         """
-        if not self._done:
+        if not self._corrections:
             return None
-        self.position, before = self._done.pop()
+        self.position, before = self._corrections.pop()
         track_id = self._ids[self.position]
         self._library.set_genre([track_id], before, now=time.time())
         return self._library.track(track_id)
