@@ -135,3 +135,27 @@ def test_names_of_folders_below_what_was_scanned_stand_for_tags(tmp_path: Path) 
         "Ann/1959 Blue/03 So.flac",
         "Ann/1959 Blue/cover.jpg",
     ]
+
+
+def test_a_plan_file_says_what_kind_it_is(library: Path, tmp_path: Path) -> None:
+    from earmark.workflows.tag import plan_tags
+
+    plan_tags(library=library, threshold=0.5, output=tmp_path / "tags.csv")
+    plan_organise(into=tmp_path / "into", library=library, output=tmp_path / "files.csv")
+    tagged = apply_changes(tmp_path / "tags.csv", library=library)
+    placed = apply_changes(tmp_path / "files.csv", library=library)
+    assert tagged.count("written")
+    assert placed.count("placed")
+    assert [batch.kind for batch in list_batches(library=library)] == ["organise", "tag"]
+    with pytest.raises(PlanError, match=r"its first line is not earmark.tag-plan/1"):
+        apply_changes(tmp_path / "files.csv", kind="tag", library=library)
+    with pytest.raises(PlanError, match="no such file"):
+        apply_changes(tmp_path / "no.csv", library=library)
+    kind: Any = "files"
+    with pytest.raises(ParameterError, match="kind='files' is not one of tag, organise"):
+        list_batches(kind, library=library)
+    # The last one first, whatever its kind.
+    assert undo_changes(library=library).count("undone") == placed.count("placed")
+    assert undo_changes(library=library).count("undone") == tagged.count("written")
+    with pytest.raises(ParameterError, match="nothing to undo"):
+        undo_changes(library=library)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from earmark.changes import load_names
+from earmark.changes.files import OrganisePlan
+from earmark.changes.tags import TagPlan
 from earmark.library import Filters, Library, LibraryTrack, check_genre
 from earmark.types import PathName
 
-__all__ = ["names_from", "tracks_to_plan"]
+__all__ = ["names_from", "tracks_to_plan", "written"]
+
+Plan = TypeVar("Plan", TagPlan, OrganisePlan)
 
 
 def names_from(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
@@ -23,3 +28,10 @@ def tracks_to_plan(library: Library, filters: Filters | None) -> list[LibraryTra
     if filters is not None:
         check_genre(library, filters.genre)
     return library.tracks(filters or Filters(missing=None, state=None))
+
+
+def written(plan: Plan, output: PathName | None, *, overwrite: bool) -> Plan:
+    """Write a plan to a file, if there is one, and return it."""
+    if output is not None:
+        plan.write(output, overwrite=overwrite)
+    return plan

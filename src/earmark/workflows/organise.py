@@ -18,7 +18,7 @@ from earmark.changes.files import (
 from earmark.files import check_target
 from earmark.library import Filters, Library
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import names_from, tracks_to_plan
+from earmark.workflows._changing import names_from, tracks_to_plan, written
 from earmark.workflows.session import opened_library
 
 __all__ = ["plan_organise"]
@@ -68,15 +68,12 @@ def plan_organise(
     Returns
     -------
     OrganisePlan
-        A row for each file: its new place, or why it stays; then one for each cover and the like
-        that goes with songs. Several tracks in one file are one row.
+        A row for each file (its new place, or why it stays), then one for each cover and the like.
 
     Raises
     ------
-    ParameterError
-        If a value cannot be used, or the output exists.
-    LibraryError
-        If the library cannot be used.
+    ParameterError, LibraryError
+        If a value or the library cannot be used, or the output exists.
 
     Examples
     --------
@@ -102,12 +99,8 @@ def plan_organise(
     )
     with opened_library(library) as opened:
         tracks = tracks_to_plan(opened, filters)
-        among = tracks if filters is None else tracks_to_plan(opened, None)
+        among = None if filters is None else tracks_to_plan(opened, None)
         policy = replace(policy, roots=tuple(opened.scanned.roots()))
-        origins = moved_from(opened)
-    plan = make_organise_plan(
-        tracks, policy=policy, among=among, origins=origins, progress=progress
-    )
-    if output is not None:
-        plan.write(output, overwrite=overwrite)
-    return plan
+        moved = moved_from(opened)
+    plan = make_organise_plan(tracks, policy=policy, among=among, origins=moved, progress=progress)
+    return written(plan, output, overwrite=overwrite)

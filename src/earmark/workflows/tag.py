@@ -15,9 +15,9 @@ from earmark.changes.tags import (
 from earmark.errors import ParameterError
 from earmark.files import check_target
 from earmark.library import Filters, Library
-from earmark.models import DEFAULT_MODEL
+from earmark.models import DEFAULT_MODEL, Model
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import names_from, tracks_to_plan
+from earmark.workflows._changing import names_from, tracks_to_plan, written
 from earmark.workflows.session import default_session, opened_library
 
 __all__ = ["plan_tags"]
@@ -60,8 +60,7 @@ def plan_tags(
     names : str, path-like, mapping or None
         Your names for the model's genres, or a file of them, see `earmark.changes.load_names`.
     treat_as_empty : sequence of str
-        More genres in tags that count as none, see `earmark.tags.is_empty_genre`; those of
-        `filters` count as well.
+        Genres in tags that count as none, besides those of `filters`.
     output : str, path-like or None
         A file to write the plan to, for `earmark.workflows.changes.apply_changes`.
     overwrite : bool
@@ -76,47 +75,45 @@ def plan_tags(
 
     Raises
     ------
-    ParameterError
-        If a value is out of its range, the names cannot be used, the output exists, or no
+    ParameterError, LibraryError, ModelError
+        If a value, the names, the library or its model cannot be used, the output exists, or no
         confidence is known to reach `precision`.
-    LibraryError, ModelError
-        If the library or its model cannot be used.
 
     Examples
     --------
     >>> import tempfile
     >>> from earmark.library import open_library
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     open_library(f"{folder}/music.db", create=True).close()
-    ...     plan_tags(library=f"{folder}/music.db", threshold=0.8).to_change
+    ...     with open_library(f"{folder}/music.db", create=True) as library:
+    ...         plan_tags(library=library, threshold=0.8).to_change
     ()
     """
-    for name, value in (("threshold", threshold), ("precision", precision)):
-        if value is not None and not 0 <= value <= 1:
-            raise ParameterError(f"{name}={value!r} must be from 0 to 1")
+    _check_shares(threshold=threshold, precision=precision)
     check_target(output, overwrite=overwrite, endings=(".csv",))
-    policy = TagPolicy(
-        replace=replace,
-        max_genres=max_genres,
-        also=also,
-        names=names_from(names),
-        treat_as_empty=(*treat_as_empty, *(filters.treat_as_empty if filters else ())),
-    )
+    empty = (*treat_as_empty, *(filters.treat_as_empty if filters else ()))
+    policy = TagPolicy(replace, max_genres, also, names_from(names), empty)
     with opened_library(library) as opened:
         model = default_session().model(opened.setting("model") or DEFAULT_MODEL)
-        if threshold is None:
-            least = model_threshold(model.manifest, precision=precision)
-        else:
-            least = Threshold(threshold)
         tracks = tracks_to_plan(opened, filters)
     plan = make_tag_plan(
         tracks,
-        threshold=least,
+        threshold=_threshold(model, threshold, precision),
         policy=policy,
         model=model.name,
         classes=model.classes,
         progress=progress,
     )
-    if output is not None:
-        plan.write(output, overwrite=overwrite)
-    return plan
+    return written(plan, output, overwrite=overwrite)
+
+
+def _check_shares(**shares: float | None) -> None:
+    for name, value in shares.items():
+        if value is not None and not 0 <= value <= 1:
+            raise ParameterError(f"{name}={value!r} must be from 0 to 1")
+
+
+def _threshold(model: Model, threshold: float | None, precision: float) -> Threshold:
+    """Return the user's threshold, or else the one that reaches a precision."""
+    if threshold is None:
+        return model_threshold(model.manifest, precision=precision)
+    return Threshold(threshold)
