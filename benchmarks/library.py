@@ -30,7 +30,8 @@ from _machine import machine
 from earmark.analysis import Analysis, Answer
 from earmark.datasets import FeatureTable, gtzan, load_dataset
 from earmark.features import GTZAN943, SEGMENT_BANDS
-from earmark.library import FileState, Filters, Library, library_stats, open_library
+from earmark.files import FileState
+from earmark.library import Filters, Library, library_stats, open_library
 from earmark.models import load_model, load_space
 from earmark.recommend import By, Catalogue, ExactIndex, find_similar
 from earmark.recommend._building import build_timbre, cache_path

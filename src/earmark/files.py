@@ -219,6 +219,9 @@ def file_lock(path: PathName, *, wait: bool = False) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout as error:
+        if not os.path.exists(target):
+            with open(target, "ab"):  # says why it cannot be created, where that is so
+                pass
         raise BlockingIOError(errno.EAGAIN, "another process has locked it", target) from error
     try:
         yield

@@ -25,8 +25,8 @@ import pytest
 import earmark
 from earmark.errors import EarmarkError
 
-_POOLS = ("map_files", "map_in_processes", "submit")
-_THE_POOLS_THEMSELVES = ("earmark.extraction._parallel", "earmark.evaluation._processes")
+_POOLS = ("map_files", "map_tasks", "Pool")
+_THE_POOLS_THEMSELVES = ("earmark.extraction._parallel", "earmark.processes._pool")
 
 
 @functools.cache

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
 from earmark.datasets import FeatureTable
-from earmark.errors import DatasetError
-from earmark.evaluation._held_out import peak_memory
 from earmark.models import Prediction
 
 
@@ -72,30 +67,3 @@ class Nearest:
 def fit_nearest(rows: FeatureTable) -> Nearest:
     """Remember the training rows."""
     return Nearest(rows, rows.classes)
-
-
-def square(number: int) -> int:
-    """Return the square of a number, or do worse with some."""
-    if number == 13:
-        raise DatasetError("13 is refused")
-    if number == 14:
-        os._exit(3)
-    return number**2
-
-
-def threads_and_process(_: int) -> tuple[int, int]:
-    """Return how many threads linear algebra would use, and which process this is."""
-    return max(pool["num_threads"] for pool in threadpool_info()), os.getpid()
-
-
-def slow_square(number: int) -> int:
-    """Return the square of a number, the smaller the later."""
-    time.sleep(0.3 / (1 + number))
-    return number**2
-
-
-def hold(megabytes: int) -> int:
-    """Take memory and return by how much the peak of it grew."""
-    before = peak_memory() or 0
-    np.ones(megabytes * 125_000).sum()
-    return (peak_memory() or 0) - before

@@ -11,7 +11,7 @@ import pytest
 import worker_functions as work
 
 from earmark.errors import NoAudioError, ParameterError, WorkerDiedError
-from earmark.extraction import map_files, usable_cores
+from earmark.extraction import map_files
 
 PATHS = [f"{'x' * (i % 7)}{i}.mp3" for i in range(20)]
 
@@ -146,7 +146,3 @@ def test_worker_that_dies_is_named_in_the_error() -> None:
 def test_worker_that_dies_by_chance_is_tried_again(tmp_path: Path) -> None:
     path = str(tmp_path / "mark")
     assert list(map_files(work.die_the_first_time, [path], jobs=2)) == [(path, path)]
-
-
-def test_usable_cores_are_those_this_process_may_use() -> None:
-    assert 1 <= usable_cores() <= (os.cpu_count() or 1)

@@ -52,9 +52,10 @@ def main() -> None:
     _keep_decoders_quiet()
     _compute_on_one_thread()
     if _will_work_in_parallel(sys.argv[1:]):
-        from earmark.extraction import prepare_workers
+        from earmark.extraction import WORKER_MODULES
+        from earmark.processes import prepare_workers
 
-        prepare_workers()
+        prepare_workers(WORKER_MODULES)
     from earmark.cli._main import run
 
     run()

@@ -119,7 +119,7 @@ def _evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     try:
-        from earmark.extraction import usable_cores
+        from earmark.processes import usable_cores
         from earmark.workflows.evaluate import evaluate
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error

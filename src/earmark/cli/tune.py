@@ -162,7 +162,7 @@ def _tune(
     as_json: Annotated[bool, typer.Option("--json", help="Print the search as JSON.")] = False,
 ) -> None:
     try:
-        from earmark.extraction import usable_cores
+        from earmark.processes import usable_cores
         from earmark.workflows.tune import tune
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error

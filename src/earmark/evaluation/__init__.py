@@ -70,6 +70,7 @@ from earmark.evaluation._retrieval import (
     tracks_of,
 )
 from earmark.evaluation._runs import (
+    FITTING_MODULES,
     FoldAnswer,
     FoldTask,
     PairedAccuracy,
@@ -84,6 +85,7 @@ from earmark.evaluation._score import Metrics, Score, Unsure, metrics_of, score,
 from earmark.evaluation._tally import METRICS
 
 __all__ = [
+    "FITTING_MODULES",
     "KNOWN_ARTISTS",
     "METRICS",
     "N_FOLDS",

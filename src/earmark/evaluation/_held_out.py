@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from multiprocessing import parent_process
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation._protocols import check_folds
 from earmark.models import Prediction, is_decided
+from earmark.processes import PeakMemory
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -62,9 +63,10 @@ class Cost:
     predict_seconds : float
         Wall time of all predictions.
     peak_memory : int or None
-        Bytes by which the peak of the process's resident memory grew meanwhile, the most of all
-        folds; None where the system does not tell. It is what the model took only in a process that
-        did nothing greedier before, such as each of those that `evaluate_folds` starts.
+        Bytes by which the resident memory of the process grew at most meanwhile, the most of all
+        folds; None where the system does not tell. A process that did other work before may have
+        memory to use again and grow less: in fresh ones, as `evaluate_folds` starts for several
+        jobs, it is what the model took. See `earmark.processes.PeakMemory`.
     """
 
     fit_seconds: float
@@ -126,16 +128,6 @@ class HeldOut:
 _COLUMNS = tuple(field.name for field in fields(HeldOut) if field.name != "cost")
 
 
-def peak_memory() -> int | None:
-    """Return the most resident memory this process ever held, in bytes, where the system tells."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
 def answers(model: Fitted, X: FloatArray, probabilities: FloatArray) -> IntArray:
     """Return the classes a model answers, which for some is not always the most probable."""
     own = getattr(model, "predict_labels", None)
@@ -177,14 +169,13 @@ def answer_fold(
     """
     names = np.array(table.classes if classes is None else classes)
     place = {str(name): number for number, name in enumerate(names)}
-    X, before = table.X[fold.test], peak_memory()
-    start = time.perf_counter()
-    model = fit(table.select(fold.train))
-    fitted = time.perf_counter()
-    prediction = model.predict(X)
-    asked = time.perf_counter()
-    after = peak_memory()
-    grown = None if before is None or after is None else after - before
+    X = table.X[fold.test]
+    with PeakMemory(fresh=parent_process() is not None) as peak:
+        start = time.perf_counter()
+        model = fit(table.select(fold.train))
+        fitted = time.perf_counter()
+        prediction = model.predict(X)
+        asked = time.perf_counter()
     probabilities = np.asarray(prediction.probabilities, dtype=np.float64)
     if probabilities.shape != (len(X), len(names)):
         raise ParameterError(
@@ -200,7 +191,7 @@ def answer_fold(
             probabilities, min_confidence=model.min_confidence, min_margin=model.min_margin
         ),
         familiar=np.asarray(prediction.distance) <= model.max_distance,
-        cost=Cost(fitted - start, asked - fitted, grown),
+        cost=Cost(fitted - start, asked - fitted, peak.grown),
     )
     return held_out, model
 

@@ -1,4 +1,4 @@
-"""One model under one protocol: its folds in processes of their own, and what is made of them."""
+"""One model under one protocol: its folds, in parallel, and what is made of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from earmark.evaluation._curves import (
 )
 from earmark.evaluation._held_out import Fitted, HeldOut, answer_fold, answers, join, vote
 from earmark.evaluation._importance import Importance, accuracy_drops, importances
-from earmark.evaluation._processes import map_in_processes
 from earmark.evaluation._protocols import resampling_units
 from earmark.evaluation._resampling import (
     Estimate,
@@ -30,9 +29,12 @@ from earmark.evaluation._resampling import (
 )
 from earmark.evaluation._results import ModelResult, Predictions, Run
 from earmark.evaluation._score import Metrics, metrics_of, unsure_of
+from earmark.models.families import one_thread
+from earmark.processes import map_tasks
 from earmark.types import FloatArray, IntArray
 
 __all__ = [
+    "FITTING_MODULES",
     "FoldAnswer",
     "FoldTask",
     "PairedAccuracy",
@@ -43,6 +45,9 @@ __all__ = [
     "model_result",
     "paired_accuracy",
 ]
+
+FITTING_MODULES = ("earmark.evaluation._preloaded",)
+"""What processes that fit models import."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,11 @@ class FoldAnswer:
 
 
 def _answer(task: FoldTask) -> FoldAnswer:
+    with one_thread():
+        return _answer_on_one_thread(task)
+
+
+def _answer_on_one_thread(task: FoldTask) -> FoldAnswer:
     try:
         held_out, model = answer_fold(task.fit, task.table, task.fold, classes=task.classes)
     except (DatasetError, ParameterError) as error:
@@ -128,15 +138,20 @@ def _answer(task: FoldTask) -> FoldAnswer:
     return FoldAnswer(held_out, shuffled, drops, size)
 
 
-def evaluate_folds(tasks: Sequence[FoldTask], *, jobs: int = 1) -> Iterator[tuple[int, FoldAnswer]]:
-    """Fit and ask models, every fold in a fresh process of one thread.
+def evaluate_folds(
+    tasks: Sequence[FoldTask], *, jobs: int = 1, isolated: bool = False
+) -> Iterator[tuple[int, FoldAnswer]]:
+    """Fit and ask models, fold by fold, on one thread each.
 
     Parameters
     ----------
     tasks : sequence of FoldTask
         What to do.
     jobs : int
-        Processes at a time. Answers do not depend on it.
+        Processes at a time, a fresh one for each fold; with 1 all is done in this one. Answers do
+        not depend on it.
+    isolated : bool
+        Whether to use fresh processes for a single job too.
 
     Yields
     ------
@@ -152,7 +167,11 @@ def evaluate_folds(tasks: Sequence[FoldTask], *, jobs: int = 1) -> Iterator[tupl
     EarmarkError
         If a process is ended from outside, say because memory is short.
     """
-    yield from map_in_processes(_answer, tasks, jobs=jobs)
+    results = map_tasks(
+        _answer, tasks, jobs=jobs, isolated=isolated, preload=FITTING_MODULES, fresh=True
+    )
+    for result in results:
+        yield result.number, result.unwrap()
 
 
 def _importances(

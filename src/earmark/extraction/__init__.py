@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from earmark.extraction._inputs import find_inputs as find_inputs
     from earmark.extraction._journal import Journal as Journal
     from earmark.extraction._journal import Record as Record
+    from earmark.extraction._parallel import WORKER_MODULES as WORKER_MODULES
     from earmark.extraction._parallel import failure_of as failure_of
     from earmark.extraction._parallel import map_files as map_files
     from earmark.extraction._parallel import prepare_workers as prepare_workers

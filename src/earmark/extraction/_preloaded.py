@@ -1,26 +1,15 @@
-"""What workers find loaded: the process that they are forked from imports this once, for all."""
+"""What processes that listen to files find loaded."""
 
 from __future__ import annotations
 
-import gc
 import importlib
 
+import earmark.extraction._rows  # noqa: F401
 from earmark.features._cache import cache_folder
 
+__all__: list[str] = []
 
-def _load() -> None:
-    """Import what reads files and measures them, and keep it out of the way of workers."""
-    modules = ["earmark.extraction._rows"]
-    folder = cache_folder()
-    if folder is not None and any(folder.glob("*/*.nbc")):
-        modules.append("earmark.features._pass")  # else it would compile beside whoever started it
-    # Modules are no garbage. To look through them takes a tenth of the time, and later, in each
-    # worker, copies of the pages they lie in.
-    gc.disable()
-    for module in modules:
-        importlib.import_module(module)
-    gc.freeze()
-    gc.enable()
-
-
-_load()
+_folder = cache_folder()
+if _folder is not None and any(_folder.glob("*/*.nbc")):
+    # Without compiled code it would be compiled here, beside whoever started this process.
+    importlib.import_module("earmark.features._pass")

@@ -9,7 +9,10 @@ from contextlib import contextmanager
 
 __all__ = ["ONE_THREAD", "one_thread_each", "usable_cores"]
 
-ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = {
+    f"{name}_THREADS": "1"
+    for name in ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "BLIS_NUM", "VECLIB_MAXIMUM")
+}
 """Environment in which numerical libraries start no threads: tasks are what runs in parallel."""
 
 _environment = threading.Lock()

@@ -17,7 +17,7 @@ from multiprocessing.reduction import ForkingPickler
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
-from earmark.errors import ParameterError
+from earmark.errors import EarmarkError, ParameterError
 from earmark.processes._cores import ONE_THREAD
 from earmark.processes._forking import WorkerProcess, start_worker
 from earmark.processes._worker import INTERRUPTED, Setup
@@ -26,10 +26,6 @@ __all__ = ["Pool", "TaskResult", "map_tasks"]
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
-
-_AHEAD = 4
-"""Tasks for each worker that are taken from the caller before their results are: enough to be
-never idle, few enough to be dropped."""
 
 _SHORT_S = 0.05
 """Workers whose tasks are shorter are handed the next one before they ask for it."""
@@ -64,6 +60,31 @@ class TaskResult(Generic[Task, Value]):
     value: Value | None = None
     error: BaseException | None = None
     exit_code: int | None = None
+
+    def unwrap(self) -> Value:
+        """Return the value.
+
+        Returns
+        -------
+        object
+            What the function returned.
+
+        Raises
+        ------
+        EarmarkError
+            If the worker ended before it answered; ``str(task)`` names the task.
+
+        Notes
+        -----
+        What the function raised is raised again.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.exit_code is not None:
+            raise EarmarkError(
+                f"{self.task}: the process that worked on it ended with code {self.exit_code}"
+            )
+        return cast(Value, self.value)
 
 
 @dataclass(frozen=True)
@@ -245,6 +266,7 @@ class Pool(Generic[Task, Value]):
         initializer: Callable[[], None] | None = None,
         fresh: bool = False,
         repeat: bool = False,
+        ahead: int = 4,
         cancelled: threading.Event | None = None,
     ) -> None:
         if jobs < 1:
@@ -253,6 +275,7 @@ class Pool(Generic[Task, Value]):
         self._initializer = initializer
         self._options = _Options(jobs, tuple(preload), fresh, repeat)
         self._isolated = isolated or jobs > 1
+        self._most_waiting = jobs * ahead
         self._cancelled = cancelled
         self._dispatcher: _Dispatcher | None = None
 
@@ -344,7 +367,7 @@ class Pool(Generic[Task, Value]):
         done: dict[int, TaskResult[Task, Value]] = {}
         turn, more = 0, True
         while not self._is_cancelled():
-            while more and len(waiting) + len(done) < self._options.jobs * _AHEAD:
+            while more and len(waiting) + len(done) < self._most_waiting:
                 number, task = next(remaining, (-1, None))
                 if number < 0:
                     more = False
@@ -408,6 +431,7 @@ def map_tasks(
     initializer: Callable[[], None] | None = None,
     fresh: bool = False,
     repeat: bool = False,
+    ahead: int = 4,
     cancelled: threading.Event | None = None,
 ) -> Iterator[TaskResult[Task, Value]]:
     """Apply a function to tasks, in parallel processes of one thread each.
@@ -435,6 +459,9 @@ def map_tasks(
     repeat : bool
         Whether a task whose worker died is done once more, while no other worker runs: perhaps
         memory was short.
+    ahead : int
+        Tasks for each job that are taken before their results are. More keep workers from waiting;
+        fewer are begun in vain where the caller stops early.
     cancelled : threading.Event or None
         Once it is set, workers are ended and no further result is yielded. To close the generator
         has the same effect.
@@ -464,6 +491,7 @@ def map_tasks(
         initializer=initializer,
         fresh=fresh,
         repeat=repeat,
+        ahead=ahead,
         cancelled=cancelled,
     ) as pool:
         yield from pool.map(tasks, ordered=ordered)

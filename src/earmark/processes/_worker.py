@@ -49,10 +49,6 @@ def _prepared(content: bytes, setup_path: tuple[str, ...]) -> Callable[[Any], An
         with suppress(OSError):  # it was deleted
             os.chdir(setup.folder)
     load_quietly(setup.preload)
-    with suppress(ImportError):  # part of the extra `train`
-        from threadpoolctl import threadpool_limits
-
-        threadpool_limits(1)
     if setup.initializer is not None:
         setup.initializer()
     return setup.function

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from earmark.errors import ParameterError
-from earmark.extraction import usable_cores
+from earmark.processes import usable_cores
 from earmark.types import BoolArray, Float32Array, IntArray
 
 __all__ = ["ExactIndex", "FaissIndex", "Index"]

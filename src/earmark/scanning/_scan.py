@@ -17,10 +17,11 @@ from earmark.errors import (
     LibraryError,
     WorkerDiedError,
 )
-from earmark.extraction import failure_of, map_files, usable_cores
+from earmark.extraction import failure_of, map_files
 from earmark.files import FileState, file_state
 from earmark.identity import same_sound
 from earmark.library import Filters, KnownFile, Library, LibraryTrack
+from earmark.processes import usable_cores
 from earmark.scanning._plan import Place, ScanPlan, find_moves, make_plan
 from earmark.scanning._report import ScanEvent, ScanEventKind, ScanReport, WarnedFile
 from earmark.scanning._roots import find_files

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, takewhile
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,8 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import EarmarkError, ParameterError
-from earmark.evaluation import InnerGroups
+from earmark.evaluation import FITTING_MODULES, InnerGroups
 from earmark.models.recipe import Recipe, fit
+from earmark.processes import Pool
 
 __all__ = ["FoldScore", "Scorer", "Scores", "score_of", "scoring", "with_parameters"]
 
@@ -159,62 +156,12 @@ def score_of(scores: Sequence[FoldScore]) -> tuple[float, float]:
     return score, float(np.std(shares, ddof=1)) / math.sqrt(len(shares))
 
 
-_held: Scorer | None = None
-"""In a worker: what it scores with. It is sent once, not with every point."""
-
-
-def _start(scorer: Scorer) -> None:
-    """Prepare a worker: one thread, and it ends when the process that started it does."""
-    global _held  # noqa: PLW0603  # a process of a pool has nowhere else to keep it
-    _held = scorer
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    # Ctrl-C reaches the whole group: the process that started this one ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def follow() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
-def _score(parameters: Mapping[str, Any], fold: int) -> FoldScore:
-    if _held is None:
-        raise RuntimeError("this process was not prepared")
-    return _held(parameters, fold)
+def _score(scorer: Scorer, task: tuple[Mapping[str, Any], int]) -> FoldScore:
+    return scorer(*task)
 
 
 Scores: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Iterator[list[FoldScore]]]
 """Scores points in order, as they are done, until it is closed or out of time."""
-
-
-def _in_order(
-    pool: ProcessPoolExecutor,
-    points: Sequence[Mapping[str, Any]],
-    n_folds: int,
-    late: Callable[[], bool],
-) -> Iterator[list[FoldScore]]:
-    try:
-        futures: list[list[Future[FoldScore]]] = [
-            [pool.submit(_score, point, fold) for fold in range(n_folds)] for point in points
-        ]
-        for parts in futures:
-            if late():
-                # What is being worked on is finished; what waits is not begun.
-                for other in futures:
-                    for future in other:
-                        future.cancel()
-            if any(future.cancelled() for future in parts):
-                return
-            yield [future.result() for future in parts]
-    except BrokenProcessPool as error:
-        raise EarmarkError(
-            "a process that scored trials was killed, perhaps because memory ran out. Try fewer "
-            "processes, such as jobs=1"
-        ) from error
 
 
 @contextmanager
@@ -236,25 +183,19 @@ def scoring(scorer: Scorer, *, jobs: int, late: Callable[[], bool]) -> Iterator[
         Maps points to the scores of their folds, in the order of the points, one by one; it ends
         early when it is late.
     """
-    if jobs == 1:
+    pool = Pool(partial(_score, scorer), jobs=jobs, preload=FITTING_MODULES, ahead=2)
 
-        def here(points: Sequence[Mapping[str, Any]]) -> Iterator[list[FoldScore]]:
-            for point in points:
-                if late():
-                    return
-                yield [scorer(point, fold) for fold in range(scorer.n_folds)]
+    def scores(points: Sequence[Mapping[str, Any]]) -> Iterator[list[FoldScore]]:
+        begun = takewhile(lambda _: not late(), points)
+        results = pool.map(((point, fold) for point in begun for fold in folds), ordered=True)
+        while parts := list(islice(results, len(folds))):
+            if any(part.exit_code is not None for part in parts):
+                raise EarmarkError(
+                    "a process that scored trials was killed, perhaps because memory ran out. Try "
+                    "fewer processes, such as jobs=1"
+                )
+            yield [part.unwrap() for part in parts]
 
-        yield here
-        return
-    # Forking a process in which others run threads is not safe: a server that runs none, and has
-    # loaded what all need, is forked instead where there can be one.
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context: multiprocessing.context.BaseContext = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
-    else:
-        context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_start, initargs=(scorer,))
-    try:
-        yield lambda points: _in_order(pool, points, scorer.n_folds, late)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    folds = range(scorer.n_folds)
+    with pool:
+        yield scores

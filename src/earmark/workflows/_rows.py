@@ -28,11 +28,11 @@ from earmark.extraction import (
     extract_track,
     map_files,
     open_feature_cache,
-    usable_cores,
 )
 from earmark.features import FeatureSet, get_feature_set
 from earmark.files import file_state
 from earmark.models import DEFAULT_MODEL, load_model
+from earmark.processes import usable_cores
 from earmark.tags import CueTrack, Tags
 from earmark.types import IntArray, Progress
 from earmark.wording import counted

@@ -13,8 +13,9 @@ import numpy as np
 from earmark.analysis import answer_of, extract_file
 from earmark.arguments import checked
 from earmark.errors import AudioError
-from earmark.extraction import TrackFeatures, find_inputs, map_files, usable_cores
+from earmark.extraction import TrackFeatures, find_inputs, map_files
 from earmark.models import DEFAULT_MODEL, Model, identify_model
+from earmark.processes import usable_cores
 from earmark.records import Record, document, error_record
 from earmark.tags import CueAlbum, cue_album
 from earmark.types import PathName, Progress, Seconds, Unsure, part_name

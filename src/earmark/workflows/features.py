@@ -30,11 +30,11 @@ from earmark.extraction import (
     find_remote_inputs,
     is_remote,
     map_files,
-    usable_cores,
     write_tables,
 )
 from earmark.features import FeatureSet, get_feature_set
 from earmark.files import file_state
+from earmark.processes import usable_cores
 from earmark.records import Record, failure_record
 from earmark.types import PathName, Progress
 from earmark.workflows.jobs import Job
