@@ -16,7 +16,7 @@ import features_helpers as helpers
 import pytest
 
 from earmark.extraction import failures_path
-from earmark.extraction._parallel import _AHEAD
+from earmark.processes import AHEAD
 
 N_FILES = 100
 JOBS = 2
@@ -147,7 +147,7 @@ def test_kills_change_nothing(
         n_rounds += 1
     # In hand is what is worked on, and what is just on its way into the journal: never more than
     # was given out, and all in all no more than one such file for each that is worked on.
-    assert worst <= JOBS * _AHEAD
+    assert worst <= JOBS * AHEAD
     assert n_repeated <= 2 * JOBS * n_kills
     with capsys.disabled():
         sys.stdout.write(

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from earmark.extraction._parallel import WORKER_MODULES as WORKER_MODULES
     from earmark.extraction._parallel import failure_of as failure_of
     from earmark.extraction._parallel import map_files as map_files
-    from earmark.extraction._parallel import prepare_workers as prepare_workers
-    from earmark.extraction._parallel import usable_cores as usable_cores
     from earmark.extraction._ray import map_on_ray as map_on_ray
     from earmark.extraction._remote import find_remote_inputs as find_remote_inputs
     from earmark.extraction._remote import is_remote as is_remote
@@ -44,6 +42,7 @@ _HOMES = {
     "FAILURES_SCHEMA": "_rows",
     "MIN_TRACK_S": "_tracks",
     "UNITS": "_tracks",
+    "WORKER_MODULES": "_parallel",
     "FeatureCache": "_feature_cache",
     "FileRows": "_tables",
     "Journal": "_journal",
@@ -66,8 +65,6 @@ _HOMES = {
     "map_files": "_parallel",
     "map_on_ray": "_ray",
     "open_feature_cache": "_feature_cache",
-    "prepare_workers": "_parallel",
-    "usable_cores": "_parallel",
     "write_tables": "_tables",
 }
 
@@ -75,6 +72,7 @@ __all__ = [
     "FAILURES_SCHEMA",
     "MIN_TRACK_S",
     "UNITS",
+    "WORKER_MODULES",
     "FeatureCache",
     "FileRows",
     "Journal",
@@ -97,8 +95,6 @@ __all__ = [
     "map_files",
     "map_on_ray",
     "open_feature_cache",
-    "prepare_workers",
-    "usable_cores",
     "write_tables",
 ]
 

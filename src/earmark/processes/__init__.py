@@ -9,6 +9,14 @@ from __future__ import annotations
 from earmark.processes._cores import usable_cores
 from earmark.processes._forking import prepare_workers
 from earmark.processes._memory import PeakMemory
-from earmark.processes._pool import Pool, TaskResult, map_tasks
+from earmark.processes._pool import AHEAD, Pool, TaskResult, map_tasks
 
-__all__ = ["PeakMemory", "Pool", "TaskResult", "map_tasks", "prepare_workers", "usable_cores"]
+__all__ = [
+    "AHEAD",
+    "PeakMemory",
+    "Pool",
+    "TaskResult",
+    "map_tasks",
+    "prepare_workers",
+    "usable_cores",
+]

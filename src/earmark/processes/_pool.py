@@ -22,10 +22,13 @@ from earmark.processes._cores import ONE_THREAD
 from earmark.processes._forking import WorkerProcess, start_worker
 from earmark.processes._worker import INTERRUPTED, Setup
 
-__all__ = ["Pool", "TaskResult", "map_tasks"]
+__all__ = ["AHEAD", "Pool", "TaskResult", "map_tasks"]
 
 Task = TypeVar("Task")
 Value = TypeVar("Value")
+
+AHEAD = 4
+"""Tasks for each job that are taken before their results are, unless told otherwise."""
 
 _SHORT_S = 0.05
 """Workers whose tasks are shorter are handed the next one before they ask for it."""
@@ -266,7 +269,7 @@ class Pool(Generic[Task, Value]):
         initializer: Callable[[], None] | None = None,
         fresh: bool = False,
         repeat: bool = False,
-        ahead: int = 4,
+        ahead: int = AHEAD,
         cancelled: threading.Event | None = None,
     ) -> None:
         if jobs < 1:
@@ -431,7 +434,7 @@ def map_tasks(
     initializer: Callable[[], None] | None = None,
     fresh: bool = False,
     repeat: bool = False,
-    ahead: int = 4,
+    ahead: int = AHEAD,
     cancelled: threading.Event | None = None,
 ) -> Iterator[TaskResult[Task, Value]]:
     """Apply a function to tasks, in parallel processes of one thread each.
