@@ -280,7 +280,9 @@ def stream(
     ParameterError
         If an argument is out of range.
 
-    See Also -------- load : Read the whole file at once.
+    See Also
+    --------
+    load : Read the whole file at once.
 
     Examples
     --------
@@ -339,7 +341,9 @@ def load(
     AudioWarning
         If the file is cut short or damaged; the decodable part is returned.
 
-    See Also -------- stream : Read a long file in blocks.
+    See Also
+    --------
+    stream : Read a long file in blocks.
 
     Examples
     --------

@@ -42,7 +42,9 @@ def extract(
         `y` is empty, has more than one channel, is not floating point, not finite or beyond 1e10;
         if `sr` is below 1,000 Hz or too low for a set.
 
-    See Also -------- gtzan57 : Compute only that set.
+    See Also
+    --------
+    gtzan57 : Compute only that set.
 
     Examples
     --------

@@ -85,10 +85,12 @@ def gtzan57(y: AudioArray, *, sr: Hertz) -> FloatArray:
         If `y` is empty, has more than one channel, is not floating point, not finite or beyond
         1e10, or if `sr` is below 1,000 Hz.
 
-    Notes ----- The frame is 2048 samples under a Hann window, the hop 512; frames are centred and
-    the signal is reflected at its ends. Only the tempo comes from a signal padded with zeros. A
-    signal shorter than a frame is reflected several times. Silence gives 0 except in the cepstrum,
-    where the first mean is that of -100 dB. Signals are never clipped.
+    Notes
+    -----
+    The frame is 2048 samples under a Hann window, the hop 512; frames are centred and the signal is
+    reflected at its ends. Only the tempo comes from a signal padded with zeros. A signal shorter
+    than a frame is reflected several times. Silence gives 0 except in the cepstrum, where the first
+    mean is that of -100 dB. Signals are never clipped.
 
     Examples
     --------

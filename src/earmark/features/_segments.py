@@ -99,9 +99,11 @@ def recording_likeness(
         of the timbre, is ignored. Songs with fewer than four segments in common have 1 if all
         numbers are equal, else 0.
 
-    Notes ----- Among half a million pairs in GTZAN, all pairs at `SAME_RECORDING` or more have the
-    same title and artist (``benchmarks/results/similarity.md``). A copy that begins half a segment
-    later is missed more often than not.
+    Notes
+    -----
+    Among half a million pairs in GTZAN, all pairs at `SAME_RECORDING` or more have the same title
+    and artist (``benchmarks/results/similarity.md``). A copy that begins half a segment later is
+    missed more often than not.
 
     Examples
     --------
