@@ -1,7 +1,7 @@
-"""Fitted classifiers and spaces: the file they are kept in, how they are served and made.
+"""Fitted classifiers and spaces: their file, how they are run, and how they are trained.
 
-Importing this loads onnxruntime and no scikit-learn; what fits models is in `earmark.models.recipe`
-and `earmark.models.families` (extra ``train``).
+Importing this loads onnxruntime but not scikit-learn; code that fits models is in
+`earmark.models.recipe` and `earmark.models.families` (extra ``train``).
 """
 
 from earmark.models._artifact import (

@@ -8,9 +8,9 @@ It is a zip archive, uncompressed, of three members in this order:
 ``model.onnx``
     The payload: a graph of arithmetic, which onnxruntime evaluates.
 ``card.md``
-    The same for people.
+    The same in words.
 
-The archive's comment is the SHA-256 of every byte before it, so that no byte can change unseen.
+The archive's comment is the SHA-256 of every byte before it, so no byte can change unnoticed.
 Nothing is ever unpickled.
 """
 
@@ -42,7 +42,7 @@ from earmark.types import PathName
 __all__ = ["FORMAT_VERSION", "LargeModelWarning", "ModelFile", "read_model", "write_model"]
 
 FORMAT_VERSION = 1
-"""Raised whenever a file cannot be read as one of the version before."""
+"""Increased whenever older versions cannot read a file."""
 
 _MANIFEST = "manifest.json"
 _PAYLOAD = "model.onnx"
@@ -55,24 +55,24 @@ _NOT_A_MODEL = (
 )
 _MAX_BYTES = 512 * 1024 * 1024
 _LARGE_BYTES = 50_000_000
-# The only time that every zip implementation can store.
+# The earliest time that every zip implementation can store.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class LargeModelWarning(UserWarning):
-    """A model file is larger than 50 MB: slow to load, and too large to be mailed or committed."""
+    """A model file is larger than 50 MB: slow to load, and too large to mail or commit."""
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a model file holds.
+    """The content of a model file.
 
     Attributes
     ----------
     path : str
-        Where it was read from.
+        Path it was read from.
     manifest : mapping
-        Everything about the model but its numbers.
+        Everything about the model except its weights.
     payload : bytes
         The ONNX graph.
     card : str
@@ -111,9 +111,9 @@ def write_model(
     Parameters
     ----------
     path : str or path-like
-        Where to. What is there is replaced, in one step.
+        Path to write to. An existing file is replaced in one step.
     manifest : mapping
-        What JSON can hold. ``format`` and ``hashes`` are added.
+        Content that JSON can hold. ``format`` and ``hashes`` are added.
     payload : bytes
         An ONNX graph.
     card : str
@@ -122,12 +122,12 @@ def write_model(
     Returns
     -------
     ModelFile
-        What was written.
+        The written file.
 
     Raises
     ------
     ModelFormatError
-        If it would be too large to be read again.
+        If it would be too large to read again.
     OSError
         If it cannot be written.
 
@@ -154,13 +154,13 @@ def write_model(
         warnings.warn(
             f"{str(target)!r} has {megabytes}: fewer trees or training rows make it smaller",
             LargeModelWarning,
-            stacklevel=3,  # `checked` is between
+            stacklevel=3,  # `checked` is in between
         )
     return read_model(target)
 
 
 def _members(path: PathName, content: bytes) -> dict[str, bytes]:
-    """Return the members of an archive whose digest is right."""
+    """Return the members of an archive with a correct digest."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = tuple(archive.namelist())
         if names != _MEMBERS:
@@ -175,7 +175,7 @@ def _members(path: PathName, content: bytes) -> dict[str, bytes]:
 
 @checked
 def read_model(path: PathName) -> ModelFile:
-    """Read a model file and check all its hashes; nothing in it is run.
+    """Read a model file and check all its hashes; nothing in it is executed.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ def read_model(path: PathName) -> ModelFile:
     ModelIntegrityError
         If a hash does not match: the file was changed or damaged.
     ModelPayloadError
-        If it holds anything but a manifest, an ONNX graph and a card.
+        If it holds anything other than a manifest, an ONNX graph and a card.
     """
     source = Path(path)
     try:

@@ -1,4 +1,4 @@
-"""Making confidence mean what it says."""
+"""Calibrate probabilities, and find thresholds for undecided answers."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ __all__ = [
 _TINY = 1e-12
 
 WINDOW = 0.05
-"""Answers whose confidence, or margin, differs by no more than this count as alike."""
+"""Answers with a confidence, or margin, within this distance count as similar."""
 
 FEWEST = 20
-"""If fewer answers are alike, the nearest ones are taken as well, up to this number."""
+"""If fewer answers are similar, the nearest ones are added up to this number."""
 
 
 def _counts(tenths: tuple[tuple[float, int, int], ...]) -> list[dict[str, float]]:
@@ -148,7 +148,7 @@ def lowest_reliable(values: FloatArray, right: BoolArray, *, accuracy: float) ->
 
 
 def _tenths(values: FloatArray, right: BoolArray) -> tuple[tuple[float, int, int], ...]:
-    """Count answers, and right ones, in each tenth that holds any."""
+    """Count all and right answers in each tenth that holds any."""
     tenth = np.minimum(np.floor(values * 10 + 1e-9).astype(np.int64), 9)
     return tuple(
         (at / 10, int((tenth == at).sum()), int(right[tenth == at].sum()))

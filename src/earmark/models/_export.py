@@ -1,4 +1,4 @@
-"""A whole model as one graph: what comes before its classifiers, they, and what comes after."""
+"""A whole model as one graph: transforms, classifiers, and their mean."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _norm(graph: Graph, D: str, precision: FloatArray) -> str:
 
 
 def _before(fitted: FittedModel) -> onnx.ModelProto:
-    """Build what comes before the members: both transforms, and the distance."""
+    """Build the part before the members: both transforms, and the distance."""
     graph, base = Graph(), fitted.base
     Z = add_transform(graph, "features", base.classifier_transform)
     graph.add("Identity", Z, output="Z")
@@ -67,7 +67,7 @@ def _member(fitted: FittedModel, number: int) -> onnx.ModelProto:
 
 
 def _after(fitted: FittedModel) -> onnx.ModelProto:
-    """Build what comes after the members: their mean, and the temperature."""
+    """Build the part after the members: their mean, and the temperature."""
     graph, members = Graph(), fitted.base.members
     names = [f"member_{i}" for i in range(len(members))]
     weights = np.array([member.weight for member in members])
@@ -94,7 +94,7 @@ def export_onnx(fitted: FittedModel) -> bytes:
     Parameters
     ----------
     fitted : FittedModel
-        What to write.
+        The object to write.
 
     Returns
     -------

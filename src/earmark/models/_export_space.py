@@ -14,7 +14,7 @@ __all__ = ["export_space"]
 
 
 def _unit(graph: Graph, vectors: str) -> str:
-    """Bring vectors to length one."""
+    """Scale vectors to length one."""
     lengths = graph.add("Sqrt", graph.total(vectors, of="SumSquare"))
     guarded = graph.add("Max", lengths, graph.constant(np.float64(SMALLEST_LENGTH)))
     return graph.add("Div", vectors, guarded)
@@ -48,7 +48,7 @@ def export_space(fitted: FittedSpace) -> bytes:
     Parameters
     ----------
     fitted : FittedSpace
-        What to write.
+        The object to write.
 
     Returns
     -------

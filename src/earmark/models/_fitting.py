@@ -1,8 +1,8 @@
 """Fitting a recipe to rows.
 
-Everything that learns is fitted on the rows given to `fit` and on nothing else: scaling, the
-members, the conversion of scores to probabilities, the temperature and both thresholds. Where
-held-out rows are needed, they come from folds that keep groups whole.
+Everything that is learned comes from the rows given to `fit`: scaling, the members, the conversion
+of scores to probabilities, the temperature and both thresholds. Held-out rows come from folds that
+keep groups together.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from earmark.types import BoolArray, FloatArray, IntArray
 __all__ = ["FittedModel", "InnerGroups", "Member", "classifiers_of", "fit", "groups_inside"]
 
 InnerGroups: TypeAlias = Literal["artist", "track", "row"]
-"""What is kept whole where training rows are held out."""
+"""The groups that stay together when training rows are held out."""
 
 _OURS = ("family", "columns", "weight")
 _PRECISIONS = (0.8, 0.85, 0.9, 0.95)
@@ -49,13 +49,13 @@ class Member:
     weight: float
 
     def seen(self, Z: FloatArray) -> FloatArray:
-        """Return what the classifier sees of transformed rows."""
+        """Return the columns of transformed rows that the classifier uses."""
         return Z if self.columns is None else Z[:, self.columns]
 
 
 @dataclass(frozen=True)
 class _Base:
-    """What is fitted on rows directly, before anything is held out."""
+    """The part that is fitted on all rows, before any are held out."""
 
     classifier_transform: Transform
     members: tuple[Member, ...]
@@ -76,41 +76,41 @@ class _Base:
         return Prediction(mean, np.sqrt(np.einsum("ij,jk,ik->i", D, self.precision, D)))
 
     def measured(self, X: FloatArray) -> FloatArray:
-        """Return the columns that the distance is measured in."""
+        """Return the columns used for the distance."""
         return X if self.distance_columns is None else X[:, self.distance_columns]
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A model as scikit-learn holds it: what is evaluated, and what is exported.
+    """A fitted model in scikit-learn, for evaluation and export.
 
     Attributes
     ----------
     recipe : Recipe
-        How it was made.
+        Recipe it was made with.
     classes : tuple of str
         Genres, in the order of the probabilities.
     names : tuple of str
         Names of the columns it takes.
     feature_set : FeatureSet or None
-        The feature set of those columns; None if they are a table's own.
+        The feature set of those columns; None if they come from a table of the user's.
     base : object
         The fitted transforms and members.
     temperature : float
-        Divides the logarithm of the mean probabilities.
+        Divisor of the logarithm of the mean probabilities.
     min_confidence, min_margin : float
-        A top probability below the first, or a gap to the next below the second, is undecided; 0
-        if nothing was calibrated.
+        An answer with a top probability below the first, or a gap to the second genre below the
+        second, is undecided; 0 if nothing was calibrated.
     max_distance : float
-        Above it a row is unfamiliar; infinite if nothing was calibrated.
+        Rows with a larger distance are unfamiliar; infinite if nothing was calibrated.
     calibrated : bool
         Whether rows were held out for temperature and thresholds.
     precise : tuple of (float, float, float)
-        For some shares of right answers: the share, the smallest confidence from which on answers
-        that are not unsure were right that often on held-out rows, and the share of those rows that
-        have such an answer. What no confidence reaches is left out.
+        For some shares of right answers: the share, the lowest confidence at which held-out answers
+        that are not unsure were right that often, and the share of held-out rows with such an
+        answer. Shares that no confidence reaches are left out.
     doubt : Doubt or None
-        What `min_confidence` and `min_margin` come from; None if nothing was calibrated.
+        The counts behind `min_confidence` and `min_margin`; None if nothing was calibrated.
     """
 
     recipe: Recipe
@@ -156,9 +156,9 @@ class FittedModel:
         Returns
         -------
         np.ndarray of int [shape=(n,)]
-            Numbers of `classes`: what the classifier's own ``predict`` says if it is the only one
-            and was not calibrated (a support vector machine breaks ties in another way than by its
-            probabilities), else the most probable.
+            Numbers of `classes`: the most probable, or the answer of the classifier's own
+            ``predict`` if it is the only one and was not calibrated (a support vector machine does
+            not break ties by its probabilities).
         """
         members = self.base.members
         if len(members) == 1 and not self.calibrated:
@@ -209,7 +209,7 @@ def _fit_member(
     unfitted = Member(member["family"], classifier, columns, float(weight))
     fit_classifier(classifier, unfitted.seen(Z), y, groups=groups)
     if member["family"] == "forest":
-        # Threads would add up the answers of the trees in any order.
+        # Threads would add up the answers of the trees in a random order.
         classifier.set_params(n_jobs=1)
     return unfitted
 
@@ -251,7 +251,7 @@ def _fit_base(
 
 
 def _feature_set(recipe: Recipe, table: FeatureTable) -> FeatureSet | None:
-    """Return the feature set of a table, which must be the recipe's if that has one."""
+    """Return the feature set of a table; it must be the recipe's, if the recipe has one."""
     wanted = recipe.feature_set
     if wanted is not None and table.fingerprint != wanted.fingerprint:
         raise ParameterError(
@@ -263,7 +263,7 @@ def _feature_set(recipe: Recipe, table: FeatureTable) -> FeatureSet | None:
 
 
 def _numbers(table: FeatureTable, classes: Sequence[str]) -> IntArray:
-    """Return the number of each row's class."""
+    """Return the class number of each row."""
     number = {name: i for i, name in enumerate(classes)}
     if len(number) < max(2, len(classes)):
         raise DatasetError(
@@ -279,7 +279,7 @@ def _numbers(table: FeatureTable, classes: Sequence[str]) -> IntArray:
 def groups_inside(
     groups: Mapping[str, IntArray], n_rows: int, inner_groups: InnerGroups
 ) -> IntArray:
-    """Return the groups that stay whole inside the training rows, duplicates joined to them."""
+    """Return the groups that stay together within the training rows, joined by duplicates."""
     order = ("artist", "track", "row")
     if inner_groups not in order:
         raise ParameterError(f"inner_groups={inner_groups!r} is not one of {', '.join(order)}")
@@ -289,14 +289,14 @@ def groups_inside(
     if duplicates is None:
         return chosen
     joined = joined_groups(chosen, duplicates)
-    # Folds depend on how groups are numbered: keep the numbers where nothing had to be joined.
+    # Folds depend on the numbers of groups, so they are kept unless groups had to be joined.
     return chosen if len(np.unique(chosen)) == len(np.unique(joined)) else joined
 
 
 def _choosing(table: FeatureTable) -> BoolArray:
-    """Return the rows thresholds are chosen on: all but those of a published test list.
+    """Return the rows for choosing thresholds: all but those of a published test split.
 
-    Where there is nothing else, as in a fold of that very list, it is all of them.
+    If there are no others, as in a fold of that split, it is all of them.
     """
     official = table.partitions.get("official")
     if official is None or (official == "test").all():
@@ -307,7 +307,7 @@ def _choosing(table: FeatureTable) -> BoolArray:
 def _precise(
     probabilities: FloatArray, y: IntArray, sure: BoolArray
 ) -> tuple[tuple[float, float, float], ...]:
-    """Find from which confidence on answers of held-out rows are right how often."""
+    """Find the lowest confidence at which held-out answers reach each share of right answers."""
     confidence = probabilities.max(axis=1)
     found = []
     for precision in _PRECISIONS if sure.any() else ():
@@ -336,30 +336,30 @@ def fit(
     table : FeatureTable
         Training rows.
     classes : sequence of str
-        Genres in the order the probabilities shall have; each needs a row, and where rows are held
-        out, rows of two groups or more.
+        Genres in the order of the probabilities. Each needs a row, or rows of at least two groups
+        if rows are held out.
     calibrate : bool
-        Whether to hold rows out for what makes the probabilities trustworthy: the sigmoids of
-        support vector machines, the temperature and both thresholds. Without it fitting takes a
-        sixth of the time, and no answer is "unsure".
+        Whether to hold rows out to calibrate the probabilities: the sigmoids of support vector
+        machines, the temperature and both thresholds. Without it, fitting takes a sixth of the
+        time, and no answer is "unsure".
     inner_groups : {"artist", "track", "row"}
-        What stays together where rows are held out. What the table lacks gives way to the next:
-        artists to tracks, tracks to rows. Rows of one group ``"duplicate"`` stay together always.
+        What stays together when rows are held out. If the table lacks artists, tracks are used, and
+        if it lacks tracks, rows. Rows of the same group ``"duplicate"`` always stay together.
     n_jobs : int
         Threads for the trees of forests and the parts of stacking. The model does not depend on it.
 
     Returns
     -------
     FittedModel
-        Fitted on all rows; temperature and thresholds from rows of groups held out.
+        Fitted on all rows; temperature and thresholds come from held-out groups.
 
     Raises
     ------
     ParameterError
         If the table's features are not the recipe's, a label is not one of the classes, or the
-        recipe asks for what there isn't.
+        recipe needs something that does not exist.
     DatasetError
-        If there is one class only, or a class has no row or too few groups.
+        If there is only one class, or a class has no rows or too few groups.
 
     Examples
     --------

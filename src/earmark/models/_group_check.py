@@ -1,4 +1,4 @@
-"""Telling before anything is fitted that a genre has too few groups for rows to be held out."""
+"""Check before fitting whether a genre has enough groups to hold some out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from earmark.types import IntArray
 __all__ = ["check_groups"]
 
 _PLENTY = 20
-"""A genre of so many groups is not put into one fold alone, however often rows are held out."""
+"""A genre with this many groups is never in one fold only, however often rows are held out."""
 
 
 def check_groups(
@@ -27,18 +27,18 @@ def check_groups(
     calibrate: bool = True,
     inner_groups: InnerGroups = "artist",
 ) -> None:
-    """Refuse rows of which a genre could not be held out while a recipe is fitted.
+    """Refuse rows if a genre could not be held out while a recipe is fitted.
 
-    It deals the folds that `fit` would deal, which takes a small part of the time of fitting.
+    It makes the folds that `fit` would make, which is much faster than fitting.
 
     Parameters
     ----------
     recipe : Recipe
-        What is going to be fitted.
+        The recipe to fit.
     table : FeatureTable
-        All rows; their features are not read.
+        All rows; their features are not used.
     folds : iterable of Fold
-        The recipe is going to be fitted to the training rows of each.
+        Folds whose training rows the recipe will be fitted to.
     calibrate : bool
         As `fit` takes it.
     inner_groups : {"artist", "track", "row"}
@@ -103,7 +103,7 @@ def _cannot_be_held_out(
     *,
     calibrate: bool,
 ) -> int | None:
-    """Return the class that is going to be in one fold alone, or None."""
+    """Return a class that would be in one fold only, or None."""
     parts = [np.arange(len(y))]
     part = parts[0]
     try:

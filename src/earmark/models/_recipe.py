@@ -34,7 +34,7 @@ _NEEDED = {
 
 
 def _unusual(recipe: Recipe) -> dict[str, Any]:
-    """Return the settings that are written only where they are not the default."""
+    """Return the settings that are only written if they differ from the default."""
     usual = {"standardise": True, "calibration": "temperature", "distance_columns": ("*",)}
     values = {name: getattr(recipe, name) for name in usual}
     return {name: value for name, value in values.items() if value != usual[name]}
@@ -54,29 +54,29 @@ class Recipe(
     Attributes
     ----------
     name : str
-        Name of the model it makes.
+        Name of the model.
     feature_set : FeatureSet or None
-        What the model takes; None takes whatever the table holds.
+        Features of the model; None for whatever the table holds.
     members : tuple of mapping
         For each classifier its ``family`` and parameters, see `earmark.models.families`, and
-        further ``columns``, patterns of the columns it sees (all unless given), and ``weight``, how
-        much its probabilities count in the mean (1 unless given).
+        optionally ``columns``, patterns of the columns it uses (default: all), and ``weight``, the
+        weight of its probabilities in the mean (default: 1).
     seed : int
         The same seed gives the same model.
     n_folds : int
-        Folds inside the training rows, for calibration, thresholds and what the families hold out.
+        Folds within the training rows, for calibration, thresholds and families that hold rows out.
     log_columns : tuple of str
-        Columns the classifiers see the logarithm of; ``*`` stands for anything.
+        Columns of which the classifiers get the logarithm; ``*`` stands for anything.
     clip : float or None
         Largest size of a column, in standard deviations.
     standardise : bool
-        Whether the columns are brought to mean 0 and deviation 1.
+        Whether the columns are scaled to mean 0 and deviation 1.
     calibration : {"temperature", "none"}
-        What is done to the mean of the probabilities.
+        Calibration of the mean of the probabilities.
     distance_columns : tuple of str
-        Columns the distance is measured in.
+        Columns used for the distance.
     sqrt_columns : tuple of str
-        Those of them whose root it is measured in.
+        Columns of which the distance uses the square root.
     accuracy : float
         Share of the answers as confident as an answer, or with as large a gap between the top two,
         that should be right: if fewer are, it is undecided.
@@ -155,8 +155,7 @@ def load_recipe(name_or_path: PathName) -> Recipe:
     Parameters
     ----------
     name_or_path : str or path-like
-        Name of a recipe that comes with the package or of a preset, or path of a TOML file like
-        those.
+        Name of a recipe in the package or of a preset, or path of a TOML file in the same format.
 
     Returns
     -------
@@ -166,7 +165,7 @@ def load_recipe(name_or_path: PathName) -> Recipe:
     Raises
     ------
     ParameterError
-        If there is none, or it is not complete.
+        If it does not exist or is not complete.
 
     Examples
     --------
@@ -193,7 +192,7 @@ def load_recipe(name_or_path: PathName) -> Recipe:
 
 
 def _checked(content: Any, section: str) -> Mapping[str, Any]:
-    """Return a section of a recipe, if it is one and holds only what is known."""
+    """Return a section of a recipe after checking that it holds only known keys."""
     if not isinstance(content, Mapping):
         raise TypeError(f"{section} is not a section")
     for name in _NEEDED[section]:

@@ -13,7 +13,7 @@ __all__ = ["render_recipe"]
 
 
 def _set(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is set, with lists for tuples."""
+    """Return the settings, with lists for tuples."""
     return {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in content.items()
@@ -29,12 +29,12 @@ def render_recipe(recipe: Recipe, *, comment: str = "") -> str:
     recipe : Recipe
         The recipe.
     comment : str
-        Lines for the head of the file.
+        Lines at the top of the file.
 
     Returns
     -------
     str
-        Text from which `load_recipe` makes the same recipe.
+        Text that `load_recipe` reads as the same recipe.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A model as it is used: features in, calibrated class probabilities out."""
+"""Run a model: features in, calibrated class probabilities out."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "gtzan943"
-"""Name of the model that is used unless another is asked for."""
+"""Name of the default model."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says of some rows of features.
+    """Answers of a model for rows of features.
 
     Attributes
     ----------
     probabilities : np.ndarray [shape=(n, n_classes)]
         Calibrated; each row sums to one.
     distance : np.ndarray [shape=(n,)]
-        How far each row lies from the training data.
+        Distance of each row from the training data.
     """
 
     probabilities: FloatArray
@@ -51,14 +51,14 @@ def is_decided(probabilities: FloatArray, *, min_confidence: float, min_margin: 
     probabilities : np.ndarray [shape=(n, n_classes)]
         Two classes or more.
     min_confidence : float
-        What the top probability must reach.
+        Minimum top probability.
     min_margin : float
-        How far it must be above the next.
+        Minimum gap to the second probability.
 
     Returns
     -------
     np.ndarray of bool [shape=(n,)]
-        False for what is undecided.
+        False for undecided rows.
 
     Examples
     --------
@@ -85,16 +85,16 @@ class Model(Served):
     n_bytes : int
         Size of its file.
     classes : tuple of str
-        The genres it knows, in the order of the probabilities.
+        Its genres, in the order of the probabilities.
     feature_set : FeatureSet
-        What it takes.
+        Features that it takes.
     min_confidence, min_margin : float
-        A track whose top probability is below the first, or whose top two are less than the second
-        apart, is "undecided". Models written before there was a margin have 0.
+        A track is "undecided" if its top probability is below the first or its gap to the second
+        genre below the second. Older models have no margin, which is 0.
     max_distance : float
-        A track farther than this from the training data is "unfamiliar".
+        A track is "unfamiliar" if it is farther than this from the training data.
     manifest : mapping
-        Everything its file says of it.
+        The manifest in its file.
     card : str
         Its card, Markdown.
     """
@@ -102,7 +102,7 @@ class Model(Served):
     kind = "classifier"
     outputs = ("probabilities", "distance")
     needed = ("recipe", "calibration", "training", "scores")
-    # What neighbours are found by needs memory for each training row.
+    # Nearest neighbours need memory for each training row.
     n_rows = 128
 
     def _read(self, manifest: Mapping[str, Any]) -> None:
@@ -160,7 +160,7 @@ class Model(Served):
 
 
 def _checked_classes(classes: Any) -> tuple[str, ...]:
-    """Return the genres of a manifest, or say what is wrong with them."""
+    """Return the genres of a manifest, or raise what is wrong with them."""
     if not isinstance(classes, list) or not all(isinstance(genre, str) for genre in classes):
         raise ValueError("classes is not a list of names")
     if len(classes) < 2 or len(set(classes)) < len(classes):
@@ -171,7 +171,7 @@ def _checked_classes(classes: Any) -> tuple[str, ...]:
 
 
 def shipped_models() -> tuple[str, ...]:
-    """List the models that come with the package.
+    """List the models in the package.
 
     Returns
     -------
@@ -193,7 +193,7 @@ def load_model(name_or_path: PathName = DEFAULT_MODEL) -> Model:
     Parameters
     ----------
     name_or_path : str or path-like
-        Name of a model that comes with the package, or path of an ``.earmark`` file.
+        Name of a model in the package, or path of an ``.earmark`` file.
 
     Returns
     -------
@@ -203,9 +203,9 @@ def load_model(name_or_path: PathName = DEFAULT_MODEL) -> Model:
     Raises
     ------
     ModelNotFoundError, ModelFormatError, ModelIntegrityError, ModelPayloadError
-        If there is none, or its file is not to be trusted.
+        If it does not exist, or its file cannot be trusted.
     FingerprintError
-        If it was made for features this release does not compute.
+        If it needs features that this release does not compute.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What models and spaces share: a file of a kind, its feature set, and a graph that answers."""
+"""The common part of models and spaces: a file, its feature set, and a graph to run."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ __all__ = ["Served", "find_file", "shipped"]
 _SUFFIX = ".earmark"
 _CLASSIFIER = "classifier"
 _WORDS = {_CLASSIFIER: "model", "space": "space"}
-"""What each kind is called."""
+"""The name of each kind."""
 
 
 class Served(ABC):
-    """A file of one kind, ready to answer rows of features.
+    """A file of one kind, ready to run on rows of features.
 
-    A class for a kind says what its graph gives, and reads what its manifest says besides.
+    Each kind has a subclass that names the outputs of its graph and reads its manifest.
     """
 
     kind: ClassVar[str]
     outputs: ClassVar[tuple[str, ...]]
     needed: ClassVar[tuple[str, ...]]
     n_rows: ClassVar[int]
-    """Rows a graph is asked at once."""
+    """Maximum number of rows in one run."""
 
     def __init__(self, file: ModelFile) -> None:
         self.path = file.path
@@ -79,26 +79,26 @@ class Served(ABC):
         self._session  # noqa: B018  (a payload that cannot be run is refused here, not later)
 
     def __reduce__(self) -> tuple[type[Self], tuple[ModelFile]]:
-        """Say how the model is made anew in another process: from the content of its file."""
+        """Pickle the content of the file, so that another process can load the model."""
         held = (self.path, self.manifest, self._payload, self.card, self.sha256, self.n_bytes)
         return type(self), (ModelFile(*held),)
 
     @abstractmethod
     def _read(self, manifest: Mapping[str, Any]) -> None:
-        """Read what the manifest of this kind says; a key that is missing is a `KeyError`."""
+        """Read the manifest of this kind; a missing key is a `KeyError`."""
 
     @property
     @abstractmethod
     def _widths(self) -> tuple[int | None, ...]:
-        """Columns of each output; None for one number a row."""
+        """Number of columns of each output; None for one number per row."""
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         options = onnxruntime.SessionOptions()
-        # Files are what is done in parallel, each on one thread.
+        # Files are processed in parallel, so each graph runs on one thread.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Weights in a file of their own would be under no hash: give no folder to read them from.
+        # Weights in another file would not be hashed, so there is no folder to read them from.
         options.add_session_config_entry(
             "session.model_external_initializers_file_folder_path", os.devnull
         )
@@ -106,7 +106,7 @@ class Served(ABC):
             session = onnxruntime.InferenceSession(
                 self._payload, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime's own classes have no common root
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             raise ModelPayloadError(
                 self.path, f"its payload is not an ONNX graph: {error}"
             ) from error
@@ -123,7 +123,7 @@ class Served(ABC):
         return session
 
     def _answers(self, X: npt.NDArray[Any], *, fingerprint: str) -> list[FloatArray]:
-        """Let the graph answer rows of features, after checking that they are what it takes."""
+        """Run the graph on rows of features, after checking that they fit."""
         if fingerprint != self.feature_set.fingerprint:
             told = _mismatch(self.feature_set.name, self.feature_set.fingerprint, fingerprint)
             raise FingerprintError(self.path, told)
@@ -145,10 +145,10 @@ class Served(ABC):
         return [(n,) if width is None else (n, width) for width in self._widths]
 
     def _run(self, X: FloatArray) -> list[FloatArray]:
-        """Let the graph answer some rows, and check what it answers."""
+        """Run the graph on some rows, and check its outputs."""
         try:
             found = self._session.run(None, {"features": X})
-        except Exception as error:  # onnxruntime's own classes have no common root
+        except Exception as error:  # onnxruntime's exceptions have no common base class
             raise ModelPayloadError(self.path, f"its graph fails: {error}") from error
         answers = [np.asarray(values, dtype=np.float64) for values in found]
         if [answer.shape for answer in answers] != self._shapes(len(X)):
@@ -164,7 +164,7 @@ def _mismatch(name: str, wanted: str, given: str) -> str:
 
 @lru_cache(maxsize=1)
 def _kinds() -> dict[str, str]:
-    """Return the kind of each file that comes with the package, by name."""
+    """Return the kind of each file in the package, by name."""
     kinds = {}
     for entry in (resources.files("earmark.models") / "shipped").iterdir():
         if entry.name.endswith(_SUFFIX):

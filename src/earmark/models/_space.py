@@ -1,4 +1,4 @@
-"""A space as it is used: features in, vectors out that lie near each other where music is alike."""
+"""Run a space: features in, vectors out that are close to each other for similar music."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from earmark.types import Float32Array, FloatArray, PathName
 __all__ = ["DEFAULT_SPACE", "Space", "load_space", "shipped_spaces"]
 
 DEFAULT_SPACE = "style"
-"""Name of the space that is used unless another is asked for."""
+"""Name of the default space."""
 
 
 class Space(Served):
-    """A map from features to vectors of length one, whose cosine says how much two sound alike.
+    """A map from features to vectors of length one, with cosines that measure similarity.
 
     Made by `load_space`.
 
@@ -30,15 +30,15 @@ class Space(Served):
     name : str
         Short name.
     sha256 : str
-        Hash of its file: vectors of one hash can be compared, of two they cannot.
+        Hash of its file. Only vectors of the same hash can be compared.
     n_bytes : int
         Size of its file.
     n_dims : int
         Length of a vector.
     feature_set : FeatureSet
-        What it takes.
+        Features that it takes.
     manifest : mapping
-        Everything its file says of it.
+        The manifest in its file.
     card : str
         Its card, Markdown.
     """
@@ -67,7 +67,7 @@ class Space(Served):
         Parameters
         ----------
         X : np.ndarray [shape=(n, d)]
-            Rows of features: clips, or the segments of a set that keeps them, one a row.
+            Rows of features of clips, or of the segments of a set that keeps them.
         fingerprint : str
             Fingerprint of the feature set they were computed with.
 
@@ -114,15 +114,15 @@ class Space(Served):
         Returns
         -------
         np.ndarray of float32 [shape=(n_dims,)]
-            The mean of their vectors, weighted by length, brought to length one.
+            The mean of their vectors, weighted by length, scaled to length one.
 
         Raises
         ------
         FingerprintError
             If the features are not the space's own.
         ParameterError
-            If `X` has another shape, no row, or is not finite; if there is not one length above 0
-            for each row.
+            If `X` has another shape, no row, or is not finite; if there is not a length above 0 for
+            each row.
 
         Examples
         --------
@@ -141,13 +141,14 @@ class Space(Served):
             raise ParameterError(f"lengths={lengths!r}: one above 0 for each of the rows of X")
         mean: FloatArray = weights / weights.sum() @ vectors
         size = float(np.linalg.norm(mean))
-        # Clips that point in opposite ways leave nothing: the longest speaks for the track then.
+        # Clips in opposite directions cancel each other; the longest clip then stands for the
+        # track.
         vector = mean / size if size > 1e-6 else vectors[int(weights.argmax())]
         return np.asarray(vector, dtype=np.float32)
 
 
 def shipped_spaces() -> tuple[str, ...]:
-    """List the spaces that come with the package.
+    """List the spaces in the package.
 
     Returns
     -------
@@ -169,7 +170,7 @@ def load_space(name_or_path: PathName = DEFAULT_SPACE) -> Space:
     Parameters
     ----------
     name_or_path : str or path-like
-        Name of a space that comes with the package, or path of an ``.earmark`` file.
+        Name of a space in the package, or path of an ``.earmark`` file.
 
     Returns
     -------
@@ -179,9 +180,10 @@ def load_space(name_or_path: PathName = DEFAULT_SPACE) -> Space:
     Raises
     ------
     ModelNotFoundError, ModelFormatError, ModelIntegrityError, ModelPayloadError
-        If there is none, or its file is not to be trusted or holds a model, not a space.
+        If it does not exist, its file cannot be trusted, or the file holds a model instead of a
+        space.
     FingerprintError
-        If it was made for features this release does not compute.
+        If it needs features that this release does not compute.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Fitting a space to rows: all that learns sees the rows given to `fit_space` and nothing else."""
+"""Fit a space to rows. Everything that is learned comes from the rows given to `fit_space`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from earmark.wording import counted
 __all__ = ["SMALLEST_LENGTH", "FittedSpace", "Genres", "fit_space"]
 
 SMALLEST_LENGTH = 1e-12
-"""A vector shorter than this points nowhere and is left as it is."""
+"""A vector shorter than this has no direction and is left as it is."""
 
 
 _UNIT = 10.0
@@ -71,18 +71,18 @@ class Genres:
 
 @dataclass(frozen=True)
 class FittedSpace:
-    """A space as it is evaluated and exported.
+    """A fitted space, for evaluation and export.
 
     Attributes
     ----------
     recipe : SpaceRecipe
-        How it was made.
+        Recipe it was made with.
     transform : Transform
         From features to columns of comparable size.
     matrix : np.ndarray of float32 [shape=(d, k)]
-        Directions in those columns: principal components, or what tells artists apart.
+        Directions in those columns: principal components, or those that separate artists.
     genres : Genres or None
-        None where they play no part.
+        None if genres are not used.
     """
 
     recipe: SpaceRecipe
@@ -139,7 +139,7 @@ def _kernel(
 
 
 def _signed(vectors: FloatArray) -> Float32Array:
-    """Turn columns so that the largest number of each is positive: solvers may give either sign."""
+    """Flip columns so that the largest number of each is positive: solvers may give either sign."""
     largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]
     return np.asarray(vectors * np.sign(largest), dtype=np.float32)
 
@@ -156,11 +156,11 @@ def _principal(Z: FloatArray, n_dims: int) -> Float32Array:
 
 
 def _artists(Z: FloatArray, artists: IntArray, recipe: SpaceRecipe) -> Float32Array:
-    """Return the directions that tell apart the artists with two rows or more.
+    """Return the directions that separate the artists with two rows or more.
 
-    Those of the largest ``v'Bv / v'Wv``, where B is the covariance of the artists' means, each
+    They have the largest ``v'Bv / v'Wv``, where B is the covariance of the artists' means, each
     times the root of its number of rows, and W the covariance within artists, shrunk towards the
-    identity. Each is brought to the root of the deviation it has, so that the first ones lead less.
+    identity. Each is scaled to the root of its deviation, so that the first ones dominate less.
     """
     numbers, counts = _numbers(artists)
     kept = np.flatnonzero(counts > 1)
@@ -178,7 +178,7 @@ def _artists(Z: FloatArray, artists: IntArray, recipe: SpaceRecipe) -> Float32Ar
 
 
 def _numbers(artists: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the number of each row's artist, from 0, and how many rows each has."""
+    """Return the artist number of each row, from 0, and the number of rows of each."""
     _, numbers, counts = np.unique(artists, return_inverse=True, return_counts=True)
     if (counts > 1).sum() < 2:
         raise DatasetError("two artists of two rows or more are needed to tell artists apart")
@@ -236,7 +236,7 @@ def _genres(Z: FloatArray, table: FeatureTable, recipe: SpaceRecipe) -> Genres:
 def _unheard_scores(
     inverse: FloatArray, dual: FloatArray, targets: FloatArray, artists: IntArray
 ) -> FloatArray:
-    """Return the scores of each row as fitted without the rows of its artist.
+    """Return the scores of each row, fitted without the rows of its artist.
 
     With G the inverse of the ridged kernel, those of an artist's rows a are
     ``y_a - G_aa^-1 (G y)_a``.
@@ -251,12 +251,12 @@ def _unheard_scores(
 def _correction(
     scores: FloatArray, labels: IntArray, recipe: SpaceRecipe
 ) -> tuple[FloatArray, FloatArray]:
-    """Return by what scores are multiplied, and what is added, to be logarithms of shares."""
+    """Return the factors and offsets that turn scores into logarithms of shares."""
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=recipe.correction, max_iter=1000).fit(_UNIT * scores, labels)
     slopes, intercept = model.coef_, model.intercept_
-    if len(slopes) == 1:  # of two genres there is one score, the second's
+    if len(slopes) == 1:  # two genres have one score, that of the second
         slopes = np.concatenate([-slopes, slopes]) / 2
         intercept = np.concatenate([-intercept, intercept]) / 2
     n_genres = scores.shape[1]
@@ -281,22 +281,22 @@ def fit_space(recipe: SpaceRecipe, table: FeatureTable) -> FittedSpace:
     Raises
     ------
     ParameterError
-        If the table's features are not the recipe's, it has fewer columns than dimensions are
-        asked for, or it lacks the artists that the recipe needs.
+        If the table's features are not the recipe's, it has fewer columns than the recipe has
+        dimensions, or it lacks the artists that the recipe needs.
     DatasetError
         If there are too few genres, artists or rows to learn from.
 
     Notes
     -----
-    ``principal-components``: standardised columns, projected, brought to length one.
+    ``principal-components``: standardised columns, projected, scaled to length one.
 
     ``genres-and-artists``: with p the shares of the genres (ridge regression in Gaussian kernels
-    onto centred indicators; the scores times the sharpness, and what a logistic regression on the
-    scores of artists left out makes of them; softmax), w the weight, and u, of length one, the
-    projection on what tells artists apart, the vector is ``sqrt(w) p`` and, in further dimensions,
-    ``sqrt(1 - w |p|^2) u``. Its length is one, and the cosine of two is
-    ``w p.p' + sqrt((1 - w |p|^2) (1 - w |p'|^2)) u.u'``: how likely both are of one genre, and
-    where that is open, how much they sound like one artist.
+    onto centred indicators; the scores times the sharpness, and a correction by logistic regression
+    on the scores of held-out artists; softmax), w the weight, and u, of length one, the projection
+    on directions that separate artists, the vector is ``sqrt(w) p`` and, in further dimensions,
+    ``sqrt(1 - w |p|^2) u``. Its length is one, and the cosine of two is ``w p.p' + sqrt((1 - w
+    |p|^2) (1 - w |p'|^2)) u.u'``: how likely both have the same genre, and apart from that, how
+    much they sound like the same artist.
 
     Examples
     --------

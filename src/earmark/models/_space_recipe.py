@@ -1,4 +1,4 @@
-"""Recipes of spaces: everything that decides where music lies, given rows."""
+"""Recipes of spaces: everything that decides how a space is fitted to rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SECTIONS = {
 
 
 def _what_decides(recipe: SpaceRecipe) -> dict[str, Any]:
-    """Return everything that the method learns by, but the name and the feature set."""
+    """Return everything the method depends on except the name and the feature set."""
     left_out = {"name", "feature_set", "description", "corpus"}
     if recipe.method == "principal-components":
         left_out |= {*_SECTIONS["genres"], "shrinkage"}
@@ -43,27 +43,27 @@ def _what_decides(recipe: SpaceRecipe) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class SpaceRecipe(Record, keys=(("*", _what_decides),)):
-    """Everything that decides where a space puts music, given rows.
+    """Everything that decides how a space is fitted to rows.
 
     Attributes
     ----------
     name : str
-        Name of the space it makes.
+        Name of the space.
     feature_set : FeatureSet
-        What the space takes.
+        Features of the space.
     method : {"genres-and-artists", "principal-components"}
-        How it is learnt, see `earmark.models.recipe.fit_space`.
+        Method, see `earmark.models.recipe.fit_space`.
     n_dims : int
-        Principal components; of the other method, discriminant directions of artists: the space has
-        one dimension more for each genre.
+        Number of principal components, or of discriminant directions of artists; in the second
+        case, the space has one more dimension for each genre.
     log_columns : tuple of str
-        Columns it sees the logarithm of; ``*`` stands for anything.
+        Columns of which it uses the logarithm; ``*`` stands for anything.
     clip : float or None
         Largest size of a column, in standard deviations.
     blocks : tuple of tuple of str
         Patterns of the columns of each block; every column is in one of them.
     n_damped : int
-        Directions that are damped: those in which songs of one artist differ most.
+        Number of damped directions, those in which songs by one artist differ most.
     damping : float
         A direction in which they differ r times as much as in the mean is shrunk by
         ``sqrt(1 + damping r)``.
@@ -139,7 +139,7 @@ def load_space_recipe(name_or_path: PathName) -> SpaceRecipe:
     Parameters
     ----------
     name_or_path : str or path-like
-        Name of a recipe that comes with the package, or path of a TOML file like those.
+        Name of a recipe in the package, or path of a TOML file in the same format.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def load_space_recipe(name_or_path: PathName) -> SpaceRecipe:
     Raises
     ------
     ParameterError
-        If there is none, or it is not complete.
+        If it does not exist or is not complete.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From the clips of a track to one answer, or to "unsure" and why."""
+"""From the clips of a track to one answer, or to "unsure" and the reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["TrackPrediction", "predict_track"]
 
 @dataclass(frozen=True)
 class TrackPrediction:
-    """What a model says of a track.
+    """Answer of a model for a track.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class TrackPrediction:
     distance : float or None
         Mean distance of the clips from the training data, weighted in the same way.
     clip_probabilities : np.ndarray [shape=(n_clips, n_classes)]
-        Those of each clip; NaN for a clip that does not count.
+        Probabilities of each clip; NaN for a clip that does not count.
     """
 
     genre: str | None
@@ -61,7 +61,7 @@ def predict_track(
     X : np.ndarray [shape=(n_clips, d)]
         Features of the clips.
     lengths : np.ndarray [shape=(n_clips,)]
-        How much each counts, e.g. the seconds of it that are not silent; one of 0 is left out.
+        Weight of each clip, e.g. its seconds that are not silent; clips with 0 are left out.
     fingerprint : str
         Fingerprint of the feature set of `X`.
 

@@ -15,7 +15,7 @@ from earmark.types import BoolArray, FloatArray
 __all__ = ["SMALLEST", "Transform", "fit_transform", "matching"]
 
 SMALLEST = 1e-10
-"""What is smaller is raised to this before a logarithm or a root."""
+"""Smaller values are raised to this before a logarithm or a root."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Cards: what a model's or a space's file says of it, in words."""
+"""Cards of models and spaces: their manifests in words."""
 
 from earmark.models._card import description_of, render_card
 from earmark.models._space_card import render_space_card

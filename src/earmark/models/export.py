@@ -1,4 +1,4 @@
-"""Writing a fitted model or space as one ONNX graph (extra ``train``)."""
+"""Write a fitted model or space as one ONNX graph (extra ``train``)."""
 
 from earmark.models._export import export_onnx
 from earmark.models._export_space import export_space

@@ -1,4 +1,4 @@
-"""How a model or a space is made: read a recipe, fit it, calibrate it (extra ``train``)."""
+"""Train a model or a space: read a recipe, fit it, calibrate it (extra ``train``)."""
 
 from earmark.models._fitting import FittedModel, InnerGroups, fit
 from earmark.models._group_check import check_groups

@@ -1,4 +1,4 @@
-"""Nodes of ONNX graphs: what families and spaces are written with (extra ``train``)."""
+"""Build ONNX graphs, for families and spaces (extra ``train``)."""
 
 from earmark.models._onnx._graph import Graph, attach, tensor
 from earmark.models._onnx._neighbours import add_neighbours

@@ -1,4 +1,4 @@
-"""Putting an ONNX graph together, node by node."""
+"""Build an ONNX graph node by node."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from onnx import TensorProto, helper, numpy_helper
 __all__ = ["OPSETS", "Graph", "attach", "tensor"]
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
-"""Versions of the operators; onnxruntime knows them since 1.14."""
+"""Versions of the operators, supported by onnxruntime since 1.14."""
 
 IR_VERSION = 9
 
 
 def tensor(name: str, kind: int, *shape: int | None) -> Any:
-    """Describe an input or output: any number of rows, and further sizes."""
+    """Describe an input or output: any number of rows, and the other sizes."""
     return helper.make_tensor_value_info(name, kind, [None, *shape])
 
 
@@ -43,7 +43,7 @@ class Graph:
         return name
 
     def weights(self, value: Any) -> str:
-        """Add a constant of double precision; stored in single where it is that, or may be."""
+        """Add a constant of double precision, stored in single precision if it may be."""
         array = np.asarray(value)
         if array.dtype != np.float32:
             array = array.astype(self._store_as)
@@ -51,7 +51,7 @@ class Graph:
         return self.double(name) if array.dtype == np.float32 else name
 
     def add(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Add a node, and return the name of what it gives."""
+        """Add a node; return the name of its output."""
         name = output or f"{self.prefix}{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
@@ -65,7 +65,7 @@ class Graph:
         return self.add("Cast", name, to=TensorProto.FLOAT, output=output)
 
     def columns(self, name: str, chosen: Any) -> str:
-        """Take the columns that a mask says."""
+        """Select columns by a mask."""
         return self.add("Gather", name, self.constant(np.flatnonzero(chosen)), axis=1)
 
     def total(self, name: str, *, axis: int = 1, keepdims: int = 1, of: str = "Sum") -> str:
@@ -78,12 +78,12 @@ class Graph:
         return self.add("Add", product, self.weights(intercept))
 
     def both(self, second: str) -> str:
-        """Put beside the probability [shape=(n, 1)] of the second of two classes the first's."""
+        """Add the probability of the first of two classes to that of the second [shape=(n, 1)]."""
         first = self.add("Sub", self.constant(np.float64(1)), second)
         return self.add("Concat", first, second, axis=1)
 
     def softmax(self, scores: str, *, n_classes: int) -> str:
-        """Turn scores into probabilities; of two classes there is one score, the second's."""
+        """Turn scores into probabilities; two classes have one score, that of the second."""
         if n_classes == 2:
             return self.both(self.add("Sigmoid", scores))
         return self.add("Softmax", scores, axis=1)
@@ -100,7 +100,7 @@ def attach(
 ) -> onnx.ModelProto:
     """Append a graph to another, whose outputs named in `links` become its inputs.
 
-    Unlike `onnx.compose.merge_models` an output can feed several graphs.
+    Unlike with `onnx.compose.merge_models`, an output can feed several graphs.
     """
     renamed = {target: source for source, target in links.items()}
     for node in second.graph.node:

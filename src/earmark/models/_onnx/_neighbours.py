@@ -14,8 +14,8 @@ from earmark.models._onnx._graph import Graph
 
 __all__ = ["add_neighbours"]
 
-# Rows that are looked at closely beyond as many as are asked for. Rounding moves a row by 1e-12:
-# only more rows than these, all different and nearer to each other than that, could lead astray.
+# Extra rows whose exact distances are computed. Rounding moves a row by 1e-12, so only more rows
+# than these, all different and closer together than that, could give a wrong answer.
 _SPARE = 32
 _N_IN_CACHE = 16_384
 
@@ -44,7 +44,7 @@ def _axis(graph: Graph, axis: int) -> str:
 
 
 def _add_weights(graph: Graph, distance: str, *, squared: bool) -> str:
-    """Add 1/d or 1/d^2; where a row has neighbours at distance 0, they alone count, each 1."""
+    """Add weights 1/d or 1/d^2; neighbours at distance 0, if any, count alone, as 1 each."""
     of = graph.add("Mul", distance, distance) if squared else distance
     inverse = graph.add("Div", graph.constant(np.float64(1)), of)
     same = graph.double(graph.add("IsInf", inverse))
@@ -54,7 +54,7 @@ def _add_weights(graph: Graph, distance: str, *, squared: bool) -> str:
 
 
 def _smallest(graph: Graph, values: str, n: int) -> tuple[str, str]:
-    """Add the smallest of each row, ascending, and their numbers; of equals the first is taken."""
+    """Add the smallest values of each row, ascending, and their numbers; the first of equals."""
     size, found = graph.constant(np.array([n])), f"smallest_{len(graph.nodes)}"
     names = [f"{found}_values", f"{found}_numbers"]
     node = helper.make_node("TopK", [values, size], names, axis=1, largest=0, sorted=1)
@@ -70,7 +70,7 @@ def _add_euclidean(graph: Graph, Z: str, known: Any, n_neighbors: int) -> tuple[
     twice = graph.add("Mul", products, graph.constant(np.float64(-2)))
     rough = graph.add("Add", twice, graph.constant((known**2).sum(axis=1)))
     _, candidates = _smallest(graph, rough, n_candidates)
-    # In the order of their numbers, so that of rows at one distance the first given is taken.
+    # In the order of their numbers, so that the first of rows at the same distance is taken.
     candidates, _ = _smallest(graph, candidates, n_candidates)
     apart = graph.add(
         "Sub", graph.add("Gather", rows, candidates), graph.add("Unsqueeze", Z, _axis(graph, 1))
@@ -83,8 +83,8 @@ def _add_euclidean(graph: Graph, Z: str, known: Any, n_neighbors: int) -> tuple[
 def _add_scan(graph: Graph, Z: str, known: Any, n_neighbors: int, p: int) -> tuple[str, str]:
     """Add distances and numbers of the nearest rows, row by row, from all differences.
 
-    Each row meets the training rows in parts that fit the processor's cache; the last part is
-    filled up with rows that are infinitely far.
+    Each row is compared with the training rows in parts that fit the processor's cache; the last
+    part is padded with rows at infinite distance.
     """
     n_known, n_columns = known.shape
     part = max(1, min(n_known, _N_IN_CACHE // n_columns))
@@ -132,7 +132,7 @@ def _body(
     outputs: list[tuple[str, list[int]]],
     graph: Graph,
 ) -> Any:
-    """Return the graph inside a Scan."""
+    """Return the graph inside a Scan node."""
     given, found = (
         [helper.make_tensor_value_info(one, TensorProto.DOUBLE, shape) for one, shape in side]
         for side in (inputs, outputs)

@@ -1,7 +1,7 @@
 """Ensembles of trees as nodes of a graph.
 
-A tree turns on comparisons: a value a rounding error away takes the other branch. So each kind is
-written in the precision it compares in.
+Trees compare values, and a rounding error can lead to the other branch. So each kind is written in
+the precision in which it compares.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def rounded_down(thresholds: FloatArray) -> Float32Array:
 
 
 class _Trees:
-    """The columns that ONNX describes nodes and leaves by."""
+    """The columns in which ONNX describes nodes and leaves."""
 
     def __init__(self) -> None:
         self.trees: list[IntArray] = []
@@ -48,7 +48,7 @@ class _Trees:
         self.targets: list[tuple[IntArray, IntArray, IntArray, Any]] = []
 
     def append(self, features: IntArray, thresholds: Any, left: IntArray, right: IntArray) -> int:
-        """Add the nodes of a tree; leaves have no left."""
+        """Add the nodes of a tree; leaves have no left child."""
         number = len(self.trees)
         leaf = left < 0
         self.trees.append(np.full(len(left), number))
@@ -60,11 +60,11 @@ class _Trees:
         return number
 
     def give(self, number: int, nodes: IntArray, targets: IntArray, weights: Any) -> None:
-        """Let leaves of a tree add weights to targets."""
+        """Make the leaves of a tree add weights to targets."""
         self.targets.append((np.full(len(nodes), number), nodes, targets, weights))
 
     def attributes(self, *, n_targets: int) -> dict[str, Any]:
-        """Return everything as ONNX has it."""
+        """Return everything as ONNX attributes."""
         left = np.concatenate(self.left)
         trees, nodes, targets, weights = (
             np.concatenate(part) for part in zip(*self.targets, strict=True)
@@ -88,7 +88,7 @@ class _Trees:
 
 
 def _floats(name: str, values: Any) -> dict[str, Any]:
-    """Return numbers as the attribute that holds their precision."""
+    """Return numbers as an attribute of their precision."""
     if values.dtype == np.float64:
         tensor_name = f"{name}_as_tensor"
         return {tensor_name: numpy_helper.from_array(values, tensor_name)}
@@ -151,7 +151,7 @@ def _flat(root: dict[str, Any]) -> tuple[IntArray, FloatArray, IntArray, IntArra
     """Return the nodes of one of LightGBM's trees as columns, the root first."""
     nodes: list[dict[str, Any]] = [root]
     left, right = [], []
-    for node in nodes:  # grows while it is gone through
+    for node in nodes:  # grows while it is read
         if "left_child" not in node:
             left.append(-1)
             right.append(-1)

@@ -16,7 +16,7 @@ __all__ = ["add_calibrated", "add_decision", "add_gaussian", "add_machine", "add
 
 def add_squares(graph: Graph, Z: str, vectors: Any) -> str:
     """Add ``|z - v|^2`` of rows z and the rows v of an array."""
-    # As |z|^2 - 2 zv + |v|^2. What double precision loses by that is 1e-13.
+    # As |z|^2 - 2 zv + |v|^2, which loses 1e-13 in double precision.
     products = graph.add("MatMul", Z, graph.weights(np.ascontiguousarray(vectors.T)))
     lengths = graph.constant((vectors.astype(np.float64) ** 2).sum(axis=1))
     own = graph.total(Z, of="SumSquare")

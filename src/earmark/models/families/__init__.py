@@ -1,4 +1,4 @@
-"""Families of classifiers, all made, set and fitted in one way (extra ``train``).
+"""Families of classifiers, with the same interface for all (extra ``train``).
 
 Each family is a module of this package: its settings and their defaults, its presets, its search
 spaces, how a classifier is made, and how a fitted one becomes a graph. To add one, add its module.
@@ -7,11 +7,11 @@ spaces, how a classifier is made, and how a fitted one becomes a graph. To add o
 ``forest``    random forest
 ``knn``       nearest neighbours, equal or weighted by 1/d or 1/d^2
 ``lda``       linear discriminant analysis with a shrunk covariance
-``lightgbm``  boosted trees, on principal components if asked
+``lightgbm``  boosted trees, optionally on principal components
 ``logistic``  multinomial logistic regression
-``majority``  the shares of the classes, whatever the row: what every other has to beat
-``mlp``       dense network, stopped early by groups held out
-``stacking``  logistic regression over other families, and over the columns beside them
+``majority``  the class shares of the training rows, as a baseline
+``mlp``       dense network, stopped early by held-out groups
+``stacking``  logistic regression over other families, optionally with the columns too
 ``svm``       support vector machine, kernels ``linear``, ``poly``, ``rbf``, ``sigmoid``
 ============  ==================================================================================
 """

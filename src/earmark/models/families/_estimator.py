@@ -1,4 +1,4 @@
-"""What the classifiers written here share: checks of rows and labels, as scikit-learn asks."""
+"""Common code of our classifiers: checks of rows and labels, as scikit-learn requires."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_: Any
 
     def _training_data(self, X: Any, y: Any) -> tuple[FloatArray, Any]:
-        """Check training rows and labels; note the classes."""
+        """Check training rows and labels; remember the classes."""
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         self.classes_ = np.unique(labels)
@@ -34,7 +34,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return rows, labels
 
     def _rows(self, X: Any) -> FloatArray:
-        """Check rows that are to be classified."""
+        """Check rows to classify."""
         check_is_fitted(self)
         rows: FloatArray = validate_data(self, X, dtype=np.float64, reset=False)
         return rows

@@ -1,4 +1,4 @@
-"""What a family of models is: settings, presets, search spaces, a classifier and its graph."""
+"""A family of models: settings, presets, search spaces, a classifier and its graph."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Kind(Protocol):
         ...
 
     def __str__(self) -> str:
-        """Say what is accepted, as in "is not a whole number from 1"."""
+        """Describe the accepted values, as in "is not a whole number from 1"."""
         ...
 
 
@@ -62,7 +62,7 @@ class Number:
         return large_enough and number <= self.high and math.isfinite(number)
 
     def __str__(self) -> str:
-        """Say what is accepted."""
+        """Describe the accepted values."""
         kind = "a whole number" if self.whole else "a number"
         low = f"above {self.low:g}" if self.above else f"from {self.low:g}"
         high = f" to {self.high:g}" if math.isfinite(self.high) else ""
@@ -81,7 +81,7 @@ class Choice:
         return any(value is one or (isinstance(one, str) and value == one) for one in self.values)
 
     def __str__(self) -> str:
-        """Say what is accepted."""
+        """Describe the accepted values."""
         return "one of " + ", ".join(repr(one) for one in self.values)
 
 
@@ -102,7 +102,7 @@ class Share:
         return isinstance(value, Real) and 0 < float(value) <= 1
 
     def __str__(self) -> str:
-        """Say what is accepted."""
+        """Describe the accepted values."""
         words = ", ".join(repr(word) for word in self.words)
         return f"a whole number from 1, a share above 0 and up to 1, or one of {words}"
 
@@ -117,7 +117,7 @@ class Sizes:
         return isinstance(value, list | tuple) and bool(value) and all(map(size.accepts, value))
 
     def __str__(self) -> str:
-        """Say what is accepted."""
+        """Describe the accepted values."""
         return "a list of one or more whole numbers from 1"
 
 
@@ -134,7 +134,7 @@ class Members:
         )
 
     def __str__(self) -> str:
-        """Say what is accepted."""
+        """Describe the accepted values."""
         return "a list of one or more tables, each with a family"
 
 
@@ -142,21 +142,21 @@ CLASS_WEIGHT = Choice(("none", "balanced"))
 POSITIVE = Number(0, above=True)
 
 Setting = tuple[Kind, Any]
-"""What a setting accepts, and its default."""
+"""The values a setting accepts, and its default."""
 
 
 @dataclass(frozen=True)
 class FitOptions:
-    """What a classifier is fitted with that is not one of its parameters.
+    """Options for fitting a classifier that are not parameters of its family.
 
     Attributes
     ----------
     seed : int
         The same seed gives the same classifier.
     n_folds : int
-        Folds inside the training rows, where the family holds rows out.
+        Folds within the training rows, if the family holds rows out.
     calibrate : bool
-        Whether probabilities should come from rows held out.
+        Whether probabilities should come from held-out rows.
     n_jobs : int
         Number of threads.
     """
@@ -180,9 +180,9 @@ class Family(ABC):
     extra : str
         The extra it needs.
     made_with : tuple of str
-        Distributions of which the version decides what is fitted.
+        Distributions whose version affects the result.
     settings : mapping of str to (Kind, object)
-        For each setting what it accepts, and its default.
+        The accepted values and the default of each setting.
     presets : mapping of str to mapping
         Named parameters, each with a ``description`` that says where they come from. A name begins
         with the family's.
@@ -208,12 +208,12 @@ class Family(ABC):
         parameters : dict
             A checked value for each setting.
         options : FitOptions
-            What it is fitted with beside them.
+            Other options.
 
         Returns
         -------
         estimator
-            Not yet fitted; with scikit-learn's ``fit``, ``predict`` and ``predict_proba``.
+            An unfitted classifier with scikit-learn's ``fit``, ``predict`` and ``predict_proba``.
         """
 
     @abstractmethod
@@ -227,7 +227,7 @@ class Family(ABC):
         Z : str
             Name of the columns, double [shape=(n, d)].
         classifier : estimator
-            What `make` made, fitted.
+            A classifier by `make`, fitted.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Holding rows out inside the training rows, whole groups at a time."""
+"""Hold rows out within the training rows, in whole groups."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["TakesGroups", "fit_classifier", "inner_folds"]
 
 
 class TakesGroups:
-    """A classifier that holds rows out while it is fitted.
+    """A classifier that holds rows out while fitting.
 
-    Its ``fit(X, y, groups=None)`` keeps rows of one group together; without groups, each row is one
-    of its own.
+    Its ``fit(X, y, groups=None)`` keeps rows of the same group together; without groups, each row
+    is a group.
     """
 
     def deal(self, y: IntArray, groups: IntArray | None) -> None:
-        """Deal the rows as ``fit`` would, and fit nothing.
+        """Split the rows as ``fit`` would, without fitting.
 
         Parameters
         ----------
@@ -35,7 +35,7 @@ class TakesGroups:
         Raises
         ------
         DatasetError
-            If ``fit`` would, since a class has too few groups.
+            If a class has too few groups, as ``fit`` would.
         """
         raise NotImplementedError
 
@@ -43,7 +43,7 @@ class TakesGroups:
 def fit_classifier(
     classifier: Any, X: FloatArray, y: IntArray, *, groups: IntArray | None = None
 ) -> Any:
-    """Fit a classifier of `make_classifier`, telling it the groups if it wants to know.
+    """Fit a classifier from `make_classifier`, with groups if it uses them.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def fit_classifier(
     Raises
     ------
     DatasetError
-        If a class has too few groups for rows to be held out.
+        If a class has too few groups to hold rows out.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def inner_folds(
     seed: int,
     classes: Sequence[str] | None = None,
 ) -> list[Fold]:
-    """Deal training rows into folds, whole groups at a time.
+    """Split training rows into folds, in whole groups.
 
     Parameters
     ----------
@@ -96,11 +96,11 @@ def inner_folds(
     groups : np.ndarray of int [shape=(n,)] or None
         Rows with the same number stay together; None makes each row a group.
     n_folds : int
-        How many folds.
+        Number of folds.
     seed : int
         The same seed gives the same folds.
     classes : sequence of str or None
-        Names of the classes, for what an error says.
+        Names of the classes, for errors.
 
     Returns
     -------

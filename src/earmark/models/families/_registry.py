@@ -1,4 +1,4 @@
-"""Families by name, each loaded when it is first named."""
+"""Families by name, each loaded when first named."""
 
 from __future__ import annotations
 
@@ -132,14 +132,14 @@ def make_classifier(
     seed : int
         The same seed gives the same classifier.
     n_folds : int
-        Folds inside the training rows, where the family holds rows out: for the sigmoids of
-        ``svm`` and the scores that ``stacking`` learns from.
+        Folds within the training rows, if the family holds rows out: for the sigmoids of ``svm``
+        and the scores that ``stacking`` learns from.
     calibrate : bool
-        Whether the probabilities of ``svm`` come from rows held out. If not, they are the softmax
-        of its scores, in a fifth of the time or less. Other families take no notice.
+        Whether the probabilities of ``svm`` come from held-out rows. If not, they are the softmax
+        of its scores, in a fifth of the time or less. Other families ignore it.
     n_jobs : int
-        Number of threads that fit the trees of a forest, or the members and folds of a stack. The
-        result does not depend on it.
+        Number of threads for the trees of a forest, or the members and folds of a stack. The result
+        does not depend on it.
 
     Returns
     -------
@@ -171,7 +171,7 @@ def presets() -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Name, and where its parameters come from.
+        Description of each preset by name.
 
     Examples
     --------

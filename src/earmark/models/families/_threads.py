@@ -1,4 +1,4 @@
-"""Keeping linear algebra on one thread."""
+"""Keep linear algebra on one thread."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _controller() -> ThreadpoolController:
 def one_thread() -> AbstractContextManager[Any]:
     """Keep linear algebra on one thread.
 
-    Products of this size gain nothing by several, and where another program uses the processors
-    too, threads that wait for each other take ten times as long and more.
+    More threads do not speed up products of this size, and if another program uses the processors
+    too, threads that wait for each other take more than ten times as long.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Nearest neighbours, whose distances keep their digits."""
+"""Nearest neighbours with exact distances."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FAMILY", "Neighbours", "squared_weights"]
 
 
-# Distances that are held at once: 32 MB of them.
+# Distances held in memory at once: 32 MB.
 _N_DISTANCES = 4_000_000
 _N_IN_CACHE = 32_768
 
@@ -31,13 +31,13 @@ def squared_weights(distance: FloatArray) -> FloatArray:
     Parameters
     ----------
     distance : np.ndarray [shape=(n, k)]
-        Of the neighbours of each row.
+        Distances of the neighbours of each row.
 
     Returns
     -------
     np.ndarray [shape=(n, k)]
-        ``1 / d^2``. Where a row has neighbours at distance 0, they alone count, each 1, as
-        scikit-learn has it for ``1 / d``.
+        ``1 / d^2``. If a row has neighbours at distance 0, only they count, as 1 each, as in
+        scikit-learn for ``1 / d``.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def squared_weights(distance: FloatArray) -> FloatArray:
     """
     with np.errstate(divide="ignore"):
         weights = 1.0 / distance**2
-    # A distance can be so small that its square is zero: such a neighbour counts as one at 0.
+    # A distance can be so small that its square is zero; such a neighbour counts as one at 0.
     same = np.isinf(weights)
     some = same.any(axis=1)
     weights[some] = same[some]
@@ -54,11 +54,11 @@ def squared_weights(distance: FloatArray) -> FloatArray:
 
 
 class Neighbours(KNeighborsClassifier):  # type: ignore[misc]
-    """Nearest neighbours of scikit-learn's kind, with exact distances and settled ties.
+    """Nearest neighbours as in scikit-learn, but with exact distances and well-defined ties.
 
-    scikit-learn gets Euclidean distances from scalar products, which leaves a distance of 1e-7
-    between equal rows; here they come from differences, so that equal rows are at distance 0. Of
-    training rows at the same distance the one that was given first is the nearer.
+    scikit-learn computes Euclidean distances from scalar products, which gives equal rows a
+    distance of 1e-7. Here they come from differences, so equal rows have distance 0. Among training
+    rows at the same distance, the first one counts as nearer.
     """
 
     def fit(self, X: FloatArray, y: IntArray) -> Neighbours:
@@ -132,7 +132,7 @@ _WEIGHTS = {"uniform": "uniform", "distance": "distance", "distance2": squared_w
 
 
 class _NearestNeighbours(Family):
-    """Nearest neighbours, whose distances keep their digits."""
+    """Nearest neighbours with exact distances."""
 
     name = "knn"
     settings = MappingProxyType(
@@ -229,7 +229,7 @@ class _NearestNeighbours(Family):
     def make(self, parameters: dict[str, Any], options: FitOptions) -> Any:
         """Make a classifier."""
         weights = parameters.pop("weights")
-        # Any algorithm but "brute", for which scikit-learn would pass over our distances.
+        # Any algorithm but "brute", with which scikit-learn would ignore our distances.
         return Neighbours(algorithm="kd_tree", weights=_WEIGHTS[weights], **parameters)
 
     def export(self, graph: Graph, Z: str, classifier: Any) -> str:

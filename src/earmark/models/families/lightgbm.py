@@ -21,15 +21,15 @@ __all__ = ["FAMILY", "BoostedTrees"]
 
 
 class BoostedTrees(Classifier):
-    """LightGBM's trees, on the first principal components if asked.
+    """LightGBM's trees, optionally on the first principal components.
 
     Parameters
     ----------
     trees : LGBMClassifier
         Not yet fitted.
     n_components : int or None
-        Principal components the trees see; as many as there can be if the rows or columns are
-        fewer. None leaves the columns as they are.
+        Number of principal components for the trees, at most the number of rows or columns. None
+        leaves the columns as they are.
 
     Attributes
     ----------
@@ -67,14 +67,14 @@ class BoostedTrees(Classifier):
         return self
 
     def _seen(self, X: FloatArray) -> FloatArray:
-        """Return what the trees see of rows."""
+        """Return the input of the trees."""
         if self.components_ is None:
             return X
         seen: FloatArray = self.components_.transform(X)
         return seen
 
     def _probabilities(self, X: FloatArray) -> FloatArray:
-        # The booster itself: the wrapper around it looks for names of columns and warns of none.
+        # The booster itself, because its wrapper warns about missing column names.
         found: FloatArray = np.asarray(self.trees_.booster_.predict(self._seen(X), num_threads=1))
         return np.column_stack([1 - found, found]) if found.ndim == 1 else found
 
@@ -143,7 +143,7 @@ class _Boosting(Family):
         n_components, max_depth = parameters.pop("n_components"), parameters.pop("max_depth")
         trees = LGBMClassifier(
             max_depth=-1 if max_depth is None else max_depth,
-            # Rows are drawn anew for each tree, where `subsample` asks for it.
+            # Rows are drawn again for each tree if `subsample` is below 1.
             subsample_freq=1,
             random_state=options.seed,
             deterministic=True,

@@ -1,4 +1,4 @@
-"""The shares of the classes, whatever the row: what every other family has to beat."""
+"""The class shares of the training rows, as a baseline for all other families."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FAMILY"]
 
 
 class _Majority(Family):
-    """The shares of the classes, whatever the row: what every other family has to beat."""
+    """The class shares of the training rows, as a baseline for all other families."""
 
     name = "majority"
     presets = MappingProxyType(
@@ -37,7 +37,7 @@ class _Majority(Family):
 
     def export(self, graph: Graph, Z: str, classifier: Any) -> str:
         """Add a fitted classifier to a graph."""
-        # A column times nothing has as many rows as there are.
+        # A column times zero has the right number of rows.
         first = graph.add("Gather", Z, graph.constant(np.array([0])), axis=1)
         nothing = graph.add("Mul", first, graph.constant(np.float64(0)))
         return graph.add("Add", nothing, graph.constant(classifier.class_prior_[np.newaxis]))

@@ -1,4 +1,4 @@
-"""Dense networks that stop when rows held out, in whole groups, get no better."""
+"""Dense networks, stopped early by held-out groups."""
 
 from __future__ import annotations
 
@@ -25,33 +25,31 @@ _TINY = 1e-12
 
 
 class Network(TakesGroups, Classifier):
-    """A dense network of scikit-learn's, stopped early by the log loss of groups held out.
+    """A dense network from scikit-learn, stopped early by the log loss of held-out groups.
 
-    scikit-learn's own early stopping holds rows out at random, so that songs of one artist are on
-    both sides, and watches the accuracy. Here the rows held out are whole groups; training ends
-    when their log loss has not fallen for ``n_iter_no_change`` passes, or after ``max_iter``, and
-    the weights of the best pass are kept.
-
-    The weights are of single precision, which takes a third off the time of training; probabilities
-    are computed from them in double precision.
+    scikit-learn's own early stopping holds out random rows, so that songs by the same artist are on
+    both sides, and watches the accuracy. Here whole groups are held out. Training ends when their
+    log loss has not fallen for ``n_iter_no_change`` passes, or after ``max_iter``, and the weights
+    of the best pass are kept. Weights have single precision, which makes training a third faster;
+    probabilities are computed in double precision.
 
     Parameters
     ----------
     network : MLPClassifier
-        Not yet fitted. Its ``random_state`` deals the folds too.
+        Not yet fitted. Its ``random_state`` also decides the folds.
     validation_fraction : float
-        About the share of the rows to hold out; more where classes are small.
+        Approximate share of rows to hold out; more if classes are small.
 
     Attributes
     ----------
     network_ : MLPClassifier
         Fitted.
     validation_rows_ : np.ndarray of int
-        Training rows held out.
+        Held-out training rows.
     validation_losses_ : list of float
         Their log loss after each pass.
     best_pass_ : int
-        The pass whose weights are kept, from 0.
+        Number of the pass with the kept weights, from 0.
     """
 
     def __init__(self, network: MLPClassifier, *, validation_fraction: float = 0.1) -> None:
@@ -78,7 +76,7 @@ class Network(TakesGroups, Classifier):
         Raises
         ------
         DatasetError
-            If a class has too few groups for some to be held out.
+            If a class has too few groups to hold some out.
         """
         X, y = self._training_data(X, y)
         Z, numbers = X.astype(np.float32), np.searchsorted(self.classes_, y)
@@ -87,7 +85,7 @@ class Network(TakesGroups, Classifier):
         self.validation_rows_ = fold.test
         if batch_size != "auto":
             batch_size = min(batch_size, len(fold.train))
-        # Given a number, every pass would shuffle alike; a generator goes on.
+        # With a number every pass would shuffle the same way; a generator continues.
         self.network_ = clone(self.network).set_params(
             random_state=np.random.RandomState(seed), batch_size=batch_size
         )
@@ -96,7 +94,7 @@ class Network(TakesGroups, Classifier):
         return self
 
     def _folds(self, y: IntArray, groups: IntArray | None) -> list[Fold]:
-        # No more folds than the largest class has rows: else none of them could hold them all.
+        # No more folds than the largest class has rows, so that each fold can hold some.
         largest = int(np.unique(y, return_counts=True)[1].max())
         n_folds = max(2, min(round(1 / self.validation_fraction), largest))
         return inner_folds(y, groups, n_folds=n_folds, seed=self.network.random_state)
@@ -109,7 +107,7 @@ class Network(TakesGroups, Classifier):
         self._folds(y, groups)
 
     def _train(self, Z: Float32Array, y: IntArray, held_out: Float32Array, right: IntArray) -> None:
-        """Train pass by pass, and go back to the best."""
+        """Train pass by pass, and return to the best."""
         network = self.network_
         best = np.inf
         self.best_pass_ = 0
@@ -135,7 +133,7 @@ class Network(TakesGroups, Classifier):
 
 
 class _DenseNetwork(Family):
-    """Dense networks that stop when rows held out, in whole groups, get no better."""
+    """Dense networks, stopped early by held-out groups."""
 
     name = "mlp"
     settings = MappingProxyType(

@@ -1,4 +1,4 @@
-"""A logistic regression over classifiers, taught by their answers for groups they have not seen."""
+"""A logistic regression over classifiers, trained on their answers for held-out groups."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_ITER = 500
 
 
 def member_scores(member: Any, X: FloatArray) -> FloatArray:
-    """Return what a member tells the classifier above it.
+    """Return the output of a member for the classifier above it.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def member_scores(member: Any, X: FloatArray) -> FloatArray:
     Returns
     -------
     np.ndarray [shape=(n, n_columns)]
-        The scores of a support vector machine, the probabilities of any other; of two classes, the
-        second one's only. This is what scikit-learn's ``StackingClassifier`` takes of each.
+        The scores of a support vector machine, the probabilities of any other; for two classes,
+        only those of the second. scikit-learn's ``StackingClassifier`` uses the same.
     """
     if isinstance(member, SVC):
         scores: FloatArray = member.decision_function(X)
@@ -50,11 +50,11 @@ def member_scores(member: Any, X: FloatArray) -> FloatArray:
 
 
 class Stack(TakesGroups, Classifier):
-    """Stacked generalisation (Wolpert 1992) that keeps groups whole at every level.
+    """Stacked generalisation (Wolpert 1992) that keeps groups together at every level.
 
-    What the last classifier learns from comes of members fitted without the group at hand, and a
-    member that holds rows out itself is told the groups too: scikit-learn's ``StackingClassifier``
-    cannot do the second. Given the same folds and members without that need, both give the same.
+    The final classifier learns from members that were fitted without the row's group, and members
+    that hold rows out themselves get the groups too, which scikit-learn's ``StackingClassifier``
+    cannot do. With the same folds and members that hold nothing out, both give the same.
 
     Parameters
     ----------
@@ -63,22 +63,22 @@ class Stack(TakesGroups, Classifier):
     final : estimator
         The classifier above them, not yet fitted.
     passthrough : bool
-        Whether it sees the columns too, beside the members' scores.
+        Whether it uses the columns in addition to the members' scores.
     n_folds : int
-        How many folds.
+        Number of folds.
     seed : int
-        Deals the folds.
+        Seed of the folds.
     n_jobs : int
-        Threads that members and folds are fitted in.
+        Number of threads for members and folds.
 
     Attributes
     ----------
     folds_ : list of Fold
-        How the training rows were dealt.
+        Folds of the training rows.
     members_ : list of estimator
         Fitted on all rows.
     final_ : estimator
-        Fitted on the scores of rows held out.
+        Fitted on the scores of held-out rows.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Stack(TakesGroups, Classifier):
         self.folds_ = inner_folds(y, groups, n_folds=self.n_folds, seed=self.seed)
         everything = np.arange(len(y))
         parts = [everything, *(fold.train for fold in self.folds_)]
-        # The last member is the slowest by far: begin with it.
+        # The last member is the slowest by far, so it starts first.
         tasks = [(member, rows) for _, member in reversed(self.members) for rows in parts]
         with ThreadPoolExecutor(self.n_jobs) as threads:
             fitted = list(
@@ -150,7 +150,7 @@ class Stack(TakesGroups, Classifier):
         return self
 
     def _seen(self, X: FloatArray) -> FloatArray:
-        """Return what the last classifier sees of rows."""
+        """Return the input of the final classifier."""
         columns = [member_scores(member, X) for member in self.members_]
         return np.hstack([*columns, X] if self.passthrough else columns)
 
@@ -167,7 +167,7 @@ def _fit_member(
 
 
 def _out_of_fold(fitted: list[Any], X: FloatArray, folds: list[Any]) -> FloatArray:
-    """Return each row's scores by the member that was fitted without its fold."""
+    """Return the scores of each row by members fitted without its fold."""
     scores = [member_scores(m, X[fold.test]) for m, fold in zip(fitted, folds, strict=True)]
     gathered = np.empty((len(X), scores[0].shape[1]))
     for fold, of_fold in zip(folds, scores, strict=True):
@@ -236,8 +236,7 @@ class _Stacking(Family):
             member_options = FitOptions(seed=options.seed, n_folds=options.n_folds, calibrate=False)
             classifier = family.make(family.checked(own), member_options)
             members.append((f"{family.name}_{number}", classifier))
-        # Scores of members go together, which costs the usual solver a thousand steps and this
-        # one ten.
+        # Scores of members are correlated: the usual solver takes a thousand steps, this one ten.
         final = LogisticRegression(C=parameters["C"], solver="newton-cg", max_iter=_MAX_ITER)
         return Stack(
             members,

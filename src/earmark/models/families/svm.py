@@ -31,9 +31,9 @@ __all__ = ["FAMILY", "CalibratedSVC", "SoftmaxSVC"]
 class SoftmaxSVC(SVC):  # type: ignore[misc]
     """A support vector machine whose probabilities are the softmax of its scores.
 
-    A score is the number of pairwise votes plus, between -1/3 and 1/3, how clear they were, as
-    scikit-learn's ``decision_function`` gives it. Nothing is held out for these probabilities; they
-    rank, and say little else. ``predict`` is scikit-learn's own.
+    A score is scikit-learn's ``decision_function``: the number of pairwise votes plus, between -1/3
+    and 1/3, how clear they were. No rows are held out for these probabilities, so they give an
+    order but are not calibrated. ``predict`` is scikit-learn's own.
     """
 
     def predict_proba(self, X: FloatArray) -> FloatArray:
@@ -46,18 +46,18 @@ class SoftmaxSVC(SVC):  # type: ignore[misc]
 
 
 class CalibratedSVC(TakesGroups, Classifier):
-    """A support vector machine with sigmoids fitted to what it scores on groups held out.
+    """A support vector machine with sigmoids fitted to its scores on held-out groups.
 
-    One machine is fitted on all rows; those of the folds only give the scores for the sigmoids.
+    One machine is fitted on all rows; those of the folds only provide the scores for the sigmoids.
 
     Parameters
     ----------
     machine : SVC
         Not yet fitted.
     n_folds : int
-        How many folds.
+        Number of folds.
     seed : int
-        Deals the folds.
+        Seed of the folds.
     """
 
     def __init__(self, machine: SVC, *, n_folds: int = 5, seed: int = 0) -> None:
