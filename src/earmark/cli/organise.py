@@ -126,14 +126,6 @@ _KeepUnsureOption = Annotated[
 ]
 
 
-_FILTERS: Mapping[str, tuple[Any, Any]] = {
-    "genre": (GenreOption, None),
-    "artist": (ArtistOption, None),
-    "album": (AlbumOption, None),
-    "year": (YearOption, None),
-    "folder": (InOption, None),
-    "treat_as_empty": (TreatAsEmptyOption, None),
-}
 _OPTIONS: Mapping[str, tuple[Any, Any]] = {
     "into": (_IntoOption, None),
     "by": (_ByOption, "genre/artist"),
@@ -141,13 +133,20 @@ _OPTIONS: Mapping[str, tuple[Any, Any]] = {
     "mode": (_ModeOption, "link"),
     "genre_source": (_SourceOption, "predicted"),
     "per_album": (_PerAlbumOption, True),
+    "treat_as_empty": (TreatAsEmptyOption, None),
     "sidecars": (_SidecarsOption, True),
+    "library": (LibraryOption, None),
     "keep_unsure": (_KeepUnsureOption, False),
     "names": (NamesOption, None),
-    "library": (LibraryOption, None),
-    **_FILTERS,
+    "genre": (GenreOption, None),
+    "artist": (ArtistOption, None),
+    "album": (AlbumOption, None),
+    "year": (YearOption, None),
+    "folder": (InOption, None),
 }
 """What a plan is made from: the options and their defaults."""
+
+_FILTERS = ("genre", "artist", "album", "year", "folder", "treat_as_empty")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -228,7 +227,6 @@ def _plan(
 
 @with_options("request", _OPTIONS, _Request.of)
 def _apply(
-    request: _Request,
     plan: Annotated[
         str | None,
         typer.Argument(
@@ -240,6 +238,8 @@ def _apply(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Without PLAN: make a plan, show it and apply it.")
     ] = False,
+    *,
+    request: _Request,
     limit: LimitOption = 100,
     as_json: JsonOption = False,
 ) -> None:
