@@ -145,7 +145,7 @@ class _File(APEv2):
     def fields(self, file: BinaryIO) -> Fields:
         return with_id3v1(file, {**leading_fields(file), **filled(super().fields(file))})
 
-    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+    def further_tags(self, file: BinaryIO) -> Sequence[Container]:
         return readable_leading(file)
 
 

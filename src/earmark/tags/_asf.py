@@ -206,7 +206,7 @@ class ASF(Container):
             objects = _replaced(objects, _EXTENSION, extension)
         self._write(file, objects, layout.size)
 
-    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+    def extra_state(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
         there = _content_of(self._layout(file).objects, _EXTENDED) is not None
         return {"description": int(there)}
 

@@ -174,7 +174,7 @@ class Chunks(Container):
         file.seek(4)
         file.write((size + growth).to_bytes(4, self.order))
 
-    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+    def extra_state(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
         """Return whether the place of a new tag, or the end of the last one, lacks a byte."""
         return {"odd": (self._place_of_new(file) if tag is None else self._end(file)) % 2}
 

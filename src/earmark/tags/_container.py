@@ -76,7 +76,7 @@ class Container(ABC):
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
         """Return the entries that say some genres; `tag` has those that say others still."""
 
-    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+    def further_tags(self, file: BinaryIO) -> Sequence[Container]:
         """Return the further tags of a file, which other programs may read instead of the first."""
         return ()
 
@@ -87,7 +87,7 @@ class Container(ABC):
             *self.own_others(file),
             *(
                 (f"{tag.label}: {name}", raw)
-                for tag in self.seconds(file)
+                for tag in self.further_tags(file)
                 for name, raw in tag.own_others(file)
             ),
             *([] if v1 is None else [("ID3v1", v1[:-1])]),
@@ -104,7 +104,7 @@ class Container(ABC):
         tag = self.load(file)
         return [] if tag is None else tag.raw
 
-    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+    def extra_state(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
         """Return what a state must hold besides entries."""
         return {}
 
@@ -112,7 +112,7 @@ class Container(ABC):
         """Return where among the entries a first genre is put."""
         return len(kept)
 
-    def spelt(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
+    def spelling(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
         """Return how a file will say some genres."""
         return tuple(dict.fromkeys(genre.strip() for genre in genres))
 
@@ -123,17 +123,17 @@ class Container(ABC):
 
     def _changed(self, file: BinaryIO) -> list[Container]:
         """Return the further tags that are changed with the first."""
-        return [tag for tag in self.seconds(file) if tag.always or tag.genre_entries(file)]
+        return [tag for tag in self.further_tags(file) if tag.always or tag.genre_entries(file)]
 
     def state(self, file: BinaryIO) -> GenreState:
         """Return what the file says of its genre."""
         tag = self.load(file)
-        more = self.more(file, tag)
+        extra = self.extra_state(file, tag)
         if self.may_have_id3v1:
             v1 = id3v1_of(file)
-            more["id3v1"] = None if v1 is None else v1[-1]
+            extra["id3v1"] = None if v1 is None else v1[-1]
         second = {tag.label: tag.genre_entries(file) for tag in self._changed(file)}
-        return GenreState(self.name, tag is not None, self.genre_entries(file), more, second)
+        return GenreState(self.name, tag is not None, self.genre_entries(file), extra, second)
 
     def write(self, file: BinaryIO, genres: Sequence[str]) -> None:
         """Replace the genres, in every tag that says one."""
@@ -157,7 +157,7 @@ class Container(ABC):
     def restore(self, file: BinaryIO, state: GenreState) -> None:
         """Make the genres as they were, and leave all else as it is."""
         self.restore_own(file, state)
-        for second in self.seconds(file):
+        for second in self.further_tags(file):
             entries = state.second.get(second.label)
             if entries is not None:
                 second.restore_own(file, GenreState(second.name, True, entries))

@@ -177,11 +177,11 @@ def _check_genres(path: PathName, genres: Sequence[str]) -> None:
 
 def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
     """Write genres, and return what is read then."""
-    spelt = container.spelt(file, genres)
+    spelling = container.spelling(file, genres)
     container.write(file, genres)
     file.flush()
     stored = tags_of(container.fields(file)).genres
-    if stored != spelt:
+    if stored != spelling:
         raise BadTagError(f"its tags would store {list(stored)!r} instead of {list(genres)!r}")
     return stored
 

@@ -154,7 +154,7 @@ class FLAC(_Comments):
         super().__init__(0)
         self.label = ""
 
-    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+    def further_tags(self, file: BinaryIO) -> Sequence[Container]:
         blocks, _ = _blocks(file)
         more = map(_Comments, range(1, len(_comment_blocks(blocks))))
         return [*more, *readable_leading(file)]

@@ -40,7 +40,7 @@ class MP3(LeadingID3):
             merged |= filled(fields)
         return with_id3v1(file, merged)
 
-    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+    def further_tags(self, file: BinaryIO) -> Sequence[Container]:
         return [*readable_leading(file, first=1), APE_TAG]
 
     def write(self, file: BinaryIO, genres: Sequence[str]) -> None:
@@ -73,11 +73,11 @@ class MP3(LeadingID3):
             )
         return number
 
-    def spelt(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
+    def spelling(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
         name = listed_genre(genres[0])
         only_v1 = id3v1_of(file) is not None and not self._says(APE_TAG.fields(file))
         if name is None or self.load(file) is not None or not only_v1:
-            return super().spelt(file, genres)
+            return super().spelling(file, genres)
         return (name,)
 
     def state(self, file: BinaryIO) -> GenreState:

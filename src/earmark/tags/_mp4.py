@@ -236,7 +236,7 @@ class MP4(Container):
         stop = _end_with_free(file, way) if depth == len(_WAY) - 1 else first.stop
         _replace(file, way[:depth], first.start, stop, b"")
 
-    def more(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
+    def extra_state(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
         return {"depth": len(_way(file))}
 
     def is_genre(self, entry: bytes) -> bool:

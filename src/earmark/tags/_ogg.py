@@ -109,7 +109,7 @@ class _Ogg(CommentContainer):
     def fields(self, file: BinaryIO) -> Fields:
         return {**leading_fields(file), **filled(comment_fields(self.entries(file)))}
 
-    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+    def further_tags(self, file: BinaryIO) -> Sequence[Container]:
         return readable_leading(file)
 
     def own_others(self, file: BinaryIO) -> Others:

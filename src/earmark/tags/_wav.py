@@ -120,7 +120,7 @@ class WAV(Chunks):
             return False
         return True
 
-    def seconds(self, file: BinaryIO) -> Sequence[Container]:
+    def further_tags(self, file: BinaryIO) -> Sequence[Container]:
         return [
             _Info(self, number)
             for number, chunk in enumerate(self.infos(file))
