@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from earmark import errors as errors
     from earmark import features as features
     from earmark import models as models
+    from earmark.analysis import Classification as Classification
     from earmark.errors import EarmarkError as EarmarkError
     from earmark.models import Model as Model
     from earmark.models import load_model as load_model
-    from earmark.workflows.classify import Classification as Classification
     from earmark.workflows.classify import classify as classify
     from earmark.workflows.classify import classify_many as classify_many
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Classification": "earmark.workflows.classify",
+    "Classification": "earmark.analysis",
     "EarmarkError": "earmark.errors",
     "Model": "earmark.models",
     "classify": "earmark.workflows.classify",

@@ -27,7 +27,7 @@ from earmark.extraction import _inputs, find_inputs
 from earmark.features import GTZAN943
 from earmark.models import Model, load_model
 from earmark.testing import music_like, noise, silence
-from earmark.workflows.classify import classify, classify_many, report
+from earmark.workflows.classify import classification_document, classify, classify_many
 
 SR = 22_050
 
@@ -146,7 +146,7 @@ def test_model_is_given_in_any_form(folder: Path, model: Model, given: str) -> N
 
 def test_report_of_an_answer_holds_all_of_it(folder: Path, model: Model) -> None:
     answer = classify(folder / "c.wav", model=model)
-    told = report([answer], model=model)
+    told = classification_document([answer], model=model)
     assert told["model"]["sha256"] == model.sha256
     (result,) = told["results"]
     assert (result["genre"], result["unsure"]) == (answer.genre, answer.unsure)
@@ -362,7 +362,7 @@ def test_each_track_of_a_cue_sheet_has_its_answer(tmp_path: Path, model: Model, 
     alone = classify(tmp_path / "alone", model=model)
     assert found[1].probabilities == pytest.approx(alone.probabilities, abs=1e-6)
     assert (beyond.name, beyond.error and beyond.error.code) == (f"{album}#04", "empty-audio")
-    told = report([*found, beyond], model=model)
+    told = classification_document([*found, beyond], model=model)
     schema = Path(earmark.__file__).parent / "schemas" / "classify-2.json"
     jsonschema.validate(told, json.loads(schema.read_text()))
     assert [one["part"] for one in told["results"]] == [1, 2, 3, 4]

@@ -2,8 +2,8 @@
 
 `read_file` tells the tracks in a file without decoding it, `extract_file` decodes it once and
 computes their features, and `analyse_file` does both for a library. What a model makes of features
-is an `Answer`. Worker processes do the first part: features travel between processes, models need
-not.
+is an `Answer`; `classify_file` goes all the way, to a `Classification` of each track. Features
+travel between processes, models need not: a scan has workers analyse, and answers itself.
 
 Each name is loaded when it is first used: who only reads a library loads no model and no decoder.
 """
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from earmark.analysis._analyser import Analyser as Analyser
     from earmark.analysis._analyser import answer_of as answer_of
+    from earmark.analysis._classification import Classification as Classification
+    from earmark.analysis._classification import ClassifiedClip as ClassifiedClip
+    from earmark.analysis._classification import classify_file as classify_file
     from earmark.analysis._records import MEASUREMENTS as MEASUREMENTS
     from earmark.analysis._records import Analysis as Analysis
     from earmark.analysis._records import Answer as Answer
@@ -33,11 +36,14 @@ _HOMES = {
     "Analyser": "_analyser",
     "Analysis": "_records",
     "Answer": "_records",
+    "Classification": "_classification",
+    "ClassifiedClip": "_classification",
     "Gaps": "_records",
     "Part": "_records",
     "SourceTrack": "_tracks",
     "analyse_file": "_tracks",
     "answer_of": "_analyser",
+    "classify_file": "_classification",
     "extract_file": "_tracks",
     "read_file": "_tracks",
 }
@@ -48,11 +54,14 @@ __all__ = [
     "Analyser",
     "Analysis",
     "Answer",
+    "Classification",
+    "ClassifiedClip",
     "Gaps",
     "Part",
     "SourceTrack",
     "analyse_file",
     "answer_of",
+    "classify_file",
     "extract_file",
     "read_file",
 ]

@@ -76,8 +76,9 @@ def _classify(
         bool, typer.Option("--csv", help="Print CSV, one row for each track.")
     ] = False,
 ) -> None:
+    from earmark.analysis import Classification
     from earmark.models import DEFAULT_MODEL, load_model
-    from earmark.workflows.classify import Classification, classify_many
+    from earmark.workflows.classify import classify_many
 
     if as_json + as_jsonl + as_csv > 1:
         raise ParameterError("--json, --jsonl and --csv cannot be combined. Choose one")
@@ -128,17 +129,19 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 
 def _write_json(answers: Iterable[Any], model: Any) -> None:
-    from earmark.workflows.classify import report
+    from earmark.workflows.classify import classification_document
 
     # The escape Python writes for what is not Unicode is the very one that JSON reads.
-    _write(_json(report(answers, model=model), indent=1), errors="backslashreplace")
+    _write(
+        _json(classification_document(answers, model=model), indent=1), errors="backslashreplace"
+    )
 
 
 def _write_jsonl(answers: Iterable[Any], model: Any) -> None:
-    from earmark.workflows.classify import report
+    from earmark.workflows.classify import classification_document
 
     for answer in answers:
-        one = report([answer], model=model)
+        one = classification_document([answer], model=model)
         (result,) = one.pop("results")
         _write(_json({**one, "result": result}), errors="backslashreplace")
 

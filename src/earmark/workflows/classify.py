@@ -4,148 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from earmark.analysis import answer_of, extract_file
+from earmark.analysis import Classification, classify_file
 from earmark.arguments import checked
 from earmark.errors import AudioError
-from earmark.extraction import TrackFeatures, find_inputs, map_files
+from earmark.extraction import find_inputs, map_files
 from earmark.models import DEFAULT_MODEL, Model, identify_model
 from earmark.processes import usable_cores
-from earmark.records import Record, document, error_record
-from earmark.tags import CueAlbum, cue_album
-from earmark.types import PathName, Progress, Seconds, Unsure, part_name
+from earmark.records import document
+from earmark.types import PathName, Progress
 from earmark.workflows.jobs import Job
 from earmark.workflows.session import default_session
 
 __all__ = [
     "SCHEMA",
-    "Classification",
-    "ClassifiedClip",
+    "classification_document",
     "classify",
     "classify_many",
-    "report",
 ]
 
 SCHEMA = "earmark.classify/2"
-"""Name and version of what `report` returns; raised with every change that could break a reader."""
+"""Schema of what `classification_document` returns."""
 
 _ENOUGH_FILES = 4
 """Starting a second process costs about as much as classifying a few files."""
-
-
-@dataclass(frozen=True)
-class ClassifiedClip(Record, keys=("start", "end", "silent", "probabilities")):
-    """The answer for one stretch of a track.
-
-    Attributes
-    ----------
-    start, end : float
-        In seconds.
-    probabilities : dict of str to float or None
-        Probability of each genre; None for a silent clip.
-    """
-
-    start: Seconds
-    end: Seconds
-    probabilities: dict[str, float] | None
-
-    @property
-    def silent(self) -> bool:
-        """Whether it is silent, and so has no part in the answer."""
-        return self.probabilities is None
-
-    @property
-    def genre(self) -> str | None:
-        """The most probable genre; None for a silent clip."""
-        if self.probabilities is None:
-            return None
-        return max(self.probabilities, key=self.probabilities.__getitem__)
-
-
-@dataclass(frozen=True)
-class Classification(
-    Record,
-    keys=(
-        *("path", "*place", "duration", "genre", "confidence", "unsure", "warnings"),
-        *("probabilities", "clips"),
-        ("error", lambda answer: error_record(answer.error)),
-    ),
-):
-    """The answer for one file, or one track in it, or why there is none.
-
-    Attributes
-    ----------
-    path : str
-        The file.
-    duration : float or None
-        Length of what was decoded, in seconds.
-    genre : str or None
-        The most probable genre, even if the answer is unsure; None for a silent track or an error.
-    confidence : float or None
-        Its probability.
-    unsure : {"unfamiliar", "undecided", "silent"} or None
-        Why the answer should not be relied on; None if it can be.
-    warnings : tuple of str
-        What is wrong with the file without making it unusable.
-    probabilities : dict of str to float
-        Probability of each genre: the mean over the clips, weighted by length without silence;
-        empty for a silent track or an error.
-    spread : dict of str to float
-        Their standard deviation over the clips, weighted in the same way.
-    distance : float or None
-        How far the track lies from the training data; "unfamiliar" is above the model's
-        ``max_distance``.
-    clips : tuple of ClassifiedClip
-        The answer for each clip, in order of time.
-    error : AudioError or None
-        Why there is no answer.
-    part : int
-        Number of the track in the cue sheet of the file; 0 if the file is one track.
-    start, end : float or None
-        Where a part begins and ends in the file, in seconds; None where the file does. The times
-        of its clips are counted from its own start.
-    artist, title : str
-        Of a part, as the sheet writes them.
-    """
-
-    path: str
-    duration: Seconds | None = None
-    genre: str | None = None
-    confidence: float | None = None
-    unsure: Unsure | None = None
-    warnings: tuple[str, ...] = ()
-    probabilities: dict[str, float] = field(default_factory=dict)
-    spread: dict[str, float] = field(default_factory=dict)
-    distance: float | None = None
-    clips: tuple[ClassifiedClip, ...] = ()
-    error: AudioError | None = None
-    part: int = 0
-    start: Seconds | None = None
-    end: Seconds | None = None
-    artist: str = ""
-    title: str = ""
-
-    @property
-    def name(self) -> str:
-        """What is shown as its path: ``album.flac#03`` for part of a file."""
-        return part_name(self.path, self.part)
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """Which part of its file a track is, and what the sheet calls it; empty for a file."""
-        names = ("part", "start", "end", "artist", "title")
-        return {name: getattr(self, name) for name in names} if self.part else {}
-
-    @property
-    def runner_up(self) -> str | None:
-        """The second most probable genre; None for a silent track or an error."""
-        ranked = sorted(self.probabilities, key=self.probabilities.__getitem__, reverse=True)
-        return ranked[1] if len(ranked) > 1 else None
 
 
 @checked
@@ -188,9 +72,8 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
     ('unfamiliar', 1.0)
     """
     loaded = model if isinstance(model, Model) else default_session().model(model)
-    name = os.fspath(path)
-    (track,) = extract_file(name, [loaded.feature_set], album=CueAlbum())
-    return _classification(name, track, loaded)
+    (answer,) = classify_file(os.fspath(path), model=loaded, whole=True)
+    return answer
 
 
 _MODELS: list[Model] = []
@@ -202,57 +85,7 @@ def _answer_with(model: Model) -> None:
 
 
 def _classify_in_worker(path: str) -> tuple[Classification, ...]:
-    return _classify_file(path, model=_MODELS[0])
-
-
-def _classify_file(path: str, *, model: Model) -> tuple[Classification, ...]:
-    """Answer for each track in a file: one, or those of its cue sheet."""
-    album = cue_album(path)
-    features = extract_file(path, [model.feature_set], album=album)
-    if not album.tracks:
-        return tuple(_classification(path, track, model) for track in features)
-    return tuple(
-        replace(
-            _classification(path, track, model),
-            part=part.number,
-            start=part.start,
-            end=part.end,
-            artist=part.tags.artist,
-            title=part.tags.title,
-        )
-        for part, track in zip(album.tracks, features, strict=True)
-    )
-
-
-def _classification(path: str, track: TrackFeatures | AudioError, model: Model) -> Classification:
-    if isinstance(track, AudioError):
-        return Classification(path=path, error=track)
-    sounding = np.array(track.sounding)
-    X = track.matrix(model.feature_set)
-    answer = answer_of(model, X, bounds=np.array(track.bounds), sounding=sounding)
-
-    def named(values: Iterable[float] | None) -> dict[str, float]:
-        if values is None or answer.unsure == "silent":
-            return {}
-        return dict(zip(answer.classes, map(float, values), strict=True))
-
-    return Classification(
-        path=path,
-        duration=track.duration,
-        genre=answer.genre,
-        confidence=answer.confidence,
-        unsure=answer.unsure,
-        warnings=track.warnings,
-        probabilities=named(answer.probabilities),
-        spread=named(answer.spread),
-        distance=answer.distance,
-        clips=tuple(
-            ClassifiedClip(start, end, named(row) if counts else None)
-            for (start, end), row, counts in zip(
-                track.bounds, answer.timeline, track.sounding, strict=True
-            )
-        ),
-    )
+    return classify_file(path, model=_MODELS[0])
 
 
 @checked
@@ -260,7 +93,7 @@ def classify_many(
     paths: Iterable[PathName],
     *,
     model: Model | PathName = DEFAULT_MODEL,
-    jobs: int | None = 1,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[Classification]:
     """Name the genre of files and of the files in folders, in parallel.
@@ -272,9 +105,9 @@ def classify_many(
     model : Model, str or path-like
         A loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
     jobs : int or None
-        Processes that work at a time; with 1 it is done in this one. None takes as many as there
-        are cores, where there are files enough to repay starting them. A script that asks for
-        more than 1 must guard its main part by ``if __name__ == "__main__":``.
+        Processes that work at a time; with 1 it is done in this one. None: as many as there are
+        cores, or one where there are too few files to repay starting more. A script that has
+        others started must guard its main part by ``if __name__ == "__main__":``.
     progress : callable or None
         Called with the files done, the files in all, and the last one's path.
 
@@ -303,7 +136,7 @@ def classify_many(
     if jobs is None:
         jobs = 1 if len(files) < _ENOUGH_FILES else usable_cores()
     if jobs == 1:
-        answers = map_files(partial(_classify_file, model=loaded), files)
+        answers = map_files(partial(classify_file, model=loaded), files)
     else:
         prepare = partial(_answer_with, loaded)
         answers = map_files(_classify_in_worker, files, jobs=jobs, initializer=prepare)
@@ -321,7 +154,7 @@ def classify_many(
 
 
 @checked
-def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]:
+def classification_document(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]:
     """Return answers as the schema ``earmark.classify/2`` defines them.
 
     Parameters
@@ -339,7 +172,7 @@ def report(answers: Iterable[Classification], *, model: Model) -> dict[str, Any]
     Examples
     --------
     >>> from earmark.models import load_model
-    >>> report([], model=load_model())["schema"]
+    >>> classification_document([], model=load_model())["schema"]
     'earmark.classify/2'
     """
     return document(SCHEMA, model=identify_model(model), results=tuple(answers))
