@@ -1,9 +1,9 @@
-"""What a file says of itself: artist, title, genre; and changing its genre and nothing else.
+"""Read the tags of a file (artist, title, genre), and change its genre and nothing else.
 
-A tag is taken apart into entries, raw bytes each, and those that say a genre are replaced: frames
-of ID3v2 in MP3, AIFF and WAV; Vorbis comments in FLAC, Ogg Vorbis and Opus; atoms in MP4; items of
-APEv2 in WavPack, Monkey's Audio and Musepack; attributes in ASF. Where a file has several tags, all
-that say a genre are changed.
+A tag is split into entries of raw bytes, and those with a genre are replaced: frames of ID3v2 in
+MP3, AIFF and WAV; Vorbis comments in FLAC, Ogg Vorbis and Opus; atoms in MP4; items of APEv2 in
+WavPack, Monkey's Audio and Musepack; attributes in ASF. If a file has several tags, all with a
+genre are changed.
 """
 
 from earmark.tags._cue import CueSheet, parse_cue

@@ -1,6 +1,6 @@
 """APEv2, at the end of WavPack, Monkey's Audio and Musepack files, item by item.
 
-Such files may have an ID3v1 tag behind it, and some have ID3v2 in front.
+Such files may have an ID3v1 tag after it, and some have ID3v2 in front.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _V1_SIZE = 128
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a tag is, and what its footer says."""
+    """The place of a tag, and its footer."""
 
     start: int
     stop: int
@@ -38,7 +38,7 @@ def _number(data: bytes, at: int) -> int:
 
 
 def _end(file: BinaryIO) -> int:
-    """Return where a tag ends, or would: at the end, before ID3v1 and lyrics."""
+    """Return where a tag ends, or would end: at the end, before ID3v1 and lyrics."""
     end = file_size(file)
     if end >= _V1_SIZE and read_at(file, end - _V1_SIZE, 3) == b"TAG":
         end -= _V1_SIZE
@@ -137,7 +137,7 @@ class APEv2(Container):
 
 
 class _File(APEv2):
-    """A kind of file whose tag that is."""
+    """A kind of file with an APEv2 tag."""
 
     label = ""
     may_have_id3v1 = True

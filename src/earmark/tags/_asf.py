@@ -1,8 +1,8 @@
 """ASF (WMA): attributes in three lists of the header; all else in it stays as it is.
 
 An attribute is in the extended content description, or in the metadata or the metadata library of
-the header extension, where some programs put a second value. An entry is the bytes of one, with a
-letter in front that says where it is.
+the header extension, where some programs put a second value. An entry is the bytes of an attribute,
+after a letter for its list.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LARGEST = 1 << 26
 _IN_DESCRIPTION = b"D"
 _INNER_LISTS = {b"M": _METADATA, b"L": _LIBRARY}
 """Lists in the header extension, by the letter of their entries."""
-# WM/GenreID says the same by a number of ID3v1's.
+# WM/GenreID has the genre as a number of ID3v1.
 _GENRES = ("wm/genre", "wm/genreid")
 _GENRE_NUMBER = "genre number"
 _NAMES = {
@@ -49,7 +49,7 @@ _NAMES = {
 }
 
 Object = tuple[bytes, bytes]
-"""Its kind and its content."""
+"""Its kind and content."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _joined(objects: Iterable[Object]) -> bytes:
 
 
 def _attributes(content: bytes, where: bytes) -> list[bytes]:
-    """Cut a list of attributes up."""
+    """Split a list of attributes."""
     attributes, at = [], 2
     for _ in range(_number(content, 0, 2)):
         if where == _IN_DESCRIPTION:
@@ -106,7 +106,7 @@ def _text(data: bytes) -> str:
 
 
 def _attribute(entry: bytes) -> tuple[str, str]:
-    """Return the name and the value of an attribute; ``""`` for a value that is no text."""
+    """Return the name and value of an attribute; ``""`` for a value that is not text."""
     body = entry[1:]
     if entry.startswith(_IN_DESCRIPTION):
         n_name = _number(body, 0, 2)
@@ -121,7 +121,7 @@ def _attribute(entry: bytes) -> tuple[str, str]:
 
 
 def _named(number: str) -> str:
-    """Return the name of a genre that is given by its number, as ``(17)`` or ``17``."""
+    """Return the name of a genre given by number, such as ``(17)`` or ``17``."""
     from mutagen.id3 import TCON
 
     digits = number.strip().strip("()")
@@ -130,7 +130,7 @@ def _named(number: str) -> str:
 
 
 def _replaced(objects: Sequence[Object], kind: bytes, content: bytes) -> list[Object]:
-    """Return objects with another content of one of them."""
+    """Return the objects with the content of one replaced."""
     replaced, done = [], False
     for item in objects:
         ours = item[0] == kind and not done
@@ -144,13 +144,13 @@ def _content_of(objects: Sequence[Object], wanted: bytes) -> bytes | None:
 
 
 def _inner(objects: Sequence[Object]) -> list[Object]:
-    """Return the objects in the header extension, behind 22 bytes of its own."""
+    """Return the objects in the header extension, after its first 22 bytes."""
     extension = _content_of(objects, _EXTENSION)
     return [] if extension is None else list(_objects(extension[22:]))
 
 
 def _padded(objects: list[Object], size: int) -> list[Object]:
-    """Let padding shrink or grow so that the header is as long as before, or make room."""
+    """Shrink or grow the padding so that the header keeps its length, or make room."""
     missing = size - _TOP - len(_joined(objects))
     if missing == 0:
         return objects
@@ -218,7 +218,7 @@ class ASF(Container):
                 self.remove(file, state)
 
     def _write(self, file: BinaryIO, objects: list[Object], size: int) -> None:
-        """Write a header in the place of one of another length."""
+        """Write a header over one of another length."""
         objects = _padded(objects, size)
         body = _joined(objects)
         before = file_size(file)

@@ -1,8 +1,8 @@
 """AIFF and WAV: an ID3 tag in a chunk, and the text chunks that such files have of their own.
 
-Where audio has no stated length, as in a file that was written into a pipe, or is longer than the
-file, what stands behind it would be taken for audio: a new tag is put before it. What a file says
-of its own size stays as right or wrong as it was.
+If audio has no stated length, as in a file written to a pipe, or is longer than the file, anything
+after it would be taken for audio, so a new tag goes before it. The stated size of a file stays as
+right or wrong as it was.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _UNKNOWN = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Chunk:
-    """A chunk: where it begins, where its content does, and where that ends.
+    """A chunk: its start, and the start and end of its content.
 
-    An open one goes on to the end of the file, whatever length it states.
+    An open chunk extends to the end of the file, whatever length it states.
     """
 
     name: bytes
@@ -52,7 +52,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the tag is, or would be, and what kind it is."""
+    """The place and kind of the tag, or of a new one."""
 
     start: int
     stop: int
@@ -68,7 +68,7 @@ class Chunks(Container):
     audio_name: ClassVar[bytes]
 
     def number(self, data: bytes) -> int:
-        """Return the number that bytes stand for in this kind of file."""
+        """Return bytes as a number, in the byte order of this kind of file."""
         return int.from_bytes(data, self.order)
 
     def _long_sizes(self, file: BinaryIO) -> dict[bytes, int]:
@@ -76,12 +76,12 @@ class Chunks(Container):
         return {}
 
     def _stated_end(self, file: BinaryIO) -> int | None:
-        """Return where the file says it ends; None if it does not."""
+        """Return the stated end of the file, or None."""
         size = self._long_sizes(file).get(b"RIFF", self.number(read_at(file, 4, 4)))
         return None if size in (0, _UNKNOWN) else HEAD + size
 
     def _end(self, file: BinaryIO) -> int:
-        """Return where the chunks end: where the file says, if a chunk ends there."""
+        """Return where the chunks end: at the stated end, if a chunk ends there."""
         stated, size = self._stated_end(file), file_size(file)
         if stated is None or stated >= size:
             return size
@@ -111,12 +111,12 @@ class Chunks(Container):
             at = stop + stop % 2
 
     def _is_open(self, file: BinaryIO, content: int, size: int) -> bool:
-        """Tell whether audio goes on to the end of the file."""
+        """Say whether audio extends to the end of the file."""
         if content + size > file_size(file):
             return True
         if size:
             return False
-        # Programs that were ended leave 0: what follows is audio unless it is another chunk.
+        # Programs that were killed leave 0; audio follows unless it is another chunk.
         following = read_at(file, content, HEAD)
         if not following:
             return False
@@ -128,7 +128,7 @@ class Chunks(Container):
         return next(tags, None)
 
     def _place_of_new(self, file: BinaryIO) -> int:
-        """Return where a new chunk is put: behind all others, but never behind open audio."""
+        """Return the place of a new chunk: after all others, but never after open audio."""
         opened = (chunk.start for chunk in self.chunks(file) if chunk.is_open)
         return next(opened, self._end(file))
 
@@ -150,22 +150,22 @@ class Chunks(Container):
         self.put(file, layout.start, layout.stop, self.chunk_of(name, content))
 
     def chunk_of(self, name: bytes, content: bytes) -> bytes:
-        """Return a chunk as it stands in a file."""
+        """Return the bytes of a chunk."""
         return name + len(content).to_bytes(4, self.order) + content
 
     def put(self, file: BinaryIO, start: int, stop: int, chunk: bytes) -> None:
-        """Replace a chunk, and the byte that makes its length even, and mend the file's size."""
+        """Replace a chunk and its padding byte, and correct the size of the file."""
         end = self._end(file)
         stop = min(stop + stop % 2, max(end, start))
         chunk += bytes(len(chunk) % 2)
-        if chunk and start % 2:  # the last chunk lacks the byte that would make it even
+        if chunk and start % 2:  # the last chunk lacks its padding byte
             chunk = b"\0" + chunk
         growth = len(chunk) - (stop - start)
         self._mend_size(file, growth)
         splice(file, start, stop, chunk)
 
     def _mend_size(self, file: BinaryIO, growth: int) -> None:
-        """Add to what the file says of its size, if it says it."""
+        """Change the stated size of the file, if there is one."""
         size = self.number(read_at(file, 4, 4))
         if size in (0, _UNKNOWN):
             return
@@ -175,7 +175,7 @@ class Chunks(Container):
         file.write((size + growth).to_bytes(4, self.order))
 
     def extra_state(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
-        """Return whether the place of a new tag, or the end of the last one, lacks a byte."""
+        """Return whether a padding byte is missing before a new tag, or after the last one."""
         return {"odd": (self._place_of_new(file) if tag is None else self._end(file)) % 2}
 
     def restore_own(self, file: BinaryIO, state: GenreState) -> None:
@@ -189,7 +189,7 @@ class Chunks(Container):
     def remove(self, file: BinaryIO, state: GenreState) -> None:
         chunk = self._tag_chunk(file)
         if chunk is not None:
-            # The byte that made the chunk before it even came with it.
+            # The padding byte of the chunk before it came with it.
             self.put(file, chunk.start - (state.extra.get("odd") or 0), chunk.stop, b"")
 
     def is_genre(self, entry: bytes) -> bool:
@@ -205,10 +205,10 @@ class Chunks(Container):
 
     @abstractmethod
     def _own_fields(self, file: BinaryIO) -> Fields:
-        """Return what the chunks of this kind of file say."""
+        """Return the fields in the chunks of this kind of file."""
 
     def _is_left_alone(self, file: BinaryIO, chunk: Chunk) -> bool:
-        """Tell whether nothing in a chunk is ever changed."""
+        """Say whether a chunk is never changed."""
         return chunk.name not in (self.audio_name, b"id3 ", b"ID3 ")
 
     def own_others(self, file: BinaryIO) -> Others:

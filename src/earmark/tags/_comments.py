@@ -11,7 +11,7 @@ __all__ = ["CommentContainer", "comment_fields", "parse_comments", "render_comme
 
 
 def parse_comments(data: bytes) -> tuple[bytes, list[bytes], bytes]:
-    """Return the vendor, the entries, and what follows them; BadTagError if they are damaged."""
+    """Return the vendor, the entries, and the bytes after them; BadTagError if damaged."""
     at = 0
 
     def number() -> int:
@@ -36,7 +36,7 @@ def parse_comments(data: bytes) -> tuple[bytes, list[bytes], bytes]:
 
 
 def render_comments(vendor: bytes, entries: Sequence[bytes]) -> bytes:
-    """Return comments as they stand in a file."""
+    """Return the bytes of comments."""
 
     def sized(text: bytes) -> bytes:
         return len(text).to_bytes(4, "little") + text
@@ -46,7 +46,7 @@ def render_comments(vendor: bytes, entries: Sequence[bytes]) -> bytes:
 
 
 class CommentContainer(Container):
-    """A kind of file whose tags are Vorbis comments."""
+    """A kind of file with Vorbis comments."""
 
     entry_name = "comment"
 
@@ -58,7 +58,7 @@ class CommentContainer(Container):
 
 
 def comment_fields(entries: Sequence[bytes]) -> Fields:
-    """Return what entries say."""
+    """Return the fields of entries."""
     fields: dict[str, list[str]] = {}
     for entry in entries:
         name, _, value = entry.decode("utf-8", "replace").partition("=")

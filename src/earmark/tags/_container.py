@@ -1,4 +1,4 @@
-"""The interface behind which all kinds of tags are: a tag is a list of entries, each raw bytes."""
+"""The common interface of all kinds of tags: a tag is a list of entries of raw bytes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from earmark.tags._tags import Fields, GenreState
 __all__ = ["BadTagError", "Container", "Entries", "Others", "parser_errors"]
 
 Others = tuple[tuple[str, bytes], ...]
-"""Everything but genres, named, as bytes."""
+"""Everything except genres, by name, as bytes."""
 
 
 @dataclass
 class Entries:
-    """A tag in memory: its entries, and what its container needs to write it again."""
+    """A tag in memory: its entries, and what its container needs to write it."""
 
     raw: list[bytes]
     layout: Any
 
 
 class Container(ABC):
-    """A kind of file, and where its tags are.
+    """A kind of file, and the place of its tags.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Container(ABC):
 
     @abstractmethod
     def fields(self, file: BinaryIO) -> Fields:
-        """Return what the tags say."""
+        """Return the fields of the tags."""
 
     @abstractmethod
     def load(self, file: BinaryIO) -> Entries | None:
@@ -62,26 +62,26 @@ class Container(ABC):
 
     @abstractmethod
     def store(self, file: BinaryIO, tag: Entries) -> None:
-        """Write a tag that was loaded, or created, and then changed."""
+        """Write a tag that was loaded or created, and then changed."""
 
     @abstractmethod
     def remove(self, file: BinaryIO, state: GenreState) -> None:
-        """Take away a tag that holds nothing and was not there in that state."""
+        """Remove an empty tag that did not exist in that state."""
 
     @abstractmethod
     def is_genre(self, entry: bytes) -> bool:
-        """Tell whether an entry says a genre."""
+        """Say whether an entry holds a genre."""
 
     @abstractmethod
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
-        """Return the entries that say some genres; `tag` has those that say others still."""
+        """Return the entries for some genres; `tag` still has the old ones."""
 
     def further_tags(self, file: BinaryIO) -> Sequence[Container]:
-        """Return the further tags of a file, which other programs may read instead of the first."""
+        """Return the other tags of a file, which programs may read instead of the first."""
         return ()
 
     def others(self, file: BinaryIO) -> Others:
-        """Return everything but genres."""
+        """Return everything except genres."""
         v1 = id3v1_of(file) if self.may_have_id3v1 else None
         return (
             *self.own_others(file),
@@ -94,39 +94,39 @@ class Container(ABC):
         )
 
     def own_others(self, file: BinaryIO) -> Others:
-        """Return everything but genres, of the first tag and of what is no tag."""
+        """Return everything except genres, in the first tag and outside tags."""
         return tuple(
             (self.entry_name, entry) for entry in self.entries(file) if not self.is_genre(entry)
         )
 
     def entries(self, file: BinaryIO) -> list[bytes]:
-        """Return the entries of the tag; none where there is no tag."""
+        """Return the entries of the tag; none without a tag."""
         tag = self.load(file)
         return [] if tag is None else tag.raw
 
     def extra_state(self, file: BinaryIO, tag: Entries | None) -> dict[str, int | None]:
-        """Return what a state must hold besides entries."""
+        """Return what a state holds in addition to entries."""
         return {}
 
     def place_of_new(self, kept: Sequence[bytes]) -> int:
-        """Return where among the entries a first genre is put."""
+        """Return the place of a first genre among the entries."""
         return len(kept)
 
     def spelling(self, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
-        """Return how a file will say some genres."""
+        """Return some genres as a file will spell them."""
         return tuple(dict.fromkeys(genre.strip() for genre in genres))
 
     def genre_entries(self, file: BinaryIO) -> tuple[tuple[int, bytes], ...]:
-        """Return the entries that say a genre, and their places among all."""
+        """Return the entries with a genre, and their places among all."""
         entries = enumerate(self.entries(file))
         return tuple((at, entry) for at, entry in entries if self.is_genre(entry))
 
     def _changed(self, file: BinaryIO) -> list[Container]:
-        """Return the further tags that are changed with the first."""
+        """Return the other tags that are changed with the first."""
         return [tag for tag in self.further_tags(file) if tag.always or tag.genre_entries(file)]
 
     def state(self, file: BinaryIO) -> GenreState:
-        """Return what the file says of its genre."""
+        """Return the state of the genres of the file."""
         tag = self.load(file)
         extra = self.extra_state(file, tag)
         if self.may_have_id3v1:
@@ -136,7 +136,7 @@ class Container(ABC):
         return GenreState(self.name, tag is not None, self.genre_entries(file), extra, second)
 
     def write(self, file: BinaryIO, genres: Sequence[str]) -> None:
-        """Replace the genres, in every tag that says one."""
+        """Replace the genres in every tag that has one."""
         second = self._changed(file)
         self.write_own(file, genres)
         for tag in second:
@@ -146,7 +146,7 @@ class Container(ABC):
             set_genre_number(file, NO_GENRE if number is None else number)
 
     def write_own(self, file: BinaryIO, genres: Sequence[str]) -> None:
-        """Replace the genres of the first tag, where the first of them stands, else at the end."""
+        """Replace the genres of the first tag, in the place of the first one, else at the end."""
         tag = self.load(file) or self.create(file)
         at = next((at for at, raw in enumerate(tag.raw) if self.is_genre(raw)), None)
         kept = [entry for entry in tag.raw if not self.is_genre(entry)]
@@ -155,7 +155,7 @@ class Container(ABC):
         self.store(file, tag)
 
     def restore(self, file: BinaryIO, state: GenreState) -> None:
-        """Make the genres as they were, and leave all else as it is."""
+        """Restore the genres, and leave everything else as it is."""
         self.restore_own(file, state)
         for second in self.further_tags(file):
             entries = state.second.get(second.label)
@@ -166,7 +166,7 @@ class Container(ABC):
             set_genre_number(file, number)
 
     def restore_own(self, file: BinaryIO, state: GenreState) -> None:
-        """Make the genres of the first tag as they were."""
+        """Restore the genres of the first tag."""
         tag = self.load(file)
         if tag is None:
             if not state.there:

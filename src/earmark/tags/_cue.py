@@ -1,6 +1,6 @@
-"""Cue sheets: which tracks an audio file of a whole album holds, and where each begins.
+"""Cue sheets: the tracks in the audio file of a whole album, and where each begins.
 
-A sheet is a text of commands, a line each::
+A sheet is text with one command per line::
 
     PERFORMER "The Band"
     TITLE "The Album"
@@ -14,8 +14,8 @@ A sheet is a text of commands, a line each::
         INDEX 01 05:00:00
 
 Times are minutes, seconds and frames of 1/75 s from the start of the file. A track runs from its
-INDEX 01 to that of the next one, so that the gap in between (INDEX 00) is the end of a track, as
-players and rippers have it. What comes before the first track's INDEX 01 belongs to no track.
+INDEX 01 to that of the next one, so the gap between them (INDEX 00) belongs to the end of a track,
+as in players and rippers. Audio before the INDEX 01 of the first track belongs to no track.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ __all__ = ["CueEntry", "CueFile", "CueSheet", "decode_cue", "parse_cue"]
 FRAMES_PER_SECOND = 75
 
 _LARGEST = 1 << 20
-"""Bytes of a sheet; the largest real ones hold some 20,000."""
+"""Maximum bytes of a sheet; the largest real ones have about 20,000."""
 
 _MOST_TRACKS = 999
-"""A disc holds 99; sheets of audio books hold more."""
+"""A disc has up to 99; sheets of audio books have more."""
 
 _TIME = re.compile(r"(\d{1,6}):(\d{1,2}):(\d{1,2})")
 _FILE_TYPES = frozenset(
@@ -60,7 +60,7 @@ class CueEntry:
 
 @dataclass(frozen=True)
 class CueFile:
-    """A file that a sheet names, often with another ending or folder, and the tracks in it."""
+    """A file named in a sheet, often with another ending or folder, and its tracks."""
 
     name: str
     tracks: tuple[CueEntry, ...]
@@ -73,11 +73,11 @@ class CueSheet:
     Attributes
     ----------
     fields : dict of str to str
-        What it says of the album: ``title, performer, genre, date, catalog, ...``.
+        Its fields for the album: ``title, performer, genre, date, catalog, ...``.
     files : tuple of CueFile
         The files, in order.
     warnings : tuple of str
-        What is wrong with it without making it unusable.
+        Problems that do not make it unusable.
     """
 
     fields: dict[str, str]
@@ -86,10 +86,9 @@ class CueSheet:
 
 
 def decode_cue(content: bytes) -> str:
-    r"""Decode the bytes of a sheet, which do not say what encoding they are in.
+    r"""Decode the bytes of a sheet, which do not state their encoding.
 
-    That is UTF-16 or UTF-8 where it is valid, Shift-JIS where that gives Japanese letters, else
-    Windows-1252.
+    It is UTF-16 or UTF-8 if valid, Shift-JIS if that gives Japanese letters, else Windows-1252.
 
     Examples
     --------
@@ -109,7 +108,7 @@ def decode_cue(content: bytes) -> str:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        # Western text is often valid Shift-JIS, but never has kana in it.
+        # Western text is often valid Shift-JIS, but then has no kana.
         if encoding == "utf-8-sig" or _KANA.search(text):
             return text
     try:
@@ -127,7 +126,7 @@ def _unquoted(text: str) -> str:
 
 
 def _file_name(rest: str) -> str:
-    """Return the name in a FILE command, without the type behind it."""
+    """Return the name in a FILE command, without the type after it."""
     rest = rest.strip()
     if rest.startswith('"') and rest.rfind('"') > 0:
         return _unquoted(rest)
@@ -137,7 +136,7 @@ def _file_name(rest: str) -> str:
 
 @dataclass
 class _Draft:
-    """A track while its lines are read."""
+    """A track while its lines are being read."""
 
     number: int
     is_audio: bool
@@ -177,7 +176,7 @@ class _Reader:
             self._index(rest)
         elif command in ("TITLE", "PERFORMER", "SONGWRITER", "ISRC", "CATALOG"):
             self._note(command, rest)
-        # FLAGS, PREGAP and POSTGAP say nothing of the file: their silence is not in it.
+        # FLAGS, PREGAP and POSTGAP do not affect the file: their silence is not in it.
 
     def _note(self, name: str, rest: str) -> None:
         value = _unquoted(rest)
@@ -208,7 +207,7 @@ class _Reader:
             track.frame, track.file = frame, max(len(self.names) - 1, 0)
 
     def _entries(self, drafts: list[_Draft]) -> tuple[CueEntry, ...]:
-        """Return the tracks of one file, each up to the next."""
+        """Return the tracks of a file, each up to the next."""
         entries = []
         for at, draft in enumerate(drafts):
             after = drafts[at + 1] if at + 1 < len(drafts) else None
@@ -248,7 +247,7 @@ def parse_cue(content: str | bytes, *, path: str = "") -> CueSheet:
     content : str or bytes
         The sheet; bytes are decoded by `decode_cue`.
     path : str
-        What it is called in errors.
+        Its name in errors.
 
     Returns
     -------

@@ -1,10 +1,10 @@
-"""From an audio file to the tracks that a cue sheet finds in it.
+"""Find the tracks of an audio file by its cue sheet.
 
-A sheet lies beside the file or is embedded in its tags; the one beside it wins. What FILE names is
-often no longer true: the album was encoded again, or renamed. A sheet belongs to the file it names;
-if there is none, to files of that name with another ending; if there are none either, to those
-named like the sheet. Folders in FILE are passed over, so that a sheet never leads out of its own.
-A file in which a sheet finds a single track is that track, and the sheet adds nothing.
+A sheet is beside the file or embedded in its tags; the one beside it wins. The name in FILE is
+often out of date, because the album was encoded again or renamed. A sheet belongs to the file it
+names; if it does not exist, to files of that name with another ending; and if there are none, to
+files named like the sheet. Folders in FILE are ignored, so a sheet never refers to another folder.
+If a sheet finds a single track in a file, it is ignored.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class CueTrack:
     start : float
         Where it begins in the file, in seconds.
     end : float or None
-        Where it ends; None: at the end of the file.
+        Where it ends; None for the end of the file.
     tags : Tags
-        What the sheet says of it, and the file of the album where the sheet does not.
+        Its fields in the sheet, completed by those of the album's file.
     """
 
     number: int
@@ -61,15 +61,15 @@ class CueTrack:
 
 @dataclass(frozen=True)
 class CueAlbum:
-    """What cue sheets make of one audio file.
+    """The tracks of an audio file according to cue sheets.
 
     Attributes
     ----------
     tracks : tuple of CueTrack
-        Its tracks in time, two or more; none where the file is one track.
+        Its tracks in order of time, two or more; empty if the file is one track.
     fingerprint : str
-        Hash of what a sheet beside the file says of it; ``""`` without one. An embedded sheet
-        changes with the file itself.
+        Hash of the part of a sheet beside the file that is about the file; ``""`` without one. An
+        embedded sheet changes with the file itself.
     warnings : tuple of str
         What is wrong with the sheet.
     """
@@ -80,13 +80,13 @@ class CueAlbum:
 
 
 def _is_audio(name: str) -> bool:
-    from earmark.audio import AUDIO_SUFFIXES  # brings decoders along: not for every reader of tags
+    from earmark.audio import AUDIO_SUFFIXES  # loads decoders
 
     return os.path.splitext(name)[1].lower() in AUDIO_SUFFIXES
 
 
 def _alike(name: str) -> str:
-    """Return a name as file systems that mind neither case nor spelling compare it."""
+    """Return a name without differences of case and Unicode form, for comparison."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -95,14 +95,14 @@ def _stem(name: str) -> str:
 
 
 def _base(name: str) -> str:
-    """Return the last part of a path of any system."""
+    """Return the last part of a path of any operating system."""
     return re.split(r"[\\/]", name)[-1]
 
 
 def _sheet(path: str) -> CueSheet | CueSheetError:
     """Read a sheet."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for, without an end
+        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would block forever
             return CueSheetError(path, "it is not a file")
         with open(path, "rb") as file:
             return parse_cue(file.read(2 << 20), path=path)
@@ -114,7 +114,7 @@ def _sheet(path: str) -> CueSheet | CueSheetError:
 
 @lru_cache(maxsize=64)
 def _names_in(folder: str, mtime_ns: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the sheets in a folder, and of its audio files if it has any sheet."""
+    """Return the names of the sheets in a folder, and of its audio files if it has sheets."""
     names = [name for name in os.listdir(folder or ".") if not name.startswith(".")]
     sheets = sorted(name for name in names if name.lower().endswith(_SUFFIX))
     if not sheets:
@@ -145,7 +145,7 @@ def _files_named(name: str, sheet: str, audio: Iterable[str]) -> tuple[int, list
 
 @dataclass(frozen=True)
 class _Claim:
-    """What one sheet says of one audio file."""
+    """The part of a sheet that is about one audio file."""
 
     rank: tuple[int, bool, str]
     sheet: CueSheet
@@ -153,7 +153,7 @@ class _Claim:
 
 
 _Claims: TypeAlias = tuple[Mapping[str, _Claim], Mapping[str, CueSheetError]]
-"""By the name of each audio file in a folder the best sheet, and the error of an unusable one."""
+"""The best sheet of each audio file in a folder, by name, and the error of an unusable one."""
 
 
 def _claims(folder: str) -> _Claims:
@@ -217,7 +217,7 @@ def _of_track(entry: CueEntry, album: dict[str, str], file: Tags) -> Tags:
         "composer": _first(own, album, names=("composer", "songwriter")),
     }
     own_tags = tags_of({name: [text] for name, text in fields.items() if text})
-    # Of the file's ids none is taken: those of a recording would make one of all its tracks.
+    # The ids of the file are not used: the id of a recording would merge all its tracks.
     return replace(
         own_tags,
         artist=own_tags.artist or file.artist or file.albumartist,
@@ -248,13 +248,13 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
     path : str or path-like
         The file.
     tags : Tags or None
-        What `read_tags` gave of it; None: they are read.
+        Result of `read_tags`; None reads them.
 
     Returns
     -------
     CueAlbum
-        Its tracks; without any where the file is one track, as most are. A sheet that cannot be
-        used is a warning.
+        Its tracks; empty if the file is one track, as most are. A sheet that cannot be used is a
+        warning.
 
     Examples
     --------
@@ -290,7 +290,7 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
         (file, *others) = sorted(sheet.files, key=lambda part: -len(part.tracks))
         if len(file.tracks) > 1 and not others:
             album = _album(sheet, file, tags, fingerprint)
-            # Some programs embed the sheet of an album in each of its songs.
+            # Some programs embed the sheet of an album in each song.
             album = _checked(where, album, least=max(2, len(album.tracks) // 2))
             return replace(album, warnings=(*warnings, *album.warnings))
     return CueAlbum((), fingerprint, tuple(warnings))
@@ -303,7 +303,7 @@ def _checked(path: str, album: CueAlbum, *, least: int) -> CueAlbum:
     try:
         duration = info(path).duration
     except AudioError:
-        return album  # decoding it will say the same
+        return album  # decoding it will report the same
     n_inside = sum(duration is None or track.start < duration for track in album.tracks)
     if n_inside >= least:
         return album
@@ -316,7 +316,7 @@ def _warning(error: CueSheetError) -> str:
 
 
 def sheet_fingerprints(paths: Iterable[str]) -> dict[str, str]:
-    """Find the files that have a cue sheet beside them, and what tells whether it has changed.
+    """Find the files with a cue sheet beside them, and a hash that changes with the sheet.
 
     Parameters
     ----------
@@ -326,7 +326,7 @@ def sheet_fingerprints(paths: Iterable[str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        By path the ``fingerprint`` of its `CueAlbum`; files without a sheet are left out.
+        The ``fingerprint`` of each `CueAlbum`, by path; files without a sheet are left out.
 
     Examples
     --------

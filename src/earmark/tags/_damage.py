@@ -1,4 +1,4 @@
-"""Tags that are not as their kind is written."""
+"""Errors for damaged tags."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ __all__ = ["BadTagError", "parser_errors"]
 
 
 class BadTagError(ValueError):
-    """A tag is not as its kind is written; the reason is the message."""
+    """A tag is damaged; the message is the reason."""
 
 
 def parser_errors() -> tuple[type[Exception], ...]:
-    """Return what mutagen raises on files that are not as their kind is written.
+    """Return the exceptions that mutagen raises on damaged files.
 
-    Besides its own error those are whatever its parsers run into: a key or an index that is not
-    there, a number that is too short, containers within containers without an end.
+    In addition to its own, those are what its parsers run into: missing keys and indexes, truncated
+    numbers, endlessly nested containers.
     """
     from mutagen import MutagenError
 

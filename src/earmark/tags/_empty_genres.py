@@ -1,4 +1,4 @@
-"""Which genres in tags say nothing: what programs write where nobody chose a genre."""
+"""Empty genres: what programs write to tags if nobody chose a genre."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ DEFAULT_EMPTY_GENRES: tuple[str, ...] = (
     *("None", "No Genre", "N/A", "Null", "Nil", "Empty", "Blank", "TBD", "To be determined"),
     *("Not set", "Unset", "Not specified", "Unspecified", "Not available", "Not defined"),
     *("Undefined", "Unclassified", "Uncategorized", "Uncategorised", "Untagged", "No tag"),
-    # What players write in some other languages.
+    # From players in other languages.
     *("Unbekannt", "Unbekanntes Genre", "Sonstige", "Sonstiges", "Andere", "Inconnu"),
     *("Genre inconnu", "Autre", "Autres", "Desconocido", "Género desconocido", "Otro", "Otros"),
     *("Sconosciuto", "Genere sconosciuto", "Altro", "Desconhecido", "Outro", "Outros"),
     *("Onbekend", "Okänd", "Ukjent", "Ukendt", "Nieznany", "Неизвестно", "Другое", "不明", "未知"),
 )
-"""Genres that count as none, whatever their case, spaces and punctuation.
+"""Genres that count as empty, whatever their case, spaces and punctuation.
 
 Besides these, a text without a letter, and a number with or without the word *Genre* before it
 (``Genre 12``, ``(255)``), count as none.
@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"(?:genre|id3|id3v1)*\d+")
 
 
 def _key(text: str) -> str:
-    """Return what spellings of one genre have in common; symbols count where there is no letter."""
+    """Return the common form of the spellings of a genre; symbols count if there are no letters."""
     folded = unicodedata.normalize("NFC", text).casefold().strip()
     return "".join(filter(str.isalnum, folded)) or folded
 
@@ -42,12 +42,12 @@ def _default_keys() -> frozenset[str]:
 
 
 def is_empty_genre(text: str, also: Collection[str] = ()) -> bool:
-    """Tell whether a genre in a tag says nothing, so that the file counts as one without a genre.
+    """Say whether a genre in a tag is empty, so that the file counts as having none.
 
     Parameters
     ----------
     text : str
-        One genre, as a file has it.
+        One genre of a file.
     also : collection of str
         More genres that count as none, besides `DEFAULT_EMPTY_GENRES`; whatever their case, spaces
         and punctuation.
@@ -55,7 +55,7 @@ def is_empty_genre(text: str, also: Collection[str] = ()) -> bool:
     Returns
     -------
     bool
-        Whether it counts as none.
+        Whether it counts as empty.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def is_empty_genre(text: str, also: Collection[str] = ()) -> bool:
     key = _key(text)
     if key in _default_keys() or _NUMBER.fullmatch(key):
         return True
-    # A lone picture sign may be somebody's genre; punctuation is not.
+    # A single emoji may be somebody's genre; punctuation is not.
     if not any(unicodedata.category(sign)[0] in "LN" or _is_picture(sign) for sign in key):
         return True
     return bool(also) and key in {_key(genre) for genre in also}
@@ -78,7 +78,7 @@ def _is_picture(sign: str) -> bool:
 
 
 def named_genres(genres: Iterable[str], also: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the genres of a file that say something.
+    """Return the genres of a file that are not empty.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def named_genres(genres: Iterable[str], also: Collection[str] = ()) -> tuple[str
     Returns
     -------
     tuple of str
-        Those that count, in their order; empty for a file that counts as one without a genre.
+        Genres that are not empty, in order; none for a file that counts as having none.
 
     Examples
     --------

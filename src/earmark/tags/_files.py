@@ -1,4 +1,4 @@
-"""Tags of files by their path: what callers see of the kinds of tags."""
+"""Tags of files by path, for all kinds of tags."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 
 @contextmanager
 def _opened(path: PathName, mode: str = "rb") -> Iterator[BinaryIO]:
-    """Open a file; what goes wrong with it becomes a TagError."""
+    """Open a file; errors become a TagError."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise TagError(path, "it is not a file")
@@ -43,8 +43,7 @@ def _opened(path: PathName, mode: str = "rb") -> Iterator[BinaryIO]:
     except ValueError as error:  # a null character in the name
         raise TagError(path, str(error)) from error
     except Exception as error:
-        # Whatever a parser of ours or of others runs into in a damaged file concerns that file
-        # alone, and must not end what is done with thousands.
+        # Whatever a parser runs into in a damaged file must not stop work on thousands of others.
         raise TagError(path, f"its tags are damaged: {error!r}") from error
 
 
@@ -56,7 +55,7 @@ def _writable(file: BinaryIO, path: PathName) -> Container:
 
 
 def read_tags(path: PathName) -> Tags:
-    """Read what an audio file says of itself.
+    """Read the tags of an audio file.
 
     Parameters
     ----------
@@ -66,7 +65,7 @@ def read_tags(path: PathName) -> Tags:
     Returns
     -------
     Tags
-        Empty where the file has none, or is of a kind whose tags nobody here reads.
+        Empty if the file has none, or its kind is not supported.
 
     Raises
     ------
@@ -89,7 +88,7 @@ def read_tags(path: PathName) -> Tags:
 
 
 def can_write(path: PathName) -> bool:
-    """Tell whether the genre of a file can be written, judged by the kind of file it is.
+    """Say whether the genre of a file can be written, judging by its kind.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ def can_write(path: PathName) -> bool:
     Returns
     -------
     bool
-        Whether its kind is one of those that are written. Its tags may be damaged all the same.
+        Whether its kind can be written. Its tags may still be damaged.
 
     Raises
     ------
@@ -111,7 +110,7 @@ def can_write(path: PathName) -> bool:
 
 
 def read_genre_state(path: PathName) -> GenreState:
-    """Read what a file says of its genre, to the last byte.
+    """Read the exact state of the genres of a file.
 
     Parameters
     ----------
@@ -121,12 +120,12 @@ def read_genre_state(path: PathName) -> GenreState:
     Returns
     -------
     GenreState
-        What `restore_genre_state` takes.
+        State for `restore_genre_state`.
 
     Raises
     ------
     TagError
-        If the file cannot be opened, its tags are damaged, or its kind is not written.
+        If the file cannot be opened, its tags are damaged, or its kind cannot be written.
     """
     with _opened(path) as file:
         return _writable(file, path).state(file)
@@ -135,8 +134,7 @@ def read_genre_state(path: PathName) -> GenreState:
 def write_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
     """Change the genres of a file, and nothing else in it.
 
-    The file is changed where it is: give a copy. What is there already of the tag's padding is
-    used.
+    The file is changed in place, so pass a copy. Existing padding is used.
 
     Parameters
     ----------
@@ -148,14 +146,14 @@ def write_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Its genres as `read_tags` gives them now: as asked, or as ID3v1's list spells them where a
-        file has an ID3v1 tag only.
+        Its genres as `read_tags` returns them now: as given, or in the spelling of ID3v1 if a file
+        has only an ID3v1 tag.
 
     Raises
     ------
     TagError
-        If the file cannot be opened or written, its tags are damaged, its kind is not written, or
-        it cannot say those genres.
+        If the file cannot be opened or written, its tags are damaged, its kind cannot be written,
+        or it cannot hold those genres.
 
     Examples
     --------
@@ -176,7 +174,7 @@ def _check_genres(path: PathName, genres: Sequence[str]) -> None:
 
 
 def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple[str, ...]:
-    """Write genres, and return what is read then."""
+    """Write genres, and return the genres read afterwards."""
     spelling = container.spelling(file, genres)
     container.write(file, genres)
     file.flush()
@@ -187,10 +185,9 @@ def _write(container: Container, file: BinaryIO, genres: Sequence[str]) -> tuple
 
 
 def preview_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
-    """Try whether the genres of a file can be changed, without changing it.
+    """Check whether the genres of a file can be changed, without changing it.
 
-    All that `write_genres` does is done in memory, and looked over: what is refused here would be
-    refused there.
+    Everything that `write_genres` does is done in memory and checked, so it refuses the same files.
 
     Parameters
     ----------
@@ -202,13 +199,13 @@ def preview_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Its genres as `read_tags` would give them.
+        Its genres as `read_tags` would return them.
 
     Raises
     ------
     TagError
-        If the file cannot be opened, its tags are damaged, its kind is not written, or it cannot
-        say those genres without anything else being changed.
+        If the file cannot be opened, its tags are damaged, its kind cannot be written, or it cannot
+        hold those genres without changing anything else.
 
     Examples
     --------
@@ -230,16 +227,16 @@ def preview_genres(path: PathName, genres: Sequence[str]) -> tuple[str, ...]:
 
 
 def restore_genre_state(path: PathName, state: GenreState) -> None:
-    """Make the genres of a file what they were, and change nothing else in it.
+    """Restore the genres of a file, and change nothing else in it.
 
-    The file is changed where it is: give a copy.
+    The file is changed in place, so pass a copy.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     state : GenreState
-        What `read_genre_state` gave. Other tags may have changed since.
+        Result of `read_genre_state`. Other tags may have changed since.
 
     Raises
     ------
@@ -266,7 +263,7 @@ def restore_genre_state(path: PathName, state: GenreState) -> None:
 
 
 def other_tags(path: PathName) -> Others:
-    """Read everything a file says but its genre, pictures included, as raw values.
+    """Read all tags of a file except the genre, including pictures, as raw values.
 
     Parameters
     ----------
@@ -276,12 +273,12 @@ def other_tags(path: PathName) -> Others:
     Returns
     -------
     tuple of (str, bytes)
-        Equal for two files exactly if nothing but genres, padding and audio differs.
+        Equal for two files if and only if just genres, padding and audio differ.
 
     Raises
     ------
     TagError
-        If the file cannot be opened, its tags are damaged, or its kind is not written.
+        If the file cannot be opened, its tags are damaged, or its kind cannot be written.
     """
     with _opened(path) as file:
         return _writable(file, path).others(file)

@@ -1,6 +1,6 @@
-"""FLAC: Vorbis comments in a block of their own, in front of the audio.
+"""FLAC: Vorbis comments in their own block before the audio.
 
-There should be one such block; where a program has added another, both get the genre.
+There should be one such block; if a program has added another, both get the genre.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _length(blocks: Sequence[Block]) -> int:
 
 
 def _fitted(blocks: list[Block], length: int) -> list[Block]:
-    """Let padding shrink or grow so that the blocks are as long as before, or make room."""
+    """Shrink or grow the padding so that the blocks keep their length, or make room."""
     missing = length - _length(blocks)
     paddings = [at for at, (kind, _) in enumerate(blocks) if kind == _PADDING]
     if paddings:

@@ -24,9 +24,9 @@ def _time(sample: int, sr: int) -> str:
 
 
 def cue_text(blocks: Mapping[int, bytes]) -> str:
-    """Return the block as a cue sheet; empty without one, or where it is cut short.
+    """Return the block as a cue sheet; empty without one, or if it is cut short.
 
-    `blocks` are the metadata blocks of a file by their kind.
+    `blocks` are the metadata blocks of a file by kind.
     """
     data, info = blocks.get(_CUESHEET, b""), blocks.get(_STREAMINFO, b"")
     sr = _number(info, 10, 3) >> 4

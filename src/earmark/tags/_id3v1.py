@@ -1,4 +1,4 @@
-"""ID3v1: 128 bytes at the end of a file, the last of which is the number of a genre."""
+"""ID3v1: 128 bytes at the end of a file; the last byte is the number of a genre."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def _numbers() -> Mapping[str, int]:
 
 
 def genre_number(genre: str) -> int | None:
-    """Return the number that ID3v1 has for a genre, however it is spelt."""
+    """Return the ID3v1 number of a genre in any spelling."""
     return _numbers().get(_plain(genre))
 
 
 def listed_genre(genre: str) -> str | None:
-    """Spell a genre as ID3v1's list does, which most programs know.
+    """Spell a genre as in the list of ID3v1, which most programs know.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def listed_genre(genre: str) -> str | None:
     Returns
     -------
     str or None
-        Its entry in the list; None if it is not there.
+        Its entry in the list, or None.
 
     Examples
     --------
@@ -77,11 +77,11 @@ def set_genre_number(file: BinaryIO, number: int) -> None:
 
 
 def with_id3v1(file: BinaryIO, fields: Fields) -> Fields:
-    """Return fields of a file, and what only its ID3v1 tag says."""
+    """Return the fields of a file, completed by those of its ID3v1 tag."""
     fields = filled(fields)
     v1 = id3v1_of(file)
     if v1 is None:
         return fields
-    # Programs leave number 0, Blues, where nobody chose a genre.
+    # Programs write number 0, Blues, if nobody chose a genre.
     default = {DEFAULT_GENRE: ["0"]} if v1[-1] == 0 and "genre" not in fields else {}
     return {**filled(id3_fields(v1)), **fields, **default}

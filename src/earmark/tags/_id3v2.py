@@ -1,7 +1,7 @@
-"""ID3v2: a tag taken apart into its frames and put together again, each frame byte for byte.
+"""ID3v2: split a tag into its frames and join them again, each frame byte for byte.
 
-Versions 2.2, 2.3 and 2.4 stay what they are. What a frame holds is only looked at where it says a
-genre, so that frames that are damaged, unknown or written in another way stay as they are.
+Versions 2.2, 2.3 and 2.4 stay as they are. Only frames with a genre are decoded, so damaged,
+unknown or unusual frames stay as they are.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class ID3v2:
     `size` is that of the whole tag in the file, with header and padding; `plain_sizes` says that
     sizes in a 2.4 tag are not syncsafe, as some programs write them; with a footer it may not be
     `padded`. `escaping` says after which 0xFF of an unsynchronised tag a zero stands. `checksum`
-    says what the checksum covers: all that follows the extended header, or the frames alone; it is
-    empty where there is none, or a wrong one, which stays. `tells_padding` says that the extended
-    header gives the length of the padding, and is right.
+    says whether the checksum covers everything after the extended header, or only the frames; it is
+    empty if there is none, or a wrong one, which stays. `tells_padding` says that the extended
+    header states the length of the padding correctly.
     """
 
     version: int = 3
@@ -88,21 +88,21 @@ def _to_syncsafe(value: int) -> bytes:
 
 
 def tag_size(head: bytes) -> int:
-    """Return the size of the tag that begins with ten bytes; 0 if none does."""
+    """Return the size of the tag that begins with ten bytes, or 0."""
     if len(head) < HEADER_SIZE or head[:3] != b"ID3" or max(head[6:10]) > 0x7F:
         return 0
     return HEADER_SIZE + _from_syncsafe(head[6:10]) + 10 * bool(head[5] & _FOOTER)
 
 
 def _escaped(body: bytes, *, every: bool = False) -> bytes:
-    """Put a zero after each 0xFF that could be taken for the start of audio, or after every one."""
+    """Insert a zero after each 0xFF that could look like the start of audio, or after every one."""
     return body.replace(b"\xff", b"\xff\0") if every else _UNSAFE.sub(b"\xff\0", body)
 
 
 def _unescaped(body: bytes) -> tuple[bytes, Escaping]:
-    """Take the zeros out of an unsynchronised body, and tell after which 0xFF they stood."""
+    """Remove the zeros from an unsynchronised body, and return after which 0xFF they were."""
     if _LIKE_AUDIO.search(body):
-        return body, "none"  # it is said to be unsynchronised, and is not
+        return body, "none"  # it is marked as unsynchronised, but is not
     plain = body.replace(b"\xff\0", b"\xff")
     if _escaped(plain) != body and _escaped(plain, every=True) == body:
         return plain, "all"
@@ -122,13 +122,13 @@ def _extended_size(body: bytes, version: int, flags: int) -> int:
 
 
 def _place_of_checksum(extended: bytes, version: int) -> slice | None:
-    """Return where in an extended header a checksum stands; None if there is none."""
+    """Return the place of the checksum in an extended header, or None."""
     if version == 3:
         has_checksum = len(extended) >= 14 and extended[4] & 0x80
         return slice(10, 14) if has_checksum else None
     if len(extended) < 12 or not extended[5] & 0x20:
         return None
-    at = 6 + bool(extended[5] & 0x40)  # a tag that is an update says so in a byte before it
+    at = 6 + bool(extended[5] & 0x40)  # a byte before it marks an update
     return slice(at + 1, at + 6) if extended[at : at + 1] == b"\5" else None
 
 
@@ -143,7 +143,7 @@ def _kind_of_checksum(extended: bytes, version: int, content: bytes, padding: by
     place = _place_of_checksum(extended, version)
     if place is None:
         return ""
-    # Version 2.3 has it of the frames, 2.4 of the padding as well; programs mix them up.
+    # In version 2.3 it covers the frames, in 2.4 also the padding; programs confuse them.
     stored = extended[place]
     if stored == _checksum(content, version) and (version == 3 or padding):
         return "frames"
@@ -151,7 +151,7 @@ def _kind_of_checksum(extended: bytes, version: int, content: bytes, padding: by
 
 
 def _frames(body: bytes, version: int, *, plain: bool) -> list[bytes]:
-    """Cut a tag into frames; BadTagError if it does not come out even."""
+    """Split a tag into frames; BadTagError if they do not add up."""
     n_name, n_head = (3, 6) if version == 2 else (4, 10)
     frames, at = [], 0
     while at + n_head <= len(body) and body[at]:
@@ -171,7 +171,7 @@ def _frames(body: bytes, version: int, *, plain: bool) -> list[bytes]:
 
 
 def parse_tag(data: bytes) -> tuple[ID3v2, list[bytes]]:
-    """Take a whole tag apart; BadTagError if it cannot be put together again."""
+    """Split a whole tag; BadTagError if joining it would give something else."""
     size = tag_size(data[:HEADER_SIZE])
     version, revision, flags = data[3:6]
     if not size or size > len(data):
@@ -208,12 +208,12 @@ def parse_tag(data: bytes) -> tuple[ID3v2, list[bytes]]:
 
 
 def new_tag() -> ID3v2:
-    """Return what a new tag is like: of version 2.3, which every program reads."""
+    """Return the layout of a new tag: version 2.3, which every program reads."""
     return ID3v2()
 
 
 def render_tag(tag: ID3v2, frames: Sequence[bytes]) -> bytes:
-    """Put a tag together, as long as it was where its padding suffices."""
+    """Join a tag, with its old length if the padding suffices."""
     content = b"".join(frames)
     n_footer = HEADER_SIZE if tag.version == 4 and tag.flags & _FOOTER else 0
     is_escaped = tag.version < 4 and tag.flags & _UNSYNCHRONISED and tag.escaping != "none"
@@ -223,7 +223,7 @@ def render_tag(tag: ID3v2, frames: Sequence[bytes]) -> bytes:
         return _escaped(body, every=tag.escaping == "all") if is_escaped else body
 
     padding = 0
-    for _ in range(3):  # the extended header says how long the padding is, itself escaped
+    for _ in range(3):  # the extended header holds the padding's length, escaped
         body = body_with(padding)
         size = HEADER_SIZE + len(body) + n_footer
         if size > tag.size and tag.padded and not n_footer:
@@ -241,7 +241,7 @@ def render_tag(tag: ID3v2, frames: Sequence[bytes]) -> bytes:
 
 
 def _extended_header(tag: ID3v2, content: bytes, padding: int) -> bytes:
-    """Return the extended header for what follows it."""
+    """Return the extended header for the bytes that follow it."""
     extended = tag.extended
     if tag.tells_padding:
         extended = extended[:6] + padding.to_bytes(4, "big") + extended[10:]
@@ -254,16 +254,16 @@ def _extended_header(tag: ID3v2, content: bytes, padding: int) -> bytes:
 
 
 def is_genre_frame(frame: bytes) -> bool:
-    """Tell whether a frame of any version says a genre."""
+    """Say whether a frame of any version holds a genre."""
     return frame.startswith(b"TCON") or (frame.startswith(b"TCO") and not frame[3:4].isalnum())
 
 
 def genre_frame(tag: ID3v2, genres: Sequence[str]) -> bytes:
-    """Return the frame that says some genres, separated by null characters."""
+    """Return a frame with some genres, separated by null characters."""
     if tag.version == 4:
         content = b"\x03" + "\0".join(genres).encode()
     else:
-        # A parenthesis would begin a number of ID3v1's.
+        # A parenthesis would start an ID3v1 number.
         text = "\0".join(f"({genre}" if genre.startswith("(") else genre for genre in genres)
         try:
             content = b"\0" + text.encode("latin-1")
@@ -277,7 +277,7 @@ def genre_frame(tag: ID3v2, genres: Sequence[str]) -> bytes:
 
 
 def id3_fields(data: bytes) -> Fields:
-    """Return what an ID3 tag says: ID3v2 at the start of the data, else ID3v1 at its end."""
+    """Return the fields of an ID3 tag: ID3v2 at the start of the data, else ID3v1 at its end."""
     import mutagen.id3
 
     read: Any = mutagen.id3.ID3
@@ -291,7 +291,7 @@ def id3_fields(data: bytes) -> Fields:
 
 
 def fields_of_frames(tags: Any) -> Fields:
-    """Return what an ID3 tag says that mutagen has read."""
+    """Return the fields of an ID3 tag read by mutagen."""
     fields: dict[str, Sequence[str]] = {
         name: [str(text) for text in tags[frame].text]
         for name, frame in _FRAMES.items()

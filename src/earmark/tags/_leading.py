@@ -1,7 +1,7 @@
-"""ID3v2 tags at the start of a file, one behind the other; kinds that have no place for them, too.
+"""ID3v2 tags at the start of a file, one after another, even in kinds that should have none.
 
-FLAC, Ogg and WavPack files have tags of their own, but some programs put ID3 in front of them all
-the same, and some players read it.
+FLAC, Ogg and WavPack files have their own tags, but some programs put ID3 in front of them anyway,
+and some players read it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from earmark.tags._tags import Fields, GenreState, filled
 __all__ = ["LeadingID3", "leading_fields", "leading_tags", "readable_leading", "size_of_leading"]
 
 _MOST = 8
-"""Tags in a row that are looked for."""
+"""Maximum number of tags in a row."""
 
 
 def leading_tags(file: BinaryIO) -> list[tuple[int, int]]:
@@ -57,7 +57,7 @@ class LeadingID3(Container):
         self.label = f"ID3v2 {number}"
 
     def place(self, file: BinaryIO) -> tuple[int, int] | None:
-        """Return where it begins and ends; None if it is not there."""
+        """Return where it begins and ends, or None."""
         tags = leading_tags(file)
         return tags[self._number] if self._number < len(tags) else None
 
@@ -95,7 +95,7 @@ class LeadingID3(Container):
 
 
 def readable_leading(file: BinaryIO, *, first: int = 0) -> list[Container]:
-    """Return the tags from one on that can be taken apart; others are left alone."""
+    """Return the tags from a number on that can be split; others are left alone."""
     tags: list[Container] = []
     for number in range(first, len(leading_tags(file))):
         with suppress(BadTagError):
@@ -106,7 +106,7 @@ def readable_leading(file: BinaryIO, *, first: int = 0) -> list[Container]:
 
 
 def leading_fields(file: BinaryIO, *, first: int = 0) -> Fields:
-    """Return what the tags from one on say, as far as they can be read."""
+    """Return the fields of the tags from a number on, as far as they can be read."""
     fields: dict[str, Sequence[str]] = {}
     for number in range(first, len(leading_tags(file))):
         with suppress(BadTagError):

@@ -1,4 +1,4 @@
-"""MP3 and raw AAC: ID3v2 at the start; APEv2 and ID3v1, where they are there, at the end."""
+"""MP3 and raw AAC: ID3v2 at the start, and APEv2 and ID3v1 at the end, if present."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MP3(LeadingID3):
 
     def fields(self, file: BinaryIO) -> Fields:
         sources: list[Fields] = []
-        with suppress(BadTagError):  # what ID3 says can be read all the same
+        with suppress(BadTagError):  # ID3 can still be read
             sources.append(APE_TAG.fields(file))
         sources += [leading_fields(file, first=1), super().fields(file)]
         merged: dict[str, Sequence[str]] = {}
@@ -47,7 +47,7 @@ class MP3(LeadingID3):
         if self.load(file) is not None or not self._named_elsewhere(file):
             super().write(file, genres)
             return
-        # A new ID3v2 tag would hide artist and title from programs that read one tag only.
+        # A new ID3v2 tag would hide artist and title from programs that read only one tag.
         if APE_TAG.load(file) is not None and self._says(APE_TAG.fields(file)):
             APE_TAG.write_own(file, genres)
             number = genre_number(genres[0])
@@ -84,13 +84,13 @@ class MP3(LeadingID3):
         state = super().state(file)
         if state.there or APE_TAG.load(file) is None:
             return state
-        # The genre may come to APEv2 though there is none yet.
+        # APEv2 may get a genre although it has none yet.
         second = {APE_TAG.label: APE_TAG.genre_entries(file), **state.second}
         return GenreState(state.container, state.there, state.entries, state.extra, second)
 
 
 class AAC(MP3):
-    """A raw AAC stream behind an ID3v2 tag; without one it gets none."""
+    """A raw AAC stream after an ID3v2 tag; without one it gets none."""
 
     name = "aac"
 

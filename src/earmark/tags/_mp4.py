@@ -1,7 +1,7 @@
 """MP4: entries are the atoms below ``moov.udta.meta.ilst``; all others stay as they are.
 
-Where the list grows beyond the free space beside it, what follows moves, and the tables that say
-where the audio is are moved with it.
+If the list outgrows the free space beside it, everything after it moves, and the tables with the
+places of the audio are adjusted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TO_TABLES = (b"trak", b"mdia", b"minf", b"stbl")
 
 @dataclass(frozen=True)
 class _Atom:
-    """An atom: its name, where it begins, where its content does, and where that ends."""
+    """An atom: its name and start, and the start and end of its content."""
 
     name: bytes
     start: int
@@ -50,7 +50,7 @@ class _Atom:
 
 @dataclass(frozen=True)
 class _Layout:
-    """The atoms on the way to the list, as far as there are any."""
+    """The atoms on the way to the list, as far as they exist."""
 
     way: tuple[_Atom, ...]
 
@@ -98,7 +98,7 @@ def _top(file: BinaryIO) -> list[_Atom]:
 
 
 def _leading(file: BinaryIO, size: int) -> Iterator[_Atom]:
-    """Yield the atoms at the top of a file that is cut short, while they are whole."""
+    """Yield the complete atoms at the top of a file that is cut short."""
     atoms = _atoms(file, 0, size)
     while True:
         try:
@@ -122,7 +122,7 @@ def _way(file: BinaryIO) -> tuple[_Atom, ...]:
 
 
 def _end_with_free(file: BinaryIO, way: Sequence[_Atom]) -> int:
-    """Return where the list ends, or the free space behind it."""
+    """Return where the list ends, or the free space after it."""
     beside = {atom.start: atom for atom in _inside(file, way[-2])}
     free = beside.get(way[-1].stop)
     return free.stop if free is not None and free.name == b"free" else way[-1].stop
@@ -140,7 +140,7 @@ def _new_branch(depth: int, content: bytes) -> bytes:
 
 
 def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
-    """Add to what says where the audio is, as far as it is behind a place."""
+    """Adjust the places of the audio, as far as they are after a place."""
     atoms = [moov]
     for name in _TO_TABLES:
         atoms = [inner for atom in atoms for inner in _inside(file, atom) if inner.name == name]
@@ -166,7 +166,7 @@ def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
 def _grow(file: BinaryIO, atom: _Atom, growth: int) -> None:
     """Write the size of an atom that is about to change."""
     if read_at(file, atom.start, 4) == bytes(4):
-        return  # it goes on to the end of the file
+        return  # it extends to the end of the file
     is_long = atom.content - atom.start == 16
     size = atom.stop - atom.start + growth
     if not is_long and size >= 1 << 32:
@@ -176,7 +176,7 @@ def _grow(file: BinaryIO, atom: _Atom, growth: int) -> None:
 
 
 def _replace(file: BinaryIO, parents: Sequence[_Atom], start: int, stop: int, data: bytes) -> None:
-    """Put data in the place of a stretch inside atoms, and mend what depends on lengths."""
+    """Replace a stretch inside atoms, and correct everything that depends on lengths."""
     growth = len(data) - (stop - start)
     if growth:
         top = _top(file)
@@ -230,7 +230,7 @@ class MP4(Container):
         while depth < len(_WAY) - 1 and any(
             atom.name not in _OURS for at in way[depth:-1] for atom in _inside(file, at)
         ):
-            depth += 1  # something else was put in there since
+            depth += 1  # something else was inserted there since
         first = way[depth]
         # The free space was made with the list.
         stop = _end_with_free(file, way) if depth == len(_WAY) - 1 else first.stop
@@ -245,7 +245,7 @@ class MP4(Container):
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
         data = (_atom(b"data", b"\0\0\0\x01\0\0\0\0" + genre.encode()) for genre in genres)
         values = b"".join(data)
-        # What a program has named itself stays named so, since that program reads it.
+        # A name that a program made up is kept, because that program reads it.
         names: list[bytes] = []
         for entry in filter(_is_free_genre, tag.raw):
             parts = [part for part in _parts(entry[8:]) if part[0] in (b"mean", b"name")]
@@ -284,7 +284,7 @@ def _parts(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _is_free_genre(entry: bytes) -> bool:
-    """Tell whether an entry is one that programs name themselves, and named for the genre."""
+    """Say whether an entry has a name made up by a program, for the genre."""
     if entry[4:8] != b"----":
         return False
     return any(name == b"name" and text[4:].lower() == b"genre" for name, text in _parts(entry[8:]))

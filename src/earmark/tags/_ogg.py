@@ -1,4 +1,4 @@
-"""Ogg Vorbis and Opus: Vorbis comments in the second packet; no other packet is touched."""
+"""Ogg Vorbis and Opus: Vorbis comments in the second packet; no other packet is changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PADDING = 512
 
 @dataclass(frozen=True)
 class _Layout:
-    """The pages the comments are in, their packets, and what surrounds the entries."""
+    """The pages of the comments, their packets, and the bytes around the entries."""
 
     pages: list[Any]
     packets: list[bytes]
@@ -34,7 +34,7 @@ class _Layout:
 
 @contextmanager
 def _pages() -> Iterator[Any]:
-    """Yield mutagen's class of pages; what goes wrong with them becomes a BadTagError."""
+    """Yield mutagen's class of pages; its errors become a BadTagError."""
     import mutagen.ogg
 
     try:
@@ -44,7 +44,7 @@ def _pages() -> Iterator[Any]:
 
 
 def _same_pages(pages: Sequence[Any], data: bytes) -> None:
-    """Put other bytes into pages, in packets as long as they were."""
+    """Replace the bytes of pages, in packets of the same lengths."""
     for page in pages:
         packets = []
         for packet in page.packets:
@@ -87,7 +87,7 @@ class _Ogg(CommentContainer):
         comments = self.magic + render_comments(layout.vendor, tag.raw)
         kept = layout.rest.rstrip(b"\0")
         padding = len(before) - len(comments) - len(kept)
-        if len(kept) > 1:  # what follows the comments is no padding, and stays as long as it is
+        if len(kept) > 1:  # the bytes after the comments are not padding
             comments, padding = comments + layout.rest, 0
         else:
             comments += kept

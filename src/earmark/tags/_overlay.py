@@ -1,4 +1,4 @@
-"""A file that is changed in memory alone, so that a change can be tried without being made."""
+"""A file that is changed only in memory, to try a change without making it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO
 __all__ = ["Overlay"]
 
 _Piece = tuple[bytes | None, int, int]
-"""Bytes, or None for the file's own; where in those it begins, and how long it is."""
+"""Bytes, or None for those of the file; the start within them, and the length."""
 
 
 class Overlay(io.RawIOBase):
@@ -74,7 +74,7 @@ class Overlay(io.RawIOBase):
         return b"".join(parts)
 
     def splice(self, start: int, stop: int, data: bytes) -> None:
-        """Put `data` where the bytes from `start` to `stop` are, and move what follows."""
+        """Replace the bytes from `start` to `stop` with `data`, and move the rest."""
         new: list[_Piece] = [(data, 0, len(data))] if data else []
         before, after = self._between(0, start), self._between(stop, self._size)
         self._pieces = [*before, *new, *after]

@@ -35,7 +35,7 @@ _OGG_PACKETS = ((b"\x01vorbis", "vorbis"), (b"OpusHead", "opus"))
 
 
 def _is_mpeg(head: bytes) -> bool:
-    """Tell whether bytes are the header of a frame of MPEG audio, layers I to III."""
+    """Say whether bytes are the header of a frame of MPEG audio, layers I to III."""
     return (
         len(head) >= 4
         and head[0] == 0xFF
@@ -47,7 +47,7 @@ def _is_mpeg(head: bytes) -> bool:
 
 
 def container_of(file: BinaryIO, path: str) -> Container | None:
-    """Return what tags a file has; None if they cannot be written."""
+    """Return the kind of tags of a file; None if they cannot be written."""
     at = size_of_leading(file)
     head = read_at(file, at, 64)
     for start, name in _STARTS:
@@ -63,7 +63,7 @@ def container_of(file: BinaryIO, path: str) -> Container | None:
     elif head[4:8] == b"ftyp":
         kind = "mp4"
     elif _is_mpeg(head) or (at and os.path.splitext(path)[1].lower() == ".mp3"):
-        kind = "mp3"  # bytes that belong to nothing may stand before the first frame
+        kind = "mp3"  # unrelated bytes may come before the first frame
     elif at and head[:1] == b"\xff" and head[1] & 0xF6 == 0xF0:
         kind = "aac"
     return _BY_NAME.get(kind)

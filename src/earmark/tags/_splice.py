@@ -1,4 +1,4 @@
-"""Bytes of an open file: reading a stretch, and putting others in its place."""
+"""Read a stretch of an open file, and replace it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_at(file: BinaryIO, start: int, size: int) -> bytes:
 
 
 def splice(file: BinaryIO, start: int, stop: int, data: bytes) -> None:
-    """Put `data` where the bytes from `start` to `stop` are, and move what follows."""
+    """Replace the bytes from `start` to `stop` with `data`, and move the rest."""
     if isinstance(file, Overlay):
         file.splice(start, stop, data)
         return

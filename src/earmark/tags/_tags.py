@@ -1,4 +1,4 @@
-"""What a file says of itself, and what it says of its genre to the last byte."""
+"""The tags of a file, and the exact state of its genres."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 __all__ = ["DEFAULT_GENRE", "Fields", "GenreState", "Tags", "field_name", "filled", "tags_of"]
 
 Fields: TypeAlias = Mapping[str, Sequence[str]]
-"""Values by the names that Vorbis comments have, in lower case: ``artist``, ``date``, ``isrc``."""
+"""Values by the names of Vorbis comments, in lower case: ``artist``, ``date``, ``isrc``."""
 
 DEFAULT_GENRE = "\0default genre"
-"""A field that is there, with any value, where the only genre is number 0 of an ID3v1 tag."""
+"""A field that is set, to any value, if the only genre is number 0 of an ID3v1 tag."""
 
 _OTHER_NAMES = {
     "album artist": "albumartist",
@@ -34,28 +34,28 @@ _YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)|(?<!\d)[12]\d{3}(?=\d{4}(?!\d))")
 
 @dataclass(frozen=True)
 class Tags:
-    """What a file says of itself.
+    """The tags of a file.
 
     Attributes
     ----------
     artist, albumartist, title, album : str
-        The first value of each; ``""`` where there is none.
+        The first value of each, or ``""``.
     genres : tuple of str
         All its genres; ID3's numbers as names.
     year : int or None
         Of the recording or release.
     ids : mapping of str to str
         ``musicbrainz_trackid`` (of the recording), ``musicbrainz_albumid`` (of the release),
-        ``musicbrainz_artistid`` and so on, ``isrc``; those that are there.
+        ``musicbrainz_artistid`` and so on, ``isrc``; only those that exist.
     track_number, disc_number : int or None
         Place on the disc, and number of the disc, from 1: 3 for ``3/12``.
     composer : str
-        The first composer; ``""`` where there is none.
+        The first composer, or ``""``.
     default_genre : bool
-        Whether its only genre is number 0 of an ID3v1 tag, "Blues": programs leave that number
-        where nobody chose a genre, so it counts as none.
+        Whether its only genre is number 0 of an ID3v1 tag, "Blues". Programs write that number if
+        nobody chose a genre, so it counts as none.
     cue_sheet : str
-        An embedded cue sheet, see `cue_album`; ``""`` where there is none.
+        An embedded cue sheet, or ``""``; see `cue_album`.
     """
 
     artist: str = ""
@@ -91,7 +91,7 @@ def _from_json(entries: Sequence[Sequence[Any]]) -> tuple[tuple[int, bytes], ...
 
 @dataclass(frozen=True)
 class GenreState:
-    """The genres of a file as its bytes have them: enough to make them so again.
+    """The genres of a file as bytes, enough to restore them.
 
     Attributes
     ----------
@@ -100,11 +100,11 @@ class GenreState:
     there : bool
         Whether there was a tag at all.
     entries : tuple of (int, bytes)
-        The tag's entries that say a genre: their places among all, and their bytes.
+        The entries with a genre: their places among all, and their bytes.
     extra : mapping of str to int or None
-        What a kind of tags needs besides, such as the genre's number in an ID3v1 tag.
+        Other data of a kind of tags, such as the number of the genre in an ID3v1 tag.
     second : mapping of str to tuple of (int, bytes)
-        The same as `entries` for further tags of the file, by their names.
+        The same as `entries` for other tags of the file, by name.
     """
 
     container: str
@@ -114,18 +114,18 @@ class GenreState:
     second: Mapping[str, tuple[tuple[int, bytes], ...]] = field(default_factory=dict)
 
     def says_as(self, other: GenreState) -> bool:
-        """Tell whether two states say the same.
+        """Say whether two states are the same.
 
         Parameters
         ----------
         other : GenreState
-            Of the same file at another time. Places of entries may have moved; what only one of
-            both knows of, such as a further tag that is gone, is not compared.
+            State of the same file at another time. Entries may have moved; tags that only one of
+            them has are not compared.
 
         Returns
         -------
         bool
-            Whether they say the same.
+            Whether they are the same.
 
         Examples
         --------
@@ -145,12 +145,12 @@ class GenreState:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Convert to what JSON can hold.
+        """Convert to a form that JSON can hold.
 
         Returns
         -------
         dict
-            What `from_dict` takes.
+            Argument for `from_dict`.
 
         Examples
         --------
@@ -167,22 +167,22 @@ class GenreState:
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> GenreState:
-        """Make a state of what `to_dict` gave.
+        """Make a state from the result of `to_dict`.
 
         Parameters
         ----------
         record : mapping
-            As it was written.
+            Result of `to_dict`.
 
         Returns
         -------
         GenreState
-            Equal to the one it was made of.
+            The same state.
 
         Raises
         ------
         ValueError
-            If it is nothing of the kind.
+            If it is not a state.
 
         Examples
         --------
@@ -193,7 +193,7 @@ class GenreState:
         try:
             entries = _from_json(record["entries"])
             extra = {str(name): value for name, value in record["extra"].items()}
-            # Older journals know of one tag only.
+            # Older journals have only one tag.
             second = {str(n): _from_json(part) for n, part in record.get("second", {}).items()}
             return cls(str(record["container"]), bool(record["there"]), entries, extra, second)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -206,7 +206,7 @@ def filled(fields: Fields) -> dict[str, Sequence[str]]:
 
 
 def field_name(name: str) -> str:
-    """Return the name that a field of any container has in `Fields`.
+    """Return the name in `Fields` of a field in any container.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def _texts(fields: Fields, name: str) -> list[str]:
 
 
 def tags_of(fields: Fields) -> Tags:
-    """Return what fields say.
+    """Return fields as `Tags`.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""WAV: the genre in an ID3 tag and in each list of texts (`LIST INFO`); half the players read each.
+"""WAV: the genre in an ID3 tag and in each list of texts (`LIST INFO`); players read either.
 
-Files of more than 4 GiB (RF64, BW64) have their sizes in a chunk of their own, which is kept true.
+Files of more than 4 GiB (RF64, BW64) have their sizes in a separate chunk, which is kept correct.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAMES = {
 
 
 def _texts(content: bytes) -> list[bytes]:
-    """Cut a list of texts up; each has the byte with it that makes its length even, if any."""
+    """Split a list of texts; each includes its padding byte, if any."""
     texts, at = [], 0
     while at < len(content):
         size = int.from_bytes(content[at + 4 : at + HEAD], "little")
@@ -77,13 +77,13 @@ class _Info(Container):
         self._parent.put(file, place.start, place.stop, chunk)
 
     def remove(self, file: BinaryIO, state: GenreState) -> None:
-        """Leave it: nobody makes one."""
+        """Do nothing: such a list is never created."""
 
     def is_genre(self, entry: bytes) -> bool:
         return entry[:4].upper() == _GENRE
 
     def place_of_new(self, kept: Sequence[bytes]) -> int:
-        return 0  # the last text may lack the byte that would make it even
+        return 0  # the last text may lack its padding byte
 
     def entries_of(self, tag: Entries, genres: Sequence[str]) -> list[bytes]:
         value = "; ".join(genres).encode() + b"\0"
@@ -111,7 +111,7 @@ class WAV(Chunks):
         ]
 
     def _readable(self, file: BinaryIO, number: int, chunk: Chunk) -> bool:
-        """Tell whether a list can be taken apart; one that cannot and has a genre is refused."""
+        """Say whether a list can be split; one that cannot and has a genre is refused."""
         try:
             _Info(self, number).load(file)
         except BadTagError:

@@ -1,4 +1,4 @@
-"""Tags as mutagen reads them: of files that are not written, and to look over those that are."""
+"""Tags as mutagen reads them: for files that cannot be written, and to check those that can."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from earmark.types import PathName
 __all__ = ["fields_by_mutagen", "seen_by_mutagen", "witnessed"]
 
 _GENRE_NAMES = frozenset(["genre", "tcon", "\xa9gen", "gnre", "wm/genre", "wm/genreid"])
-"""What mutagen calls the genre, in lower case."""
+"""mutagen's names of the genre, in lower case."""
 
 
 def _is_genre_name(name: str) -> bool:
@@ -24,7 +24,7 @@ def _is_genre_name(name: str) -> bool:
 
 
 def fields_by_mutagen(file: BinaryIO) -> Fields:
-    """Return what mutagen reads of a kind of file that is not written."""
+    """Return the tags that mutagen reads from a kind of file that cannot be written."""
     leading = leading_fields(file)
     file.seek(0)
     try:
@@ -52,7 +52,7 @@ def _found_by_mutagen(file: BinaryIO) -> Fields:
 
 
 def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
-    """Read everything a file says but its genre by another reader than ours, as a second witness.
+    """Read all tags of a file except the genre with mutagen, to check our own reader.
 
     Parameters
     ----------
@@ -62,8 +62,7 @@ def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
     Returns
     -------
     dict of str to str
-        By the names that mutagen gives them, each value's digest; None where mutagen cannot read
-        the file.
+        The digest of each value, by mutagen's names; None if mutagen cannot read the file.
 
     Examples
     --------
@@ -81,7 +80,7 @@ def seen_by_mutagen(path: PathName) -> dict[str, str] | None:
 
 
 def witnessed(file: BinaryIO) -> dict[str, str] | None:
-    """Return what mutagen reads of an open file but its genre; None where it cannot."""
+    """Return what mutagen reads from an open file except the genre, or None."""
     file.seek(0)
     try:
         return _values(file)
