@@ -67,6 +67,7 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _SHELL = re.compile(r"[|;&<`]|\$\(")
+_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _TIMES = re.compile(r"\d+(?:\.\d+)? (?:ms|s|min|hours)\b|\d{4}-\d\d-\d\d(?:[T ][\d:]+)?")
 
@@ -341,12 +342,16 @@ class Sandbox:
         return self._run_earmark(command, typed)
 
     def _expanded(self, word: str) -> list[str]:
-        """Do with a word what a shell does: the home folder, variables and patterns."""
+        """Do with a word what a shell does: the home folder, variables, patterns and quotes."""
         with self._inside():
-            word = os.path.expandvars(word)
-            word = str(self.home) + word[1:] if word == "~" or word.startswith("~/") else word
-            word = re.sub(r"(?<=[:=])~(?=/)", str(self.home), word)
-            return sorted(glob.glob(word)) if re.search(r"[*?]", word) else [word]
+            parts = re.split(r"""(".*?"|'.*?')""", word)
+            for i in range(0, len(parts), 2):
+                parts[i] = re.sub(
+                    r"(^|[:=])~(?=/|$)", rf"\1{self.home}", os.path.expandvars(parts[i])
+                )
+            plain = not any(re.search(r"[*?]", part) for part in parts[::2])
+            parts[1::2] = [part[1:-1] for part in parts[1::2]]
+            return ["".join(parts)] if plain else sorted(glob.glob("".join(parts)))
 
     def _run_shell(self, command: str) -> tuple[int, str]:
         with self._inside():
@@ -362,16 +367,14 @@ class Sandbox:
 
     def _run_earmark(self, command: str, typed: Sequence[str]) -> tuple[int, str]:
         """Run the program in this process, which saves it half a second."""
-        lexer = shlex.shlex(command, posix=False, punctuation_chars=">")
-        lexer.whitespace_split, lexer.commenters = True, "#"
-        words, target = [], None
-        tokens = iter(lexer)
-        for text in tokens:
-            if text == ">":
-                target = self.folder / self._expanded(next(tokens))[0]
-                continue
-            (word,) = shlex.split(text) or [""]
-            words += [word] if text[0] in "\"'" else self._expanded(word)
+        words: list[str] = []
+        target = None
+        for word in _WORD.findall(re.sub(r"(?:^|\s)#.*", "", command)):
+            if words and words[-1] == ">":
+                words.pop()
+                target = self.folder / self._expanded(word)[0]
+            else:
+                words += self._expanded(word)
         code: Any = 0
         keep = sys.argv, sys.stdin
         with (
