@@ -12,7 +12,7 @@ from typing import BinaryIO
 from earmark.tags._container import BadTagError, Container, Entries, Others
 from earmark.tags._id3v1 import id3v1_of, with_id3v1
 from earmark.tags._leading import leading_fields, readable_leading
-from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._splice import file_size, read_bytes, splice
 from earmark.tags._tags import Fields, GenreState, field_name, filled
 
 __all__ = ["APE_TAG", "APEv2", "Monkeys", "Musepack", "WavPack"]
@@ -40,9 +40,9 @@ def _number(data: bytes, at: int) -> int:
 def _end(file: BinaryIO) -> int:
     """Return where a tag ends, or would end: at the end, before ID3v1 and lyrics."""
     end = file_size(file)
-    if end >= _V1_SIZE and read_at(file, end - _V1_SIZE, 3) == b"TAG":
+    if end >= _V1_SIZE and read_bytes(file, end - _V1_SIZE, 3) == b"TAG":
         end -= _V1_SIZE
-    tail = read_at(file, max(0, end - 15), min(end, 15))
+    tail = read_bytes(file, max(0, end - 15), min(end, 15))
     if tail[-9:] == b"LYRICS200" and tail[:6].isdigit() and int(tail[:6]) + 15 <= end:
         end -= int(tail[:6]) + 15
     return end
@@ -75,14 +75,14 @@ class APEv2(Container):
 
     def load(self, file: BinaryIO) -> Entries | None:
         end = _end(file)
-        footer = read_at(file, max(0, end - _SIZE), min(end, _SIZE))
+        footer = read_bytes(file, max(0, end - _SIZE), min(end, _SIZE))
         if not footer.startswith(_MAGIC):
             return None
         version, size, count, flags = (_number(footer, at) for at in (8, 12, 16, 20))
         start = end - size - (_SIZE if flags & _HAS_HEADER else 0)
         if size < _SIZE or start < 0 or version not in (1000, 2000):
             raise BadTagError("its APEv2 tag is damaged: its footer contradicts itself")
-        items = _items(read_at(file, end - size, size - _SIZE), count)
+        items = _items(read_bytes(file, end - size, size - _SIZE), count)
         return Entries(items, _Place(start, end, version, flags))
 
     def create(self, file: BinaryIO) -> Entries:
@@ -131,7 +131,7 @@ class APEv2(Container):
     def own_others(self, file: BinaryIO) -> Others:
         size = file_size(file) - (0 if id3v1_of(file) is None else _V1_SIZE)
         end = _end(file)
-        lyrics = read_at(file, end, max(0, size - end))
+        lyrics = read_bytes(file, end, max(0, size - end))
         after = [("after", lyrics)] if lyrics else []
         return (*super().own_others(file), *after)
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from earmark.tags._container import BadTagError, Container, Entries, Others
-from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._splice import file_size, read_bytes, splice
 from earmark.tags._tags import Fields, GenreState, field_name
 
 __all__ = ["ASF"]
@@ -168,11 +168,11 @@ class ASF(Container):
     entry_name = "attribute"
 
     def _layout(self, file: BinaryIO) -> _Layout:
-        top = read_at(file, 0, _TOP)
+        top = read_bytes(file, 0, _TOP)
         size = _number(top, 16, 8)
         if len(top) < _TOP or not _TOP <= size <= min(file_size(file), _LARGEST):
             raise BadTagError("its ASF header is damaged: it is longer than the file")
-        return _Layout(list(_objects(read_at(file, _TOP, size - _TOP))), size)
+        return _Layout(list(_objects(read_bytes(file, _TOP, size - _TOP))), size)
 
     def load(self, file: BinaryIO) -> Entries | None:
         layout = self._layout(file)
@@ -227,7 +227,7 @@ class ASF(Container):
             after = (before + _TOP + len(body) - size).to_bytes(8, "little")
             properties = properties[:16] + after + properties[24:]
             body = _joined(_replaced(objects, _PROPERTIES, properties))
-        top = read_at(file, 0, _TOP)
+        top = read_bytes(file, 0, _TOP)
         length = (_TOP + len(body)).to_bytes(8, "little")
         head = top[:16] + length + len(objects).to_bytes(4, "little") + top[28:]
         splice(file, 0, size, head + body)

@@ -22,7 +22,7 @@ from earmark.tags._id3v2 import (
     parse_tag,
     render_tag,
 )
-from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._splice import file_size, read_bytes, splice
 from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["AIFF", "FORM", "HEAD", "Chunk", "Chunks", "text_of"]
@@ -47,7 +47,7 @@ class Chunk:
 
     def read(self, file: BinaryIO) -> bytes:
         """Read its content."""
-        return read_at(file, self.content, self.stop - self.content)
+        return read_bytes(file, self.content, self.stop - self.content)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Chunks(Container):
 
     def _stated_end(self, file: BinaryIO) -> int | None:
         """Return the stated end of the file, or None."""
-        size = self._long_sizes(file).get(b"RIFF", self.number(read_at(file, 4, 4)))
+        size = self._long_sizes(file).get(b"RIFF", self.number(read_bytes(file, 4, 4)))
         return None if size in (0, _UNKNOWN) else HEAD + size
 
     def _end(self, file: BinaryIO) -> int:
@@ -87,7 +87,7 @@ class Chunks(Container):
             return size
         at, long_sizes = FORM, self._long_sizes(file)
         while at < stated:
-            head = read_at(file, at, HEAD)
+            head = read_bytes(file, at, HEAD)
             length = self.number(head[4:])
             at += HEAD + (long_sizes.get(head[:4], length) if length == _UNKNOWN else length)
             if at != stated:
@@ -99,7 +99,7 @@ class Chunks(Container):
         at, end = FORM, self._end(file)
         long_sizes = self._long_sizes(file)
         while at + HEAD <= end:
-            head = read_at(file, at, HEAD)
+            head = read_bytes(file, at, HEAD)
             name, size = head[:4], self.number(head[4:])
             if size == _UNKNOWN:
                 size = long_sizes.get(name, size)
@@ -117,7 +117,7 @@ class Chunks(Container):
         if size:
             return False
         # Programs that were killed leave 0; audio follows unless it is another chunk.
-        following = read_at(file, content, HEAD)
+        following = read_bytes(file, content, HEAD)
         if not following:
             return False
         fits = content + HEAD + self.number(following[4:]) <= file_size(file)
@@ -146,7 +146,7 @@ class Chunks(Container):
     def store(self, file: BinaryIO, tag: Entries) -> None:
         layout: _Layout = tag.layout
         content = render_tag(layout.head, tag.raw)
-        name = read_at(file, layout.start, 4) if layout.stop > layout.start else self.tag_name
+        name = read_bytes(file, layout.start, 4) if layout.stop > layout.start else self.tag_name
         self.put(file, layout.start, layout.stop, self.chunk_of(name, content))
 
     def chunk_of(self, name: bytes, content: bytes) -> bytes:
@@ -166,7 +166,7 @@ class Chunks(Container):
 
     def _mend_size(self, file: BinaryIO, growth: int) -> None:
         """Change the stated size of the file, if there is one."""
-        size = self.number(read_at(file, 4, 4))
+        size = self.number(read_bytes(file, 4, 4))
         if size in (0, _UNKNOWN):
             return
         if size + growth >= _UNKNOWN:

@@ -19,7 +19,7 @@ from earmark.tags._container import BadTagError, Container, Entries, Others
 from earmark.tags._flac_cue import cue_text
 from earmark.tags._id3v1 import with_id3v1
 from earmark.tags._leading import leading_fields, readable_leading, size_of_leading
-from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._splice import file_size, read_bytes, splice
 from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["FLAC"]
@@ -49,12 +49,12 @@ def _blocks(file: BinaryIO) -> tuple[list[Block], int]:
     blocks: list[Block] = []
     last = False
     while not last:
-        head = read_at(file, at, _HEAD)
+        head = read_bytes(file, at, _HEAD)
         length = int.from_bytes(head[1:], "big")
         if len(head) < _HEAD or at + _HEAD + length > size:
             raise BadTagError("its FLAC header is damaged: a block is longer than the file")
         last = bool(head[0] & 0x80)
-        blocks.append((head[0] & 0x7F, read_at(file, at + _HEAD, length)))
+        blocks.append((head[0] & 0x7F, read_bytes(file, at + _HEAD, length)))
         at += _HEAD + length
     return blocks, at
 
@@ -170,7 +170,9 @@ class FLAC(_Comments):
 
     def own_others(self, file: BinaryIO) -> Others:
         blocks, _ = _blocks(file)
-        left_alone = () if readable_leading(file) else (("before", read_at(file, 0, _start(file))),)
+        left_alone = (
+            () if readable_leading(file) else (("before", read_bytes(file, 0, _start(file))),)
+        )
         return (
             *left_alone,
             *super().own_others(file),

@@ -7,7 +7,7 @@ from functools import cache
 from typing import BinaryIO
 
 from earmark.tags._id3v2 import id3_fields
-from earmark.tags._splice import file_size, read_at
+from earmark.tags._splice import file_size, read_bytes
 from earmark.tags._tags import DEFAULT_GENRE, Fields, filled
 
 __all__ = [
@@ -26,7 +26,7 @@ _SIZE = 128
 def id3v1_of(file: BinaryIO) -> bytes | None:
     """Return the ID3v1 tag at the end of a file."""
     size = file_size(file)
-    tail = read_at(file, max(0, size - _SIZE), _SIZE)
+    tail = read_bytes(file, max(0, size - _SIZE), _SIZE)
     return tail if len(tail) == _SIZE and tail.startswith(b"TAG") else None
 
 

@@ -21,7 +21,7 @@ from earmark.tags._id3v2 import (
     render_tag,
     tag_size,
 )
-from earmark.tags._splice import read_at, splice
+from earmark.tags._splice import read_bytes, splice
 from earmark.tags._tags import Fields, GenreState, filled
 
 __all__ = ["LeadingID3", "leading_fields", "leading_tags", "readable_leading", "size_of_leading"]
@@ -34,7 +34,7 @@ def leading_tags(file: BinaryIO) -> list[tuple[int, int]]:
     """Return where the ID3v2 tags at the start of a file begin and end."""
     places: list[tuple[int, int]] = []
     at = 0
-    while len(places) < _MOST and (size := tag_size(read_at(file, at, HEADER_SIZE))):
+    while len(places) < _MOST and (size := tag_size(read_bytes(file, at, HEADER_SIZE))):
         places.append((at, at + size))
         at += size
     return places
@@ -64,7 +64,7 @@ class LeadingID3(Container):
     def data(self, file: BinaryIO) -> bytes:
         """Return its bytes."""
         place = self.place(file)
-        return b"" if place is None else read_at(file, place[0], place[1] - place[0])
+        return b"" if place is None else read_bytes(file, place[0], place[1] - place[0])
 
     def load(self, file: BinaryIO) -> Entries | None:
         data = self.data(file)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from earmark.tags._container import BadTagError, Container, Entries, Others
-from earmark.tags._splice import file_size, read_at, splice
+from earmark.tags._splice import file_size, read_bytes, splice
 from earmark.tags._tags import Fields, GenreState, field_name
 
 __all__ = ["MP4"]
@@ -45,7 +45,7 @@ class _Atom:
 
     def read(self, file: BinaryIO) -> bytes:
         """Read it, with its name and size."""
-        return read_at(file, self.start, self.stop - self.start)
+        return read_bytes(file, self.start, self.stop - self.start)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _atoms(file: BinaryIO, start: int, stop: int) -> Iterator[_Atom]:
     """Yield the atoms between two places."""
     at = start
     while at + 8 <= stop:
-        head = read_at(file, at, 16)
+        head = read_bytes(file, at, 16)
         size, n_head = int.from_bytes(head[:4], "big"), 8
         if size == 1:
             size, n_head = int.from_bytes(head[8:], "big"), 16
@@ -78,7 +78,7 @@ def _atoms(file: BinaryIO, start: int, stop: int) -> Iterator[_Atom]:
 def _inside(file: BinaryIO, atom: _Atom) -> list[_Atom]:
     """Return the atoms in an atom; in `udta`, four zero bytes may end them."""
     start = atom.content
-    if atom.name == b"meta" and read_at(file, start + 4, 4) != b"hdlr":
+    if atom.name == b"meta" and read_bytes(file, start + 4, 4) != b"hdlr":
         start += 4  # version and flags, which QuickTime leaves out
     return list(_atoms(file, start, atom.stop))
 
@@ -148,8 +148,8 @@ def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
         width = _TABLES.get(table.name)
         if width is None:
             continue
-        count = int.from_bytes(read_at(file, table.content + 4, 4), "big")
-        old = read_at(file, table.content + 8, count * width)
+        count = int.from_bytes(read_bytes(file, table.content + 4, 4), "big")
+        old = read_bytes(file, table.content + 8, count * width)
         if len(old) < count * width or table.content + 8 + len(old) > table.stop:
             raise BadTagError("its MP4 tables are damaged")
         new = bytearray()
@@ -165,7 +165,7 @@ def _move_tables(file: BinaryIO, moov: _Atom, place: int, growth: int) -> None:
 
 def _grow(file: BinaryIO, atom: _Atom, growth: int) -> None:
     """Write the size of an atom that is about to change."""
-    if read_at(file, atom.start, 4) == bytes(4):
+    if read_bytes(file, atom.start, 4) == bytes(4):
         return  # it extends to the end of the file
     is_long = atom.content - atom.start == 16
     size = atom.stop - atom.start + growth

@@ -14,7 +14,7 @@ from earmark.tags._leading import size_of_leading
 from earmark.tags._mp3 import AAC, MP3
 from earmark.tags._mp4 import MP4
 from earmark.tags._ogg import OggOpus, OggVorbis
-from earmark.tags._splice import read_at
+from earmark.tags._splice import read_bytes
 from earmark.tags._wav import WAV
 
 __all__ = ["CONTAINERS", "container_of"]
@@ -49,7 +49,7 @@ def _is_mpeg(head: bytes) -> bool:
 def container_of(file: BinaryIO, path: str) -> Container | None:
     """Return the kind of tags of a file; None if they cannot be written."""
     at = size_of_leading(file)
-    head = read_at(file, at, 64)
+    head = read_bytes(file, at, 64)
     for start, name in _STARTS:
         if head.startswith(start):
             return _BY_NAME[name]

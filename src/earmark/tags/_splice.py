@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from earmark.tags._overlay import Overlay
 
-__all__ = ["file_size", "read_at", "splice"]
+__all__ = ["file_size", "read_bytes", "splice"]
 
 _BLOCK = 1 << 20
 
@@ -17,7 +17,7 @@ def file_size(file: BinaryIO) -> int:
     return file.seek(0, os.SEEK_END)
 
 
-def read_at(file: BinaryIO, start: int, size: int) -> bytes:
+def read_bytes(file: BinaryIO, start: int, size: int) -> bytes:
     """Return up to `size` bytes from `start` on."""
     file.seek(start)
     return file.read(max(0, size))
@@ -35,12 +35,12 @@ def splice(file: BinaryIO, start: int, stop: int, data: bytes) -> None:
         while at > stop:
             size = min(_BLOCK, at - stop)
             at -= size
-            block = read_at(file, at, size)
+            block = read_bytes(file, at, size)
             file.seek(at + growth)
             file.write(block)
     elif growth < 0:
         for at in range(stop, end, _BLOCK):
-            block = read_at(file, at, _BLOCK)
+            block = read_bytes(file, at, _BLOCK)
             file.seek(at + growth)
             file.write(block)
         file.truncate(end + growth)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from earmark.tags._chunks import FORM, HEAD, Chunk, Chunks, text_of
 from earmark.tags._container import BadTagError, Container, Entries
-from earmark.tags._splice import read_at
+from earmark.tags._splice import read_bytes
 from earmark.tags._tags import Fields, GenreState
 
 __all__ = ["WAV"]
@@ -65,7 +65,7 @@ class _Info(Container):
         if self._number >= len(lists):
             return None
         chunk = lists[self._number]
-        content = read_at(file, chunk.content + 4, chunk.stop - chunk.content - 4)
+        content = read_bytes(file, chunk.content + 4, chunk.stop - chunk.content - 4)
         return Entries(_texts(content), chunk)
 
     def create(self, file: BinaryIO) -> Entries:
@@ -107,7 +107,7 @@ class WAV(Chunks):
         return [
             chunk
             for chunk in self.chunks(file)
-            if chunk.name == b"LIST" and read_at(file, chunk.content, 4) == _INFO
+            if chunk.name == b"LIST" and read_bytes(file, chunk.content, 4) == _INFO
         ]
 
     def _readable(self, file: BinaryIO, number: int, chunk: Chunk) -> bool:
@@ -143,13 +143,13 @@ class WAV(Chunks):
         return chunk not in lists or not self._readable(file, lists.index(chunk), chunk)
 
     def _long_sizes(self, file: BinaryIO) -> dict[bytes, int]:
-        head = read_at(file, 0, FORM + HEAD + 28)
+        head = read_bytes(file, 0, FORM + HEAD + 28)
         if head[:4] not in _LONG or head[FORM : FORM + 4] != b"ds64":
             return {}
         whole, audio = (self.number(head[at : at + 8]) for at in (20, 28))
         sizes = {b"RIFF": whole, b"data": audio}
         n_more = min(self.number(head[44:48]), 100)
-        table = read_at(file, 48, 12 * n_more)
+        table = read_bytes(file, 48, 12 * n_more)
         for at in range(0, len(table) - 11, 12):
             sizes[table[at : at + 4]] = self.number(table[at + 4 : at + 12])
         return sizes

@@ -2,7 +2,7 @@
 
 from earmark.changes.tags._plan import TagPlan, TagRow, make_tag_plan
 from earmark.changes.tags._proposal import (
-    Proposal,
+    GenreProposal,
     TagPolicy,
     Threshold,
     model_threshold,
@@ -11,7 +11,7 @@ from earmark.changes.tags._proposal import (
 from earmark.changes.tags._writing import WriteGenres
 
 __all__ = [
-    "Proposal",
+    "GenreProposal",
     "TagPlan",
     "TagPolicy",
     "TagRow",

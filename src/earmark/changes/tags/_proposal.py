@@ -14,7 +14,7 @@ from earmark.wording import unsure_words
 if TYPE_CHECKING:
     from earmark.types import Unsure
 
-__all__ = ["Proposal", "TagPolicy", "Threshold", "model_threshold", "propose_genres"]
+__all__ = ["GenreProposal", "TagPolicy", "Threshold", "model_threshold", "propose_genres"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class TagPolicy:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class GenreProposal:
     """The genres proposed for a file.
 
     Attributes
@@ -133,7 +133,7 @@ def propose_genres(
     current_is_default: bool = False,
     unsure: Unsure | None = None,
     correction: str | None = None,
-) -> Proposal:
+) -> GenreProposal:
     """Decide which genres to write for an answer.
 
     Parameters
@@ -155,14 +155,14 @@ def propose_genres(
 
     Returns
     -------
-    Proposal
+    GenreProposal
         The genres, and why they are not written, if they are not.
 
     Examples
     --------
     >>> answer = {"hiphop": 0.71, "jazz": 0.26, "rock": 0.03}
     >>> propose_genres(answer, threshold=0.6)
-    Proposal(genres=('Hip-Hop',), why='')
+    GenreProposal(genres=('Hip-Hop',), why='')
     >>> policy = TagPolicy(max_genres=2, names={"hiphop": "Rap"})
     >>> propose_genres(answer, threshold=0.6, policy=policy).genres
     ('Rap', 'Jazz')
@@ -177,7 +177,7 @@ def propose_genres(
         why = doubt(ranked, probabilities, threshold=threshold, unsure=unsure)
     if not why and not genres:
         why = "your names file leaves this genre out"
-    return Proposal(genres, why)
+    return GenreProposal(genres, why)
 
 
 def _spelt(
