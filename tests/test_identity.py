@@ -20,6 +20,7 @@ from earmark.identity import (
     same_sound,
     title_key,
 )
+from earmark.tags import Tags
 
 
 @pytest.mark.parametrize(
@@ -68,15 +69,13 @@ def test_key_of_a_key_is_itself_or_shorter(title: str) -> None:
 class Known:
     """What is known of a track."""
 
-    artist: str = ""
-    albumartist: str = ""
-    title: str = ""
-    ids: Mapping[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=Tags)
     digest: bytes | None = None
 
 
 def keys(known: Mapping[str, Any]) -> frozenset[tuple[str, ...]]:
-    return recording_keys(Known(**known))
+    tags = {name: value for name, value in known.items() if name != "digest"}
+    return recording_keys(Known(Tags(**tags), known.get("digest")))
 
 
 def segments_of(genre: str, seed: int, n: int = 6) -> npt.NDArray[np.uint8]:
@@ -87,8 +86,11 @@ def segments_of(genre: str, seed: int, n: int = 6) -> npt.NDArray[np.uint8]:
 
 
 def test_who_a_track_is_by() -> None:
-    assert artist_of(Known(artist="The  Band feat. A Singer", albumartist="Various")) == "the band"
-    assert artist_of(Known(albumartist="The Band")) == "the band"
+    assert (
+        artist_of(Known(Tags(artist="The  Band feat. A Singer", albumartist="Various")))
+        == "the band"
+    )
+    assert artist_of(Known(Tags(albumartist="The Band"))) == "the band"
     assert artist_of(Known()) == ""
 
 

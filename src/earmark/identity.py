@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from earmark.features import SAME_RECORDING, recording_likeness
+from earmark.tags import Tags
 
 __all__ = [
     "SAME_SOUND",
@@ -86,20 +86,8 @@ class TrackIdentity(Protocol):
     """What tracks are identified by: a track of a library, or of any other collection."""
 
     @property
-    def artist(self) -> str:
-        """The artist, as a tag writes it; ``""`` if unknown."""
-
-    @property
-    def albumartist(self) -> str:
-        """The artist of the album."""
-
-    @property
-    def title(self) -> str:
-        """The title."""
-
-    @property
-    def ids(self) -> Mapping[str, str]:
-        """Ids in databases, by the names of `earmark.tags.Tags`."""
+    def tags(self) -> Tags:
+        """What its file, or a list it is on, says of it."""
 
     @property
     def digest(self) -> bytes | None:
@@ -162,7 +150,7 @@ def artist_of(track: TrackIdentity) -> str:
     str
         ``""`` where its tags do not say.
     """
-    return artist_key(track.artist or track.albumartist)
+    return artist_key(track.tags.artist or track.tags.albumartist)
 
 
 def recording_keys(track: TrackIdentity) -> frozenset[tuple[str, ...]]:
@@ -182,8 +170,9 @@ def recording_keys(track: TrackIdentity) -> frozenset[tuple[str, ...]]:
     keys: set[tuple[str, ...]] = set()
     if track.digest is not None:
         keys.add(("digest", track.digest.hex()))
-    keys |= {(name, track.ids[name].casefold()) for name in _IDS if track.ids.get(name)}
-    artist, title = artist_of(track), title_key(track.title)
+    ids = track.tags.ids
+    keys |= {(name, ids[name].casefold()) for name in _IDS if ids.get(name)}
+    artist, title = artist_of(track), title_key(track.tags.title)
     if artist and title:
         keys.add(("song", artist, title))
     return frozenset(keys)

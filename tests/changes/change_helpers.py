@@ -74,7 +74,7 @@ def tags_in(library: Library, path: str | os.PathLike[str]) -> tuple[str, ...]:
     """Return the genres that the library believes a file has."""
     track = library.find(path)
     assert track is not None
-    return track.genres
+    return track.tags.genres
 
 
 def file_state(path: str | os.PathLike[str]) -> FileState:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from earmark.errors import ParameterError
 from earmark.library import Library, open_library
-from earmark.library._journal import Journal
 
 
 @pytest.fixture
@@ -73,17 +70,11 @@ def test_numbers_are_never_given_twice(library: Library) -> None:
     assert library.journal.begin_batch("tag", settings={}, now=1.0) > first
 
 
-def test_every_entry_is_synced() -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute("PRAGMA synchronous = NORMAL")
-
-    class Store:
-        @contextmanager
-        def transaction(self) -> Iterator[sqlite3.Connection]:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-            connection.execute("COMMIT")
-
-    Journal(Store())
-    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
-    connection.close()
+def test_every_entry_is_synced(library: Library) -> None:
+    batch = library.journal.begin_batch("tag", settings={}, now=1.0)
+    assert tuple(library.query("PRAGMA synchronous")[0]) == (2,)
+    with library.transaction():
+        pass  # a scan need not wait for the disk after each file
+    assert tuple(library.query("PRAGMA synchronous")[0]) == (1,)
+    library.journal.begin(batch, path="/a.mp3", before={}, after={})
+    assert tuple(library.query("PRAGMA synchronous")[0]) == (2,)

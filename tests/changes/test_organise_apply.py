@@ -76,7 +76,7 @@ def test_there_and_back_in_each_mode(
         known = library.find(place if mode == "move" else song)
         assert known is not None
         assert not known.missing
-        assert known.artist == ("Ann", "Bob", "Ann")[number]
+        assert known.tags.artist == ("Ann", "Bob", "Ann")[number]
         assert known_state(library, known.path) == file_state(known.path)
     assert (tree(tmp_path / "music") == before) == (mode != "move")
     if mode == "link":
@@ -404,7 +404,7 @@ def test_moved_file_that_was_retagged_goes_back(library: Library, tmp_path: Path
     place = run.outcomes[0].target
     known = library.find(place)
     assert known is not None
-    assert known.artist == ""  # as the file itself says
+    assert known.tags.artist == ""  # as the file itself says
     file = mutagen.File(place)
     file["artist"] = "Ann B."
     file.save()
@@ -412,7 +412,7 @@ def test_moved_file_that_was_retagged_goes_back(library: Library, tmp_path: Path
     assert undo_batch(library, PlaceFile).count("undone") == 1
     known = library.find(song)
     assert known is not None
-    assert (known.artist, known.missing) == ("Ann B.", False)
+    assert (known.tags.artist, known.missing) == ("Ann B.", False)
     assert known_state(library, song) == file_state(song)
 
 

@@ -16,7 +16,7 @@ import earmark.changes._replace as replacing
 import earmark.changes.files._placing as placing
 from earmark.changes import apply_plan, undo_batch
 from earmark.changes.files import PlaceFile
-from earmark.library import Journal, Library, open_library
+from earmark.library import ChangeJournal, Library, open_library
 from earmark.testing import music_like
 
 MODES = ("link", "copy", "move")
@@ -65,7 +65,7 @@ def cut_short(library: Library, into: Path, mode: str, monkeypatch: pytest.Monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Journal, "finish", end)
+        patched.setattr(ChangeJournal, "finish", end)
         with pytest.raises(KeyboardInterrupt):
             apply_plan(library, planned(library, into, by="genre", mode=mode))
 

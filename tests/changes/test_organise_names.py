@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from organise_helpers import know, planned, tree, write_song
 
+from earmark.analysis import AnswerSummary
 from earmark.changes import apply_plan, undo_batch
 from earmark.changes.files import OrganisePolicy, PlaceFile, make_organise_plan
 from earmark.changes.files._safe_names import alike, is_safe_name, safe_name
-from earmark.library import Library, open_library
-from earmark.library._track import LibraryTrack
+from earmark.library import Library, LibraryTrack, open_library
+from earmark.tags import Tags
 
 FORBIDDEN = set('<>:"/\\|?*')
 DEVICES = {"CON", "PRN", "AUX", "NUL", "COM1", "LPT9", "CONIN$"}
@@ -151,7 +152,13 @@ def test_nothing_is_written_outside(
     Path(song).write_bytes(b"music")
     before = tree(base)
     track = LibraryTrack(
-        1, song, "analysed", False, artist=artist, album=album, predicted="jazz", corrected=genre
+        1,
+        song,
+        "analysed",
+        False,
+        tags=Tags(artist=artist, album=album),
+        answer=AnswerSummary("jazz"),
+        corrected=genre,
     )
     policy = OrganisePolicy(str(base / "into"), "genre/artist/album", mode)  # type: ignore[arg-type]
     plan = make_organise_plan([track], policy=policy)

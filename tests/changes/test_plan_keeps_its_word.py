@@ -129,7 +129,9 @@ def test_number_0_of_id3v1_is_no_genre_to_a_plan(library: Library, tmp_path: Pat
     assert (row.action, row.now) == ("write", ("Blues",))
     # A library of an older release took it for a genre.
     (track,) = library.tracks(Filters())
-    older = make_tag_plan([replace(track, genres=("Blues",))], threshold=Threshold(0.8))
+    older = make_tag_plan(
+        [replace(track, tags=replace(track.tags, genres=("Blues",)))], threshold=Threshold(0.8)
+    )
     assert [row.action for row in older.rows] == ["write"]
     run = apply_plan(library, made_plan(library))
     assert (run.count("written"), read_tags(song).chosen_genres) == (1, ("Jazz",))

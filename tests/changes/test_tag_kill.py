@@ -127,5 +127,5 @@ def take_all_back(path: Path, old: Mapping[str, bytes]) -> None:
             assert Path(name).read_bytes() == content
             track = library.find(name)
             assert track is not None
-            assert track.genres == read_tags(name).genres
+            assert track.tags.genres == read_tags(name).genres
             assert known_state(library, name) == file_state(name)

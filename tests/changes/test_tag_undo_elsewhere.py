@@ -15,7 +15,7 @@ from tool_files import write_sound
 import earmark.changes.tags._writing as writing
 from earmark.changes import apply_plan, undo_batch
 from earmark.changes.tags import TagPolicy, Threshold, WriteGenres, make_tag_plan
-from earmark.library import Filters, Journal, Library, open_library
+from earmark.library import ChangeJournal, Filters, Library, open_library
 from earmark.tags import read_tags, write_genres
 
 ANOTHER = "another file is there now"
@@ -73,7 +73,7 @@ def cut_short(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Journal, "finish", end)
+        patched.setattr(ChangeJournal, "finish", end)
         with pytest.raises(KeyboardInterrupt):
             written(library)
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from earmark.cli.organise import add_to
 from earmark.errors import ParameterError
-from earmark.library import Journal, open_library
+from earmark.library import ChangeJournal, open_library
 from earmark.testing import music_like
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
@@ -135,7 +135,7 @@ def test_what_was_cut_short_is_told(
     into.parent.mkdir()
     arguments = ("apply", "--into", str(into), "--by", "genre", "--mode", "copy", "--yes")
     with monkeypatch.context() as patched:
-        patched.setattr(Journal, "finish", end)
+        patched.setattr(ChangeJournal, "finish", end)
         assert call(*arguments).exit_code
     into.parent.rename(tmp_path / "away")
     done = call("undo")

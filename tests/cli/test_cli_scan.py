@@ -14,6 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from earmark.analysis import AnswerSummary
 from earmark.cli import _output, _progress
 from earmark.cli._main import app
 from earmark.errors import NoAudioError
@@ -28,10 +29,12 @@ WARNED = (
     WarnedFile("/m/c.wav", ("its tags cannot be read: why",), partial=False, new=True),
 )
 TRACK = LibraryTrack(
-    1, "/m/in/b.flac", "analysed", False, predicted="rock", confidence=0.934, warnings=("half",)
+    *(1, "/m/in/b.flac", "analysed", False),
+    answer=AnswerSummary("rock", 0.934),
+    warnings=("half",),
 )
 UNSURE = LibraryTrack(
-    2, "/m/c.flac", "analysed", False, predicted="jazz", confidence=0.4, unsure="unfamiliar"
+    *(2, "/m/c.flac", "analysed", False), answer=AnswerSummary("jazz", 0.4, unsure="unfamiliar")
 )
 EVENTS = (
     ScanEvent("new", "/m/in/b.flac", track=TRACK),

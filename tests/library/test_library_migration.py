@@ -73,14 +73,14 @@ def library(path: Path) -> Library:
 
 def test_confidence_becomes_undecided_in_libraries(library: Library) -> None:
     with library:
-        assert {one.title: one.unsure for one in library.tracks()} == {
+        assert {one.tags.title: one.unsure for one in library.tracks()} == {
             "sure": None,
             "doubtful": "undecided",
             "strange": "unfamiliar",
             "quiet": "silent",
             "said": None,
         }
-        assert [one.title for one in library.tracks(Filters(unsure=True))] == [
+        assert [one.tags.title for one in library.tracks(Filters(unsure=True))] == [
             *("doubtful", "quiet", "strange")
         ]
         assert dict(library_stats(library).n_unsure) == {
@@ -93,8 +93,12 @@ def test_confidence_becomes_undecided_in_libraries(library: Library) -> None:
 def test_margin_and_seconds_that_count_are_filled_in(library: Library) -> None:
     with library:
         track, answer = library.track(1), library.answer(1)
-    assert track.margin == pytest.approx(0.3)
-    assert (track.predicted, track.confidence, track.runner_up) == ("rock", 0.6, "jazz")
+    assert track.answer.margin == pytest.approx(0.3)
+    assert (track.answer.genre, track.answer.confidence, track.answer.runner_up) == (
+        "rock",
+        0.6,
+        "jazz",
+    )
     assert answer is not None
     assert answer.sounding.tolist() == [30.0, 45.0]
     assert answer.timeline.shape == (2, 3)
@@ -103,9 +107,9 @@ def test_margin_and_seconds_that_count_are_filled_in(library: Library) -> None:
 def test_answer_to_silence_is_taken_back(library: Library) -> None:
     with library:
         track, answer = library.track(4), library.answer(4)
-        assert (track.genre, track.confidence, track.margin) == (None, None, None)
-        assert (track.runner_up, dict(track.probabilities)) == (None, {})
-        assert (track.tempo, track.loudness) == (None, None)
+        assert (track.genre, track.answer.confidence, track.answer.margin) == (None, None, None)
+        assert (track.answer.runner_up, dict(track.answer.probabilities)) == (None, {})
+        assert (track.measurements.get("tempo"), track.measurements.get("loudness")) == (None, None)
         assert answer is not None
         assert (answer.distance, answer.ranked, answer.sounding.tolist()) == (None, [], [0, 0])
         assert np.isnan(answer.timeline).all()

@@ -14,7 +14,7 @@ import pytest
 
 from earmark.errors import LibraryError, LibraryVersionError
 from earmark.files import FileState
-from earmark.library import _opening, library_path, open_library
+from earmark.library import _connections, library_path, open_library
 from earmark.library._schema import APPLICATION_ID, SCHEMA_VERSION
 from earmark.tags import Tags
 
@@ -145,8 +145,8 @@ def test_newer_library_is_refused_untouched(path: Path) -> None:
 
 def newer(monkeypatch: pytest.MonkeyPatch, migration: object) -> None:
     """Have the release know a version more than there is."""
-    monkeypatch.setattr(_opening, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    monkeypatch.setattr(_opening, "MIGRATIONS", {SCHEMA_VERSION: migration})
+    monkeypatch.setattr(_connections, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    monkeypatch.setattr(_connections, "MIGRATIONS", {SCHEMA_VERSION: migration})
 
 
 def test_older_library_is_converted_with_a_copy(
@@ -186,7 +186,7 @@ def test_version_that_nothing_converts_is_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer(monkeypatch, None)
-    monkeypatch.setattr(_opening, "MIGRATIONS", {})
+    monkeypatch.setattr(_connections, "MIGRATIONS", {})
     with pytest.raises(LibraryError, match="this release cannot convert"):
         open_library(path)
 
@@ -208,7 +208,7 @@ def test_several_processes_make_one_library(tmp_path: Path) -> None:
 def test_library_that_may_not_be_written_can_be_read(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_opening.os, "access", lambda where, mode: mode != os.W_OK)
+    monkeypatch.setattr(_connections.os, "access", lambda where, mode: mode != os.W_OK)
     before = digest(path)
     with open_library(path) as library:
         assert library.count() == 20
@@ -230,9 +230,17 @@ def test_library_without_track_numbers_gets_them(path: Path) -> None:
     connection.close()
     with open_library(path) as library:
         track = library.tracks()[0]
-        assert (track.track_number, track.disc_number, track.composer) == (None, None, "")
+        assert (track.tags.track_number, track.tags.disc_number, track.tags.composer) == (
+            None,
+            None,
+            "",
+        )
         moved = (track.id, track.path, FileState(1, 1), Tags(track_number=3, composer="Ann"))
         library.scanned.move([moved], now=2.0)
         track = library.track(track.id)
-        assert (track.track_number, track.disc_number, track.composer) == (3, None, "Ann")
+        assert (track.tags.track_number, track.tags.disc_number, track.tags.composer) == (
+            3,
+            None,
+            "Ann",
+        )
         assert (track.part, track.start, track.end, track.name) == (0, None, None, track.path)

@@ -47,12 +47,21 @@ def test_track_is_what_was_written(library: Library) -> None:
     track = library.track(track_id)
     assert track.path == path
     assert library.find(path) == track
-    assert (track.artist, track.title, track.album, track.year) == ("Björk", "It's", "A", 1995)
-    assert (track.genres, dict(track.ids)) == (("trip hop", "jazz"), {"isrc": "X"})
-    assert (track.genre, track.predicted, track.corrected) == ("rock", "rock", None)
-    assert (track.runner_up, track.confidence) == ("blues", 0.75)
-    assert dict(track.probabilities) == {"blues": 0.125, "jazz": 0.125, "rock": 0.75}
-    assert (track.duration, track.tempo, track.loudness) == (60.0, 120.0, -20.0)
+    assert (track.tags.artist, track.tags.title, track.tags.album, track.tags.year) == (
+        "Björk",
+        "It's",
+        "A",
+        1995,
+    )
+    assert (track.tags.genres, dict(track.tags.ids)) == (("trip hop", "jazz"), {"isrc": "X"})
+    assert (track.genre, track.answer.genre, track.corrected) == ("rock", "rock", None)
+    assert (track.answer.runner_up, track.answer.confidence) == ("blues", 0.75)
+    assert dict(track.answer.probabilities) == {"blues": 0.125, "jazz": 0.125, "rock": 0.75}
+    assert (
+        track.duration,
+        track.measurements.get("tempo"),
+        track.measurements.get("loudness"),
+    ) == (60.0, 120.0, -20.0)
     answer = library.answer(track_id)
     assert answer is not None
     assert answer.bounds.tolist() == [[0.0, 30.0], [30.0, 60.0]]
@@ -68,7 +77,7 @@ def test_track_is_what_was_written(library: Library) -> None:
 
 def test_tags_that_are_not_utf8_are_kept_as_far_as_they_are(library: Library) -> None:
     track_id = add(library, "/a.mp3", artist="a\udcff", genres=("b\udcff",))
-    assert library.track(track_id).artist == "a?"
+    assert library.track(track_id).tags.artist == "a?"
 
 
 def test_same_file_is_one_track(library: Library) -> None:
@@ -241,7 +250,7 @@ def test_word_of_the_user_wins_and_survives(library: Library) -> None:
     assert library.set_genre([track_id], "jazz", now=1.0) == 1
     add(library, "/a.mp3", genre="blues", unsure="undecided", track_id=track_id)
     track = library.track(track_id)
-    assert (track.genre, track.corrected, track.predicted) == ("jazz", "jazz", "blues")
+    assert (track.genre, track.corrected, track.answer.genre) == ("jazz", "jazz", "blues")
     assert track.unsure is None
     library.scanned.mark_missing([track_id], now=2.0)
     library.scanned.move([(track_id, "/b.mp3", FileState(1, 1), Tags())], now=3.0)
@@ -280,7 +289,7 @@ def test_files_that_changed_places(library: Library) -> None:
         "/b.mp3": "rock",
         "/d.mp3": "blues",
     }
-    assert library.track(first).title == "one"
+    assert library.track(first).tags.title == "one"
 
 
 def test_what_a_moved_file_replaces_is_gone(library: Library) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from earmark.library import LibraryTrack
 from earmark.recommend import Playlist, render
+from earmark.tags import Tags
 
 SPACE = "{http://xspf.org/ns/0/}"
 NAMES = [
@@ -27,7 +28,10 @@ NAMES = [
 ]
 
 
-def playlist(*paths: str, **known: Any) -> Playlist:
+def playlist(
+    *paths: str, duration: float | None = None, genre: str | None = None, **tags: Any
+) -> Playlist:
+    known: dict[str, Any] = {"duration": duration, "corrected": genre, "tags": Tags(**tags)}
     tracks = tuple(
         LibraryTrack(at, path, "analysed", False, **known) for at, path in enumerate(paths, 1)
     )
@@ -158,9 +162,7 @@ def test_pls_leads_to_the_files(folder: str | None) -> None:
 
 
 def test_csv_has_a_row_a_song() -> None:
-    songs = playlist(
-        "/music/a, b.mp3", "/music/line\nbreak.mp3", artist='Ann "X"', predicted="jazz"
-    )
+    songs = playlist("/music/a, b.mp3", "/music/line\nbreak.mp3", artist='Ann "X"', genre="jazz")
     rows = list(csv.DictReader(render(songs, "csv", folder="/music").decode().splitlines(True)))
     assert [row["path"] for row in rows] == ["a, b.mp3", "line\nbreak.mp3"]
     assert {(row["artist"], row["genre"]) for row in rows} == {('Ann "X"', "jazz")}
@@ -174,16 +176,14 @@ def test_file_of_an_album_is_named_once() -> None:
             "/music/album.flac",
             "analysed",
             False,
-            artist="Ann",
-            title=f"Song {number}",
-            album="First",
+            tags=Tags(artist="Ann", title=f"Song {number}", album="First"),
             duration=60.0,
             part=number,
             start=60.0 * (number - 1),
         )
         for number in (3, 1)
     ]
-    song = LibraryTrack(9, "/music/song.mp3", "analysed", False, title="Song")
+    song = LibraryTrack(9, "/music/song.mp3", "analysed", False, tags=Tags(title="Song"))
     songs = Playlist("Mine", (parts[0], song, parts[1]), ())
     assert m3u8_paths(render(songs, "m3u8", folder=None), "/") == [
         b"/music/album.flac",

@@ -40,8 +40,8 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
                 library,
                 200 + number,
                 genre=GENRES[number % 3],
-                artist=original.artist,
-                title=f"{original.title} (live)",
+                artist=original.tags.artist,
+                title=f"{original.tags.title} (live)",
             )
         yield Catalogue(library)
 

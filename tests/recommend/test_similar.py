@@ -140,7 +140,7 @@ def test_what_is_found_is_what_was_asked_for(
     assert query not in ids(found)
     assert len(set(ids(found))) == len(found) <= n
     assert set(ids(found)) <= {track.id for track in many.tracks(filters)}
-    artists = Counter(one.track.artist for one in found)
+    artists = Counter(one.track.tags.artist for one in found)
     beyond = sum(max(0, count - (per_artist or count)) for count in artists.values())
     assert near.beyond_per_artist == beyond
     selection = Selection(filters)
@@ -237,7 +237,7 @@ def test_songs_without_artist_are_not_counted_as_one(library: Library) -> None:
 def test_why_tells_what_both_have(many: Library) -> None:
     (nearest,) = similar(many, 1, n=1)
     assert "both most like blues (" in nearest.why
-    shares = [many.track(one).probabilities["blues"] for one in (1, nearest.track.id)]
+    shares = [many.track(one).answer.probabilities["blues"] for one in (1, nearest.track.id)]
     assert f"({shares[0]:.0%}, {shares[1]:.0%})".replace("%", " %") in nearest.why
 
 

@@ -221,7 +221,7 @@ def test_playlist_takes_more_of_an_artist_where_too_few_are_left(library: Librar
     catalogue = Catalogue(library)
     made = playlist_like(catalogue, [1], length=Length(8), per_artist=2)
     assert len(made.tracks) == 8
-    most = max(Counter(track.artist for track in made.tracks).values())
+    most = max(Counter(track.tags.artist for track in made.tracks).values())
     assert made.notes == (f"up to {most} songs by one artist instead of 2, to fill it up",)
     few = playlist_like(catalogue, [1], length=Length(5), per_artist=2)
     assert (len(few.tracks), few.notes) == (5, ())

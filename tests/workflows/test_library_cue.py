@@ -32,7 +32,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_track_in_a_file_is_found_by_number_path_and_words(home: Path, named: str) -> None:
     with open_library(home / "library.db") as library:
         found = find_track(library, named.format(album=home / "album.flac"))
-    assert (found.part, found.artist) == (3, "Cid")
+    assert (found.part, found.tags.artist) == (3, "Cid")
 
 
 def test_file_alone_names_no_track_of_several(home: Path) -> None:
@@ -49,7 +49,7 @@ def test_filter_by_path_takes_a_file_or_a_track_in_it(home: Path) -> None:
     album = str(home / "album.flac")
     assert list_tracks(Filters(path=album), library=library).total == 4
     (track,) = list_tracks(Filters(path=f"{album}#02"), library=library).tracks
-    assert track.artist == "Bob"
+    assert track.tags.artist == "Bob"
 
 
 @pytest.mark.parametrize("name", ["library", "library-track"])

@@ -41,7 +41,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def captions(made: Playlist) -> list[str]:
-    return [track.title for track in made.tracks]
+    return [track.tags.title for track in made.tracks]
 
 
 def test_songs_like_one_or_several(library: Path) -> None:

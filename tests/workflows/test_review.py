@@ -74,7 +74,7 @@ def library(path: Path) -> Iterator[Library]:
 
 
 def _titles(tracks: list[Any]) -> list[str]:
-    return [one.title for one in tracks]
+    return [one.tags.title for one in tracks]
 
 
 def test_review_asks_by_doubt_and_never_about_silence(path: Path) -> None:
@@ -141,7 +141,7 @@ def test_review_sets_skips_goes_back_and_undoes(library: Library, path: Path) ->
     assert review.undo() is None
     assert review.set("ROCK") == "rock"
     assert review.track is not None
-    assert review.track.title == "strange"
+    assert review.track.tags.title == "strange"
     assert review.choices == ("rock", "blues", "jazz", "Bossa Nova")
     review.skip()
     assert review.set("polka", new=True) == "polka"
@@ -149,9 +149,9 @@ def test_review_sets_skips_goes_back_and_undoes(library: Library, path: Path) ->
     assert (review.n_set, review.position) == (3, 4)
     undone = review.undo()
     assert undone is not None
-    assert (undone.title, undone.corrected, review.position) == ("close", None, 3)
+    assert (undone.tags.title, undone.corrected, review.position) == ("close", None, 3)
     assert review.back()
-    assert review.track.title == "undecided"
+    assert review.track.tags.title == "undecided"
     assert review.track.corrected == "polka"
     review.set("jazz")
     undone = review.undo()
@@ -162,7 +162,7 @@ def test_review_sets_skips_goes_back_and_undoes(library: Library, path: Path) ->
     assert (review.track, review.choices, review.position) == (None, (), 5)
     with pytest.raises(ParameterError, match="no track is left"):
         review.set("jazz")
-    corrected = {one.title: one.corrected for one in library.tracks() if one.corrected}
+    corrected = {one.tags.title: one.corrected for one in library.tracks() if one.corrected}
     assert corrected == {
         "strange and close": "rock",
         "undecided": "polka",

@@ -59,7 +59,7 @@ def _tracks(home: Path, **filters: Any) -> list[LibraryTrack]:
 
 
 def _named(home: Path) -> dict[str, str]:
-    return {Path(one.name).name: one.title for one in _tracks(home)}
+    return {Path(one.name).name: one.tags.title for one in _tracks(home)}
 
 
 _WHOLE = {f"album.flac#0{n}": f"Song of {artist}" for n, artist in enumerate(ARTISTS, start=1)}
@@ -75,13 +75,13 @@ def test_each_track_of_the_sheet_is_a_track_of_the_library(tmp_path: Path, name:
     tracks = _tracks(tmp_path)
     assert [Path(one.name).name for one in tracks] == [f"{name}#0{n}" for n in range(1, 5)]
     assert {one.path for one in tracks} == {str(album)}
-    assert [one.artist for one in tracks] == list(ARTISTS)
-    assert {(one.albumartist, one.album, one.year) for one in tracks} == {
+    assert [one.tags.artist for one in tracks] == list(ARTISTS)
+    assert {(one.tags.albumartist, one.tags.album, one.tags.year) for one in tracks} == {
         ("Various", "One File", 1999)
     }
     assert [(one.start, one.end) for one in tracks] == [(0, 2), (2, 4), (4, 6), (6, None)]
     assert [one.duration for one in tracks] == pytest.approx([2.0] * 4)
-    assert len({tuple(one.probabilities.values()) for one in tracks}) == 4
+    assert len({tuple(one.answer.probabilities.values()) for one in tracks}) == 4
     with open_library(tmp_path / "library.db") as library:
         answers = [library.answer(one.id) for one in tracks]
     assert all(one is not None and one.bounds[0, 0] == 0 for one in answers)
@@ -107,7 +107,7 @@ def test_edited_sheet_alone_is_noticed(home: Path, again: Callable[..., ScanRepo
 def test_corrections_survive_where_the_part_is_the_same_audio(
     home: Path, again: Callable[..., ScanReport]
 ) -> None:
-    before = {one.title: one.id for one in _tracks(home)}
+    before = {one.tags.title: one.id for one in _tracks(home)}
     with open_library(home / "library.db") as library:
         library.set_genre(before.values(), "zouk", now=1.0)
     # Two tracks become one, and what comes after gets other numbers.
@@ -116,7 +116,7 @@ def test_corrections_survive_where_the_part_is_the_same_audio(
     report = again(may_listen=True)
     assert (report.n_analysed, report.n_tracks) == (1, 3)
     tracks = _tracks(home)
-    assert [(one.part, one.title, one.duration) for one in tracks] == [
+    assert [(one.part, one.tags.title, one.duration) for one in tracks] == [
         (1, "Song of Ann", 4.0),
         (2, "Song of Cid", 2.0),
         (3, "Song of Dot", 2.0),
@@ -124,7 +124,7 @@ def test_corrections_survive_where_the_part_is_the_same_audio(
     assert [one.id for one in tracks[1:]] == [before["Song of Cid"], before["Song of Dot"]]
     assert [one.corrected for one in tracks[1:]] == ["zouk", "zouk"]
     # The first is other audio now, too short to tell by its sound that it begins the same.
-    assert {one.title for one in _tracks(home, missing=True)} == {"Song of Ann", "Song of Bob"}
+    assert {one.tags.title for one in _tracks(home, missing=True)} == {"Song of Ann", "Song of Bob"}
     assert again().n_unchanged == 1
 
 
@@ -197,7 +197,7 @@ def test_track_beyond_the_end_of_the_file_fails_and_stops_no_other(
     assert error.reason == "it begins at 59.00 s, where the file has ended"
     assert len(_tracks(home)) == 4
     (failed,) = _tracks(home, state="failed")
-    assert (failed.part, failed.title) == (5, "")
+    assert (failed.part, failed.tags.title) == (5, "")
     second = again()
     assert [str(one) for one in second.failed] == [str(error)]
     assert second.n_unchanged == 1

@@ -66,10 +66,14 @@ def test_files_heard_only_in_part_are_counted_and_listed(music: Path, tmp_path: 
     assert again == dataclasses.replace(warned, new=False)
 
     (track,) = list_tracks(Filters(warned=True), library=library).tracks
-    assert (track.title, track.warnings, track.gaps) == ("a", (LOST,), ((0.25, 1.0), (1.4, None)))
+    assert (track.tags.title, track.warnings, track.gaps) == (
+        "a",
+        (LOST,),
+        ((0.25, 1.0), (1.4, None)),
+    )
     assert track.to_dict()["gaps"][1] == {"start": 1.4, "length": None}
     others = list_tracks(Filters(warned=False), library=library).tracks
-    assert [one.title for one in others] == ["b", "c"]
+    assert [one.tags.title for one in others] == ["b", "c"]
     page = failed_tracks(library=library)
     assert [one.error_code for one in page.tracks] == ["no-audio"]
     assert page.warned == (track,)
@@ -102,7 +106,7 @@ def test_each_change_is_one_event(music: Path, tmp_path: Path) -> None:
     assert told["moved"].before == str(music / "a.flac")
     assert told["moved"].path == str(music / "moved.flac")
     assert told["changed"].track is not None
-    assert told["changed"].track.title == "other"
+    assert told["changed"].track.tags.title == "other"
     assert told["failed"].error is not None
 
     (tmp_path / "c.flac").rename(music / "c.flac")

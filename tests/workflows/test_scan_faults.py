@@ -71,8 +71,8 @@ def test_file_whose_tags_cannot_be_read_is_scanned_with_a_warning(
     tracks = _tracks(library)
     assert tracks.keys() == set(names)
     for track in tracks.values():
-        assert track.predicted is not None
-        if not track.title:  # what can be read after all is as good
+        assert track.answer.genre is not None
+        if not track.tags.title:  # what can be read after all is as good
             (warning,) = (one for one in track.warnings if "tags" in one)
             assert warning.startswith("its tags cannot be read: ")
 
@@ -106,7 +106,7 @@ def test_warning_goes_when_the_tags_can_be_read_again(music: Path, tmp_path: Pat
     report = scan([music / "cut.aiff"], library=library, jobs=1)
     assert (report.n_refreshed, report.n_analysed) == (1, 0)
     track = _tracks(library)["cut.aiff"]
-    assert (track.title, track.warnings) == ("Title", ())
+    assert (track.tags.title, track.warnings) == ("Title", ())
 
 
 def _overflow(*_: Any, **__: Any) -> Any:

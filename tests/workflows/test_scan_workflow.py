@@ -91,7 +91,7 @@ def counts(report: ScanReport) -> dict[str, int]:
 def test_first_scan_listens_to_all(recorded: Path) -> None:
     with open_library(recorded / "library.db") as library:
         tracks = library.tracks()
-        assert [one.title for one in tracks] == [f"title {number}" for number in range(4)]
+        assert [one.tags.title for one in tracks] == [f"title {number}" for number in range(4)]
         assert {one.genre for one in tracks} <= set(load_model().classes)
         assert all(one.duration == pytest.approx(2.0) for one in tracks)
         (failed,) = library.tracks(Filters(state="failed"))
@@ -158,13 +158,13 @@ def test_moved_and_renamed_files_are_recognised(
         assert library.track(first).genre == "polka"
         found = library.find(home / "music" / "one.flac")
         assert found is not None
-        assert found.title == "another title"
+        assert found.tags.title == "another title"
     assert counts(again()) == {"unchanged": 4, "failed": 1}
 
 
 def test_files_that_changed_places(home: Path, again: Callable[..., ScanReport]) -> None:
     with open_library(home / "library.db") as library:
-        before = {one.title: one.id for one in library.tracks()}
+        before = {one.tags.title: one.id for one in library.tracks()}
     music = home / "music"
     (music / "0.flac").rename(music / "x")
     (music / "1.flac").rename(music / "0.flac")
@@ -172,10 +172,10 @@ def test_files_that_changed_places(home: Path, again: Callable[..., ScanReport])
     report = again()
     assert counts(report) == {"unchanged": 2, "moved": 2, "failed": 1}
     with open_library(home / "library.db") as library:
-        assert {one.title: one.id for one in library.tracks()} == before
+        assert {one.tags.title: one.id for one in library.tracks()} == before
         found = library.find(music / "0.flac")
         assert found is not None
-        assert found.title == "title 1"
+        assert found.tags.title == "title 1"
 
 
 def test_file_over_another_is_the_one_that_moved(
@@ -185,9 +185,9 @@ def test_file_over_another_is_the_one_that_moved(
     report = again()
     assert counts(report) == {"unchanged": 2, "moved": 1, "failed": 1}
     with open_library(home / "library.db") as library:
-        assert [one.title for one in library.tracks()] == ["title 0", "title 2", "title 3"]
+        assert [one.tags.title for one in library.tracks()] == ["title 0", "title 2", "title 3"]
         (gone,) = library.tracks(Filters(missing=True))
-        assert gone.title == "title 1"
+        assert gone.tags.title == "title 1"
 
 
 def test_retagged_file_is_not_listened_to(home: Path, again: Callable[..., ScanReport]) -> None:
@@ -197,7 +197,7 @@ def test_retagged_file_is_not_listened_to(home: Path, again: Callable[..., ScanR
     with open_library(home / "library.db") as library:
         found = library.find(home / "music" / "2.flac")
     assert found is not None
-    assert (found.title, found.genres, found.year) == ("New", ("fado",), 1999)
+    assert (found.tags.title, found.tags.genres, found.tags.year) == ("New", ("fado",), 1999)
 
 
 def test_file_with_other_audio_is_listened_to(home: Path, again: Callable[..., ScanReport]) -> None:
@@ -251,7 +251,7 @@ def test_file_that_comes_back_over_one_that_moved_there(
     assert counts(again()) == {"unchanged": 2, "refreshed": 1, "failed": 1}
     assert counts(again()) == {"unchanged": 3, "failed": 1}
     with open_library(home / "library.db") as library:
-        assert [one.title for one in library.tracks()] == ["title 1", "title 2", "title 3"]
+        assert [one.tags.title for one in library.tracks()] == ["title 1", "title 2", "title 3"]
 
 
 def test_read_error_that_passes_loses_nothing(
@@ -318,7 +318,7 @@ def test_file_that_is_gone_is_marked_and_comes_back(
     assert counts(again()) == {"unchanged": 3, "failed": 1}
     with open_library(home / "library.db") as library:
         (gone,) = library.tracks(Filters(missing=True))
-        assert gone.title == "title 3"
+        assert gone.tags.title == "title 3"
     away.rename(home / "music" / "3 again.flac")
     assert counts(again()) == {"unchanged": 3, "moved": 1, "failed": 1}
     with open_library(home / "library.db") as library:
@@ -472,7 +472,7 @@ def test_two_scans_at_once_agree(home: Path) -> None:
     since = ("missing_since",)
     assert contents(home / "both.db", without=since) == contents(home / "alone.db", without=since)
     with open_library(home / "both.db") as library:
-        assert [one.title for one in library.tracks(Filters(missing=True))] == ["title 2"]
+        assert [one.tags.title for one in library.tracks(Filters(missing=True))] == ["title 2"]
         assert library.count() == 5
 
 
@@ -611,5 +611,5 @@ def test_every_audio_file_there_is(
         assert opened.count() == first.n_analysed
         known = {os.path.basename(one.path): one for one in opened.tracks()}
     (ragtime,) = (one for name, one in known.items() if name.startswith("442789__lena-orsa"))
-    assert ragtime.artist == "Lena Orsa"
-    assert known["blues.00000.flac"].predicted == "blues"
+    assert ragtime.tags.artist == "Lena Orsa"
+    assert known["blues.00000.flac"].answer.genre == "blues"

@@ -98,8 +98,16 @@ def test_silent_track_is_listed_without_a_genre(folder: Path) -> None:
             assert track is not None
             answer = library.answer(track.id)
             assert (track.state, track.unsure) == ("analysed", "silent")
-            assert (track.genre, track.confidence, track.runner_up) == (None, None, None)
-            assert (track.tempo, track.loudness, dict(track.probabilities)) == (None, None, {})
+            assert (track.genre, track.answer.confidence, track.answer.runner_up) == (
+                None,
+                None,
+                None,
+            )
+            assert (
+                track.measurements.get("tempo"),
+                track.measurements.get("loudness"),
+                dict(track.answer.probabilities),
+            ) == (None, None, {})
             assert answer is not None
             assert answer.sounding.tolist() == [0.0]
 

@@ -74,9 +74,9 @@ def test_file_from_outside_is_listened_to(tmp_path: Path, library: Path, by: Any
     path = write_song(tmp_path / "new.flac", seed=50, artist="someone", title="something")
     found = similar(path, library=library, by=by)
     assert (found.query.id, found.query.path) == (0, str(path))
-    assert (found.query.artist, found.query.title) == ("someone", "something")
-    assert found.query.tempo is not None
-    assert sum(found.query.probabilities.values()) == pytest.approx(1, abs=1e-5)
+    assert (found.query.tags.artist, found.query.tags.title) == ("someone", "something")
+    assert found.query.measurements.get("tempo") is not None
+    assert sum(found.query.answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert len(found.neighbours) == len(TITLES)
     jsonschema.validate(json.loads(json.dumps(found.to_dict())), SCHEMA)
 
@@ -98,7 +98,7 @@ def test_limits_are_kept(library: Path) -> None:
     nineties = Filters(year=(1992, 1994))
     found = similar("alpha", library=library, filters=nineties, per_artist=1, n=2)
     assert len(found.neighbours) == 2
-    assert {one.track.year for one in found.neighbours} <= {1992, 1993, 1994}
+    assert {one.track.tags.year for one in found.neighbours} <= {1992, 1993, 1994}
     slow = Filters(tempo=(1, 2))
     assert similar("alpha", library=library, filters=slow).neighbours == ()
     with pytest.raises(ParameterError, match="genre='no such': no track has this genre"):

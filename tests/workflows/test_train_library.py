@@ -17,6 +17,7 @@ from scan_helpers import tag
 from earmark.datasets import DatasetWarning
 from earmark.errors import DatasetError, ParameterError
 from earmark.library import LibraryTrack, open_library
+from earmark.tags import Tags
 from earmark.testing import clicks, noise, sine
 from earmark.workflows import _rows
 from earmark.workflows._corpora import _label, get_corpus, kept_features, parse_dataset
@@ -140,7 +141,7 @@ def test_model_is_trained_scored_and_used(library: Path, tmp_path: Path) -> None
     report = scan(library=library, model=output, jobs=1)
     assert (report.n_answered, report.n_analysed) == (18, 0)
     with open_library(library) as opened:
-        genres = {os.path.basename(one.path): one.predicted for one in opened.tracks()}
+        genres = {os.path.basename(one.path): one.answer.genre for one in opened.tracks()}
     assert genres["hum3.flac"] == "hum"
 
 
@@ -200,9 +201,11 @@ def test_genres_that_say_nothing_are_no_labels(library: Path) -> None:
     assert labels == {"", "Ticks"}
     rows = load_rows(f"library:{library}", treat_as_empty=["hum"])
     assert rows.classes == ("Ticks",)
-    track = LibraryTrack(1, "/a.mp3", "analysed", missing=False, genres=("Other", "Genre 12"))
+    track = LibraryTrack(
+        1, "/a.mp3", "analysed", missing=False, tags=Tags(genres=("Other", "Genre 12"))
+    )
     assert _label(track) == ""
-    assert _label(replace(track, genres=("Unknown", "Jazz"))) == "Jazz"
+    assert _label(replace(track, tags=Tags(genres=("Unknown", "Jazz")))) == "Jazz"
 
 
 def test_only_a_library_has_genres_to_treat_as_empty(tmp_path: Path) -> None:

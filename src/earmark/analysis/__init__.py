@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from earmark.analysis._records import MEASUREMENTS as MEASUREMENTS
     from earmark.analysis._records import Analysis as Analysis
     from earmark.analysis._records import Answer as Answer
+    from earmark.analysis._records import AnswerSummary as AnswerSummary
     from earmark.analysis._records import Gaps as Gaps
     from earmark.analysis._records import Part as Part
     from earmark.analysis._tracks import AnalysedTrack as AnalysedTrack
@@ -36,6 +37,7 @@ _HOMES = {
     "Analyser": "_analyser",
     "Analysis": "_records",
     "Answer": "_records",
+    "AnswerSummary": "_records",
     "Classification": "_classification",
     "ClassifiedClip": "_classification",
     "Gaps": "_records",
@@ -54,6 +56,7 @@ __all__ = [
     "Analyser",
     "Analysis",
     "Answer",
+    "AnswerSummary",
     "Classification",
     "ClassifiedClip",
     "Gaps",

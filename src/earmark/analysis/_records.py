@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from earmark.types import FloatArray, Seconds, Unsure
 
-__all__ = ["MEASUREMENTS", "Analysis", "Answer", "Gaps", "Part"]
+__all__ = ["MEASUREMENTS", "Analysis", "Answer", "AnswerSummary", "Gaps", "Part"]
 
 Gaps: TypeAlias = tuple[tuple[Seconds, Seconds | None], ...]
 """Start and length of each stretch of a track that could not be decoded, the length if known."""
@@ -75,6 +75,35 @@ class Analysis:
 
 
 @dataclass(frozen=True)
+class AnswerSummary:
+    """What a model says of a track as a whole.
+
+    Attributes
+    ----------
+    genre : str or None
+        The most probable genre, even if the answer is unsure; None if the track is silent or the
+        model was not asked.
+    confidence : float or None
+        Its probability.
+    runner_up : str or None
+        The second most probable genre.
+    margin : float or None
+        How much less probable that is.
+    unsure : {"unfamiliar", "undecided", "silent"} or None
+        Why the answer should not be relied on; None if it can be.
+    probabilities : mapping of str to float
+        Of each genre; empty if the track is silent or the model was not asked.
+    """
+
+    genre: str | None = None
+    confidence: float | None = None
+    runner_up: str | None = None
+    margin: float | None = None
+    unsure: Unsure | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a model says of a track.
 
@@ -125,6 +154,16 @@ class Answer:
     def confidence(self) -> float | None:
         """Its probability; None if the track is silent."""
         return float(self.probabilities.max()) if len(self.probabilities) else None
+
+    @property
+    def summary(self) -> AnswerSummary:
+        """The answer for the track as a whole, without its clips."""
+        if not len(self.probabilities):
+            return AnswerSummary(unsure=self.unsure)
+        first, second = self.ranked[:2]
+        low, high = np.sort(self.probabilities)[-2:].tolist()
+        shares = dict(zip(self.classes, self.probabilities.tolist(), strict=True))
+        return AnswerSummary(first, high, second, high - low, self.unsure, shares)
 
     def rounded(self) -> Answer:
         """Return the answer in the precision in which a library keeps it.

@@ -40,7 +40,7 @@ def _hash_of_genres(genres: Iterable[str]) -> str:
     return _hash(loose(genres))
 
 
-def _content(digest: bytes, tags: LibraryTrack | Tags, genres: Sequence[str]) -> str:
+def _content(digest: bytes, tags: Tags, genres: Sequence[str]) -> str:
     names = (tags.artist, tags.albumartist, tags.title, tags.album, tags.year)
     return f"{_hash([digest.hex(), *names])} {_hash_of_genres(genres)}"
 
@@ -50,7 +50,7 @@ def content_of(track: LibraryTrack) -> str:
     # What the names of a part are stands in a cue sheet, not in the tags.
     if track.digest is None or track.part:
         return ""
-    return _content(track.digest, track, track.genres)
+    return _content(track.digest, track.tags, track.tags.genres)
 
 
 def _genres_of_ours(library: Library, path: str) -> set[tuple[str, str]]:

@@ -38,16 +38,16 @@ def genre_text(track: LibraryTrack, *, short: bool = False) -> Text:
     if track.unsure is not None:
         words = UNSURE_WORDS[track.unsure] if short else words_of(track)
         return Text(printable(words), style="yellow")
-    if track.predicted is None:
+    if track.answer.genre is None:
         return Text("")
-    return Text(track.predicted, style="bold")
+    return Text(track.answer.genre, style="bold")
 
 
 def words_of(track: LibraryTrack) -> str:
     """Say why the answer of a track is unsure."""
     if track.unsure is None:
         return ""
-    return unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
+    return unsure_words(track.unsure, genre=track.answer.genre, runner_up=track.answer.runner_up)
 
 
 def print_tracks(tracks: Sequence[LibraryTrack], *, with_warnings: bool = False) -> None:
@@ -67,20 +67,20 @@ def print_tracks(tracks: Sequence[LibraryTrack], *, with_warnings: bool = False)
     if not narrow:
         table.add_column("In tags", overflow="ellipsis", max_width=20)
     for track in tracks:
-        confidence = "" if track.confidence is None else f"{track.confidence:.0%}"
+        confidence = "" if track.answer.confidence is None else f"{track.answer.confidence:.0%}"
         name = Text(shortened(track.caption))
         for warning in track.warnings if with_warnings else ():
             name.append(f"\n{printable(warning)}", style="yellow")
         row: list[Text | str] = [str(track.id), name]
         if not narrow:
-            row.append("" if track.year is None else str(track.year))
+            row.append("" if track.tags.year is None else str(track.tags.year))
             row.append("" if track.duration is None else time_text(track.duration))
         genre = genre_text(track, short=narrow)
-        if track.predicted is not None and track.predicted not in genre.plain:
-            confidence = f"{printable(track.predicted)} {confidence}"  # what it is the share of
+        if track.answer.genre is not None and track.answer.genre not in genre.plain:
+            confidence = f"{printable(track.answer.genre)} {confidence}"  # what it is the share of
         row += [genre, "" if track.corrected else confidence]
         if not narrow:
-            row.append(Text(printable(", ".join(track.genres)), style="dim"))
+            row.append(Text(printable(", ".join(track.tags.genres)), style="dim"))
         table.add_row(*row)
     console.print(table)
 
@@ -118,25 +118,26 @@ def _facts(track: LibraryTrack) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    in_tags = printable(", ".join(track.genres)) or "no genre"
+    in_tags = printable(", ".join(track.tags.genres)) or "no genre"
     table.add_row("In tags", Text(in_tags))
     if track.corrected is not None:
         table.add_row("Your genre", Text(printable(track.corrected), style="bold green"))
-    if track.predicted is not None and track.confidence is not None:
-        answer = Text(f"{track.predicted} {track.confidence:.0%}", style="bold")
+    if track.answer.genre is not None and track.answer.confidence is not None:
+        answer = Text(f"{track.answer.genre} {track.answer.confidence:.0%}", style="bold")
         if track.unsure is not None:
             answer.append(f"  {printable(words_of(track))}", style="yellow")
         table.add_row("Sounds like", answer)
-        ranked = sorted(track.probabilities.items(), key=lambda one: -one[1])[1:4]
+        ranked = sorted(track.answer.probabilities.items(), key=lambda one: -one[1])[1:4]
         others = ", ".join(f"{printable(genre)} {share:.0%}" for genre, share in ranked)
         table.add_row("Also possible", Text(others))
     elif track.unsure is not None:
         table.add_row("Sounds like", Text(words_of(track), style="yellow"))
+    tempo = track.measurements.get("tempo")
     for name, value in (
-        ("Album", shortened(track.album)),
-        ("Year", track.year),
+        ("Album", shortened(track.tags.album)),
+        ("Year", track.tags.year),
         ("Length", None if track.duration is None else time_text(track.duration)),
-        ("Tempo", None if not track.tempo else f"{track.tempo:.0f} beats per minute"),
+        ("Tempo", None if not tempo else f"{tempo:.0f} beats per minute"),
     ):
         if value:
             table.add_row(name, Text(str(value)))

@@ -132,20 +132,22 @@ def _show(review: Review, track: LibraryTrack) -> None:
     length = "" if track.duration is None else f"  {time_text(track.duration)}"
     console.print(Text(f"{printable(track.name)}{length}", style="dim"), soft_wrap=True)
     said = Text("Model: ", style="dim")
-    said.append(f"{printable(track.predicted or '')} {track.confidence or 0:.0%}", "not dim bold")
-    if track.runner_up is not None:
-        share = track.probabilities.get(track.runner_up, 0)
-        said.append(f", then {printable(track.runner_up)} {share:.0%}", "not dim")
+    said.append(
+        f"{printable(track.answer.genre or '')} {track.answer.confidence or 0:.0%}", "not dim bold"
+    )
+    if track.answer.runner_up is not None:
+        share = track.answer.probabilities.get(track.answer.runner_up, 0)
+        said.append(f", then {printable(track.answer.runner_up)} {share:.0%}", "not dim")
     if track.unsure is not None:
         said.append(f"  ({printable(words_of(track))})", "not dim yellow")
     console.print(said)
-    in_tags = printable(", ".join(track.genres)) or "no genre"
+    in_tags = printable(", ".join(track.tags.genres)) or "no genre"
     console.print(Text("Tags:  ", style="dim").append(in_tags, "not dim"))
     if track.corrected is not None:
         console.print(Text(f"You:   {printable(track.corrected)}", style="green"))
     line = Text()
     for number, genre in enumerate(review.choices, start=1):
-        of_choice = track.probabilities.get(genre)
+        of_choice = track.answer.probabilities.get(genre)
         line.append(f"{number} ", style="bold cyan").append(printable(genre))
         line.append("   " if of_choice is None else f" {of_choice:.0%}   ", style="dim")
     console.print(line)

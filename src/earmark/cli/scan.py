@@ -165,9 +165,9 @@ def _event_line(event: ScanEvent, roots: Sequence[str]) -> Text:
 
 def _genre(track: LibraryTrack) -> Text:
     """Write the genre that was set, or else the model's, how sure that is, and why it is not."""
-    if track.corrected is not None or track.predicted is None:
+    if track.corrected is not None or track.answer.genre is None:
         return genre_text(track)
-    text = Text(f"{printable(track.predicted)} {track.confidence or 0:.0%}", style="bold")
+    text = Text(f"{printable(track.answer.genre)} {track.answer.confidence or 0:.0%}", style="bold")
     if track.unsure is not None:
         text.append(f" ({printable(words_of(track))})", style="not bold yellow")
     return text

@@ -1,10 +1,11 @@
-"""The library: a collector's tracks, what was heard in them, and what was decided, in one file.
+"""The library: a collector's tracks, their analyses, and the user's decisions, in one file.
 
-All SQL of the package is in here. What a file holds is said in ``_schema.py``.
+All SQL about it is in this package; ``_schema.py`` describes the tables.
 """
 
 from earmark.library._albums import album_note, by_file
 from earmark.library._connections import library_path
+from earmark.library._filters import Filters
 from earmark.library._genres import (
     check_genre,
     count_genres,
@@ -12,31 +13,25 @@ from earmark.library._genres import (
     is_genre_name,
     known_genres,
 )
-from earmark.library._journal import Batch, BatchKind, Change, Journal
+from earmark.library._journal import Batch, BatchKind, Change, ChangeJournal
 from earmark.library._library import Library, open_library
 from earmark.library._named import find_track
 from earmark.library._pages import TrackPage, csv_rows
 from earmark.library._review import Review, match_genre
-from earmark.library._scans import Scanned
 from earmark.library._stats import LibraryStats, library_stats
-from earmark.library._track import (
-    Filters,
-    KnownFile,
-    LibraryTrack,
-)
+from earmark.library._track import KnownFile, LibraryTrack
 
 __all__ = [
     "Batch",
     "BatchKind",
     "Change",
+    "ChangeJournal",
     "Filters",
-    "Journal",
     "KnownFile",
     "Library",
     "LibraryStats",
     "LibraryTrack",
     "Review",
-    "Scanned",
     "TrackPage",
     "album_note",
     "by_file",

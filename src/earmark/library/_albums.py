@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from earmark.identity import VARIOUS_ARTISTS
 from earmark.library._track import LibraryTrack
+from earmark.tags import Tags
 
 __all__ = ["album_note", "by_file"]
 
@@ -28,8 +29,9 @@ def by_file(tracks: Iterable[LibraryTrack]) -> list[LibraryTrack]:
 
     Examples
     --------
-    >>> one = LibraryTrack(1, "/a.flac", "analysed", False, artist="Ann", album="First", part=1)
-    >>> (file,) = by_file([one, replace(one, id=2, part=2)])
+    >>> tags = Tags(artist="Ann", album="First")
+    >>> first = LibraryTrack(1, "/a.flac", "analysed", False, tags=tags, part=1)
+    >>> (file,) = by_file([first, replace(first, id=2, part=2)])
     >>> file.part, file.caption
     (0, 'Ann - First')
     """
@@ -88,27 +90,29 @@ def _weight(track: LibraryTrack) -> float:
 def _joined(tracks: Sequence[LibraryTrack]) -> LibraryTrack:
     """Make one track of those of an album."""
     first = tracks[0]
-    albumartist = _agreed(one.albumartist for one in tracks)
-    artists = {one.artist for one in tracks if one.artist}
+    albumartist = _agreed(one.tags.albumartist for one in tracks)
+    artists = {one.tags.artist for one in tracks if one.tags.artist}
     artist = albumartist or (artists.pop() if len(artists) == 1 else "")
     if not artist and artists:
         artist = VARIOUS_ARTISTS
-    album = _agreed(one.album for one in tracks)
-    years = {one.year for one in tracks if one.year is not None}
-    return replace(
-        _with_genre(first, tracks),
-        digest=None,
+    album = _agreed(one.tags.album for one in tracks)
+    years = {one.tags.year for one in tracks if one.tags.year is not None}
+    tags = Tags(
         artist=artist,
         albumartist=albumartist,
         title=album,
         album=album,
-        genres=tuple(dict.fromkeys(genre for one in tracks for genre in one.genres)),
+        genres=tuple(dict.fromkeys(genre for one in tracks for genre in one.tags.genres)),
         year=years.pop() if len(years) == 1 else None,
-        ids={},
+        disc_number=first.tags.disc_number,
+        composer=_agreed(one.tags.composer for one in tracks),
+    )
+    return replace(
+        _with_genre(first, tracks),
+        digest=None,
+        tags=tags,
         duration=None,  # of the tracks given, which may not be all
         warnings=tuple(dict.fromkeys(text for one in tracks for text in one.warnings)),
-        track_number=None,
-        composer=_agreed(one.composer for one in tracks),
         part=0,
         start=None,
         end=None,
@@ -128,18 +132,17 @@ def _with_genre(first: LibraryTrack, tracks: Sequence[LibraryTrack]) -> LibraryT
     voters = [one for one in sure or answered if one.genre == genre]
     best = max(voters, key=_weight)
     total = sum(map(_weight, answered)) or 1.0
-    names = dict.fromkeys(name for one in answered for name in one.probabilities)
+    names = dict.fromkeys(name for one in answered for name in one.answer.probabilities)
     shares = {
-        name: sum(_weight(one) * one.probabilities.get(name, 0.0) for one in answered) / total
+        name: sum(_weight(one) * one.answer.probabilities.get(name, 0.0) for one in answered)
+        / total
         for name in names
     }
-    return replace(
-        first,
-        state="analysed",
-        predicted=best.predicted if best.corrected else genre,
-        corrected=genre if all(one.corrected for one in voters) else None,
-        confidence=best.confidence,
-        runner_up=best.runner_up,
+    answer = replace(
+        best.answer,
+        genre=best.answer.genre if best.corrected else genre,
         unsure=None if sure else best.unsure,
         probabilities=shares,
     )
+    corrected = genre if all(one.corrected for one in voters) else None
+    return replace(first, state="analysed", answer=answer, corrected=corrected)

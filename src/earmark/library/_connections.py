@@ -6,6 +6,9 @@ import os
 import pathlib
 import sqlite3
 import struct
+import threading
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,7 +18,7 @@ from earmark.library._schema import APPLICATION_ID, DDL, MIGRATIONS, SCHEMA_VERS
 from earmark.settings import load_settings
 from earmark.types import PathName
 
-__all__ = ["connect", "library_path", "sqlite_errors"]
+__all__ = ["Connections", "connect", "library_path", "sqlite_errors"]
 
 _MAGIC = b"SQLite format 3\0"
 _FIRST_PAGE = 4096
@@ -230,7 +233,10 @@ def connect(path: str, *, create: bool) -> sqlite3.Connection:
             raise LibraryError(path, f"its folder {folder!r}: {error.strerror}") from error
     with sqlite_errors(path):
         where, is_uri = _how_to_open(path)
-        connection = sqlite3.connect(where, timeout=_WAIT_S, isolation_level=None, uri=is_uri)
+        connection = sqlite3.connect(
+            where, timeout=_WAIT_S, isolation_level=None, uri=is_uri, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = NORMAL")
@@ -275,3 +281,55 @@ def _just_begun(path: str) -> bool:
     version, application = struct.unpack(">I4xI", header[60:72].ljust(12, b"\1"))
     # A first page and no other: not one table. SQLite writes it when it is told to keep a log.
     return header.startswith(_MAGIC) and not version and not application and size <= _FIRST_PAGE
+
+
+class _Lease:
+    """What a thread holds while it has a connection; it dies with the thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+
+class Connections:
+    """Connections to a library, one for each thread that uses it.
+
+    The connection of a thread that has ended is used by the next one that needs one.
+    """
+
+    def __init__(self, path: str, *, create: bool) -> None:
+        self._path = path
+        self._threads = threading.local()
+        self._open = [connect(path, create=create)]
+        self._free: deque[sqlite3.Connection] = deque(self._open)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def of_this_thread(self) -> sqlite3.Connection:
+        """Return the connection of the calling thread, opened if it has none."""
+        lease: _Lease | None = getattr(self._threads, "lease", None)
+        if lease is None or self._closed:
+            lease = self._threads.lease = _Lease(self._take())
+            weakref.finalize(lease, self._free.append, lease.connection).atexit = False
+        return lease.connection
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise LibraryError(self._path, "it is closed")
+            if self._free:
+                connection = self._free.popleft()
+                if connection.in_transaction:  # its thread was ended in the middle of one
+                    connection.execute("ROLLBACK")
+                return connection
+            connection = connect(self._path, create=False)
+            self._open.append(connection)
+            return connection
+
+    def close(self) -> None:
+        """Close them all, those of other threads too."""
+        with self._lock:
+            self._closed = True
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+            self._free.clear()

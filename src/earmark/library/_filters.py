@@ -1,50 +1,90 @@
-"""Between rows of tables and what Python holds; from filters to SQL."""
+"""Which tracks are asked for, and the condition of a query that says so."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
-import numpy as np
-
-from earmark.analysis import MEASUREMENTS, Answer, Gaps
+from earmark.arguments import check_fields
 from earmark.errors import ParameterError
-from earmark.library._track import Filters, LibraryTrack, State
+from earmark.library._track import State
 from earmark.tags import named_genres
-from earmark.types import FloatArray, split_part_name
+from earmark.types import split_part_name
 
-__all__ = [
-    "TRACK_COLUMNS",
-    "answer_of",
-    "below",
-    "holds",
-    "no_genre",
-    "stored",
-    "tables",
-    "track_of",
-    "where",
-]
+__all__ = ["Filters", "below", "holds", "no_genre", "stored", "tables", "where"]
 
-_FROM_TAGS = (
-    *("artist", "albumartist", "title", "album", "year"),
-    *("track_number", "disc_number", "composer"),
-)
+_Clauses: TypeAlias = Iterator[tuple[str, list[Any]]]
+"""Conditions, each with what stands for its question marks."""
 
-TRACK_COLUMNS = ", ".join(
-    [
-        *("t.id", "t.path", "t.state", "t.missing_since", "t.digest", "t.genres", "t.ids"),
-        *("t.duration", "t.error_code", "t.error_reason", "t.warnings", "t.gaps"),
-        *(f"t.{name}" for name in (*_FROM_TAGS, *MEASUREMENTS)),
-        *("a.genre AS predicted", "a.confidence", "a.runner_up", "a.margin", "a.unsure"),
-        *("m.classes", "a.probabilities", "c.genre AS corrected"),
-        *("t.part", "t.starts_at", "t.ends_at"),
-    ]
-)
+
+@dataclass(frozen=True)
+class Filters:
+    """Which tracks are asked for: those for which everything that is set holds.
+
+    Attributes
+    ----------
+    genre : str or None
+        Exactly this genre, whatever the case: the user's word or else the model's.
+    artist, album, title : str or None
+        Part of what the tags say, whatever the case; the artist may be the album's.
+    words : tuple of str
+        Each is part of the artist or of the title; where there is no title, of the file's name.
+    year : tuple of (int or None, int or None) or None
+        First and last year.
+    path : str or None
+        This file, or what is in this folder; ``album.flac#03`` is one track of a file.
+    min_confidence, max_confidence : float or None
+        Bounds of the model's confidence.
+    tempo : tuple of (float or None, float or None) or None
+        Slowest and fastest, in beats a minute.
+    unsure : bool or None
+        Only answers that are unsure, or only those that are not; corrected ones are not.
+    doubtful : bool or None
+        Only answers worth asking the user about, or only the others. Doubtful are unsure answers,
+        those of less than 0.5 confidence (which are wrong more often than right), and those whose
+        top two genres are less than 0.2 apart; not silent tracks, and not corrected ones.
+    corrected : bool or None
+        Only tracks of which the user has spoken, or only those of which not.
+    tag_genre : bool or None
+        Only tracks whose tags name a genre, or only those whose tags do not. Values such as "Other"
+        name none, see `earmark.tags.is_empty_genre`.
+    treat_as_empty : tuple of str
+        More genres in tags that count as none.
+    warned : bool or None
+        Only tracks with warnings, or only those without.
+    missing : bool or None
+        Only tracks whose file is gone, or only those whose file is there; None for both.
+    state : {"analysed", "failed"} or None
+        Only tracks of this state.
+    """
+
+    genre: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    title: str | None = None
+    words: tuple[str, ...] = ()
+    year: tuple[int | None, int | None] | None = None
+    path: str | None = None
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    tempo: tuple[float | None, float | None] | None = None
+    unsure: bool | None = None
+    doubtful: bool | None = None
+    corrected: bool | None = None
+    tag_genre: bool | None = None
+    treat_as_empty: tuple[str, ...] = ()
+    warned: bool | None = None
+    missing: bool | None = False
+    state: State | None = "analysed"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 _JOINS = {
     "a": "LEFT JOIN answer a ON a.track_id = t.id",
@@ -73,68 +113,6 @@ def tables(*told: str) -> str:
 def stored(path: str) -> bytes:
     """Return a path as the library holds it: the bytes the system knows it by."""
     return os.fsencode(path)
-
-
-@lru_cache(maxsize=64)
-def _texts(content: str) -> tuple[str, ...]:
-    return tuple(json.loads(content)) if content != "[]" else ()
-
-
-def _gaps(content: str) -> Gaps:
-    return tuple((start, length) for start, length in json.loads(content))
-
-
-def _probabilities(row: sqlite3.Row) -> Mapping[str, float]:
-    if row["probabilities"] is None:
-        return {}
-    values = np.frombuffer(row["probabilities"], dtype="<f4").tolist()
-    return dict(zip(_texts(row["classes"]), values, strict=True))
-
-
-def track_of(row: sqlite3.Row) -> LibraryTrack:
-    """Make a track of a row of `TRACK_COLUMNS`."""
-    corrected = row["corrected"]
-    return LibraryTrack(
-        id=row["id"],
-        path=os.fsdecode(row["path"]),
-        state=row["state"],
-        missing=row["missing_since"] is not None,
-        digest=row["digest"],
-        genres=_texts(row["genres"]),
-        ids=json.loads(row["ids"]) if row["ids"] != "{}" else {},
-        duration=row["duration"],
-        predicted=row["predicted"],
-        confidence=row["confidence"],
-        runner_up=row["runner_up"],
-        margin=row["margin"],
-        unsure=row["unsure"] if corrected is None else None,
-        probabilities=_probabilities(row),
-        corrected=corrected,
-        error_code=row["error_code"],
-        error_reason=row["error_reason"],
-        warnings=_texts(row["warnings"]),
-        gaps=_gaps(row["gaps"]),
-        part=row["part"],
-        start=row["starts_at"],
-        end=row["ends_at"],
-        **{name: row[name] for name in (*_FROM_TAGS, *MEASUREMENTS)},
-    )
-
-
-def answer_of(row: sqlite3.Row) -> Answer:
-    """Make an answer of a row of the tables of answers, models and timelines."""
-    classes = _texts(row["classes"])
-    bounds: FloatArray = np.frombuffer(row["bounds"], dtype="<f8").reshape(-1, 2)
-    return Answer(
-        model_sha256=row["sha256"],
-        classes=classes,
-        probabilities=np.frombuffer(row["probabilities"] or b"", dtype="<f4"),
-        unsure=row["unsure"],
-        distance=row["distance"],
-        bounds=bounds,
-        timeline=np.frombuffer(row["clips"], dtype="<f4").reshape(-1, len(classes)),
-        sounding=np.frombuffer(row["sounding"], dtype="<f8"),
-    )
 
 
 def below(folder: str) -> tuple[bytes, bytes]:
@@ -174,22 +152,6 @@ def _contains(column: str, text: str) -> tuple[str, str]:
     return rf"{column} LIKE ? ESCAPE '\'", f"%{text}%"
 
 
-def _check_bounds(name: str, bounds: tuple[float | None, float | None]) -> None:
-    low, high = bounds
-    if low is not None and high is not None and low > high:
-        raise ParameterError(f"{name}={bounds!r}: the first is larger than the second")
-
-
-def _between(name: str, column: str, bounds: Any) -> tuple[list[str], list[Any]]:
-    """Write that a column lies between bounds, either of which may be None."""
-    if bounds is None:
-        return [], []
-    _check_bounds(name, bounds)
-    pairs = [(f"{column} {sign} ?", v) for sign, v in zip((">=", "<="), bounds, strict=True)]
-    clauses = [clause for clause, value in pairs if value is not None]
-    return clauses, [value for _, value in pairs if value is not None]
-
-
 def _at(path: str) -> tuple[Any, ...]:
     """Write that a track is in this file or folder, or is this part of a file."""
     inside = "t.path = ? OR (t.path >= ? AND t.path < ?)"
@@ -201,68 +163,55 @@ def _at(path: str) -> tuple[Any, ...]:
     return f"({inside} OR (t.path = ? AND t.part = ?))", *values, stored(file), part
 
 
-def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
-    """Write filters as the condition of a query over `tables`.
-
-    Parameters
-    ----------
-    filters : Filters
-        Which tracks.
-    ordered : bool
-        Whether some are wanted by the order of their paths: their index is of use then, and a
-        detour otherwise.
-
-    Returns
-    -------
-    str
-        The condition.
-    list
-        What stands for its question marks.
-
-    Raises
-    ------
-    ParameterError
-        If the first of two bounds is larger than the second.
-    """
-    clauses: list[str] = []
-    values: list[Any] = []
-
-    def add(clause: str, *given: Any) -> None:
-        clauses.append(clause)
-        values.extend(given)
-
-    def add_any(columns: Sequence[str], text: str, *, unnamed: bool = False) -> None:
-        parts = [_contains(f"t.{column}", text) for column in columns]
-        if unnamed:
-            parts.append(("(t.title = '' AND holds(t.path, ?))", text))
-        add(f"({' OR '.join(clause for clause, _ in parts)})", *(given for _, given in parts))
-
+def _of_genre(filters: Filters) -> _Clauses:
+    """Write the genre as two conditions, each of which can use an index."""
     if filters.genre is not None:
-        # Each part can use an index, which a condition on their COALESCE could not.
-        add(
+        yield (
             "t.id IN (SELECT track_id FROM correction WHERE genre = ? COLLATE NOCASE UNION ALL "
             "SELECT track_id FROM answer WHERE genre = ? COLLATE NOCASE AND track_id NOT IN "
             "(SELECT track_id FROM correction))",
-            filters.genre,
-            filters.genre,
+            [filters.genre, filters.genre],
         )
-    if filters.artist is not None:
-        add_any(("artist", "albumartist"), filters.artist)
-    for column in ("album", "title"):
-        if (text := getattr(filters, column)) is not None:
-            add_any((column,), text)
-    for word in filters.words:
-        add_any(("artist", "albumartist", "title"), word, unnamed=True)
+
+
+def _of_texts(filters: Filters) -> _Clauses:
+    """Write what texts hold; a word may also be in the name of a file without a title."""
+    unnamed = "(t.title = '' AND holds(t.path, ?))"
+    artists = ("t.artist", "t.albumartist")
+    for columns, text in (
+        (artists, filters.artist),
+        (("t.album",), filters.album),
+        (("t.title",), filters.title),
+        *(((*artists, "t.title"), word) for word in filters.words),
+    ):
+        if text is not None:
+            parts = [_contains(column, text) for column in columns]
+            if len(columns) > len(artists):
+                parts.append((unnamed, text))
+            yield f"({' OR '.join(part for part, _ in parts)})", [value for _, value in parts]
     if filters.path is not None:
-        add(*_at(os.path.abspath(os.path.expanduser(filters.path))))
+        clause, *values = _at(os.path.abspath(os.path.expanduser(filters.path)))
+        yield clause, values
+
+
+def _of_numbers(filters: Filters) -> _Clauses:
+    """Write bounds, either of which may be None."""
     for name, column, bounds in (
         ("year", "t.year", filters.year),
         ("tempo", "t.tempo", filters.tempo),
         ("confidence", "a.confidence", (filters.min_confidence, filters.max_confidence)),
     ):
-        found, given = _between(name, column, bounds)
-        clauses += found
-        values += given
+        low, high = bounds or (None, None)
+        if low is not None and high is not None and low > high:
+            raise ParameterError(f"{name}={bounds!r}: the first is larger than the second")
+        for value, sign in ((low, ">="), (high, "<=")):
+            if value is not None:
+                yield f"{column} {sign} ?", [value]
+
+
+def _of_states(filters: Filters, *, ordered: bool) -> _Clauses:
+    """Write what a track is or is not."""
+    present = "t.missing_since IS NULL" if ordered else "+t.missing_since IS NULL"
     for wanted, yes, no in (
         (
             filters.unsure,
@@ -272,20 +221,31 @@ def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
         (filters.doubtful, _DOUBTFUL, f"NOT ({_DOUBTFUL})"),
         (filters.corrected, "c.genre IS NOT NULL", "c.genre IS NULL"),
         (filters.warned, "t.warnings <> '[]'", "t.warnings = '[]'"),
-        (
-            filters.missing,
-            "t.missing_since IS NOT NULL",
-            "t.missing_since IS NULL" if ordered else "+t.missing_since IS NULL",
-        ),
+        (filters.missing, "t.missing_since IS NOT NULL", present),
     ):
         if wanted is not None:
-            clauses.append(yes if wanted else no)
+            yield yes if wanted else no, []
     if filters.tag_genre is not None:
         # Most files of a library without tags say nothing at all: they need no function.
         empty = "(t.genres = '[]' OR no_genre(t.genres, ?))"
-        add(f"NOT {empty}" if filters.tag_genre else empty, json.dumps(filters.treat_as_empty))
+        yield f"NOT {empty}" if filters.tag_genre else empty, [json.dumps(filters.treat_as_empty)]
     if filters.state is not None:
         if filters.state not in get_args(State):
             raise ParameterError(f"state={filters.state!r} is not one of analysed, failed")
-        add(f"t.state = '{filters.state}'")  # not bound: an index is of the failed ones alone
-    return " AND ".join(clauses) or "TRUE", values
+        yield f"t.state = '{filters.state}'", []  # not bound: an index is of the failed ones alone
+
+
+def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
+    """Write filters as the condition of a query over `tables`, and the values it needs.
+
+    `ordered` says whether some are wanted by the order of their paths: their index is of use then,
+    and a detour otherwise.
+    """
+    clauses: list[tuple[str, list[Any]]] = [
+        *_of_genre(filters),
+        *_of_texts(filters),
+        *_of_numbers(filters),
+        *_of_states(filters, ordered=ordered),
+    ]
+    condition = " AND ".join(clause for clause, _ in clauses) or "TRUE"
+    return condition, [value for _, values in clauses for value in values]

@@ -8,8 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from earmark.errors import ParameterError
-from earmark.library._filters import tables, where
-from earmark.library._track import Filters
+from earmark.library._filters import Filters, tables, where
 from earmark.tags import named_genres
 
 if TYPE_CHECKING:

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from earmark.errors import ParameterError
+from earmark.library._database import Database
 from earmark.records import Record
 from earmark.types import PathName
 
-__all__ = ["Batch", "BatchKind", "Change", "ChangeState", "Journal"]
+__all__ = ["Batch", "BatchKind", "Change", "ChangeJournal", "ChangeState"]
 
 BatchKind = Literal["tag", "organise"]
 ChangeState = Literal["begun", "done", "failed", "undone"]
 
 _STATES: tuple[ChangeState, ...] = ("begun", "done", "failed", "undone")
 _COLUMNS = "id, batch_id, position, path, target, before, after, state, reason"
-
-
-class _Store(Protocol):
-    """The library, as far as the journal needs it."""
-
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Do several things, or none of them."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -107,13 +98,13 @@ def _change_of(row: Sequence[Any]) -> Change:
     )
 
 
-class Journal:
+class ChangeJournal:
     """What was changed in files, by batches; every entry is on the disk when a call returns.
 
     Parameters
     ----------
-    store : Library
-        What holds the tables: anything with its `transaction`.
+    library : Library
+        What holds the tables.
 
     Raises
     ------
@@ -121,12 +112,8 @@ class Journal:
         Every method: if the library cannot be read or written.
     """
 
-    def __init__(self, store: _Store) -> None:
-        self._store = store
-        with store.transaction() as connection:
-            writer = connection
-        # What the journal says must outlast the system itself: not only this process.
-        writer.execute("PRAGMA synchronous = FULL")
+    def __init__(self, library: Database) -> None:
+        self._library = library
 
     def begin_batch(self, kind: BatchKind, *, settings: Mapping[str, Any], now: float) -> int:
         """Begin a batch of changes.
@@ -145,7 +132,7 @@ class Journal:
         int
             Its number.
         """
-        with self._store.transaction() as connection:
+        with self._library.transaction(durable=True) as connection:
             done = connection.execute(
                 "INSERT INTO batch (kind, created_at, settings) VALUES (?, ?, ?)",
                 [kind, now, json.dumps(dict(settings))],
@@ -181,7 +168,7 @@ class Journal:
         """
         names = [os.fsencode(path), None if target is None else os.fsencode(target)]
         texts = [json.dumps(dict(before)), json.dumps(dict(after))]
-        with self._store.transaction() as connection:
+        with self._library.transaction(durable=True) as connection:
             done = connection.execute(
                 "INSERT INTO change (batch_id, position, path, target, before, after, state) "
                 "SELECT ?, count(*), ?, ?, ?, ?, 'begun' FROM change WHERE batch_id = ?",
@@ -201,7 +188,7 @@ class Journal:
         reason : str or None
             Why it failed.
         """
-        with self._store.transaction() as connection:
+        with self._library.transaction(durable=True) as connection:
             connection.execute(
                 "UPDATE change SET state = ?, reason = ? WHERE id = ?", [state, reason, change_id]
             )
@@ -223,7 +210,7 @@ class Journal:
             Why it failed.
         """
         names = [os.fsencode(path), None if target is None else os.fsencode(target)]
-        with self._store.transaction() as connection:
+        with self._library.transaction(durable=True) as connection:
             connection.execute(
                 "INSERT INTO change (batch_id, position, path, target, before, after, state, "
                 "reason) SELECT ?, count(*), ?, ?, '{}', '{}', 'failed', ? FROM change "
@@ -244,7 +231,7 @@ class Journal:
         bool
             Whether it was forgotten.
         """
-        with self._store.transaction() as connection:
+        with self._library.transaction(durable=True) as connection:
             done = connection.execute(
                 "DELETE FROM batch WHERE id = ? "
                 "AND NOT EXISTS (SELECT 1 FROM change WHERE batch_id = batch.id)",
@@ -266,8 +253,7 @@ class Journal:
             As it is now.
         """
         query = f"SELECT {_COLUMNS} FROM change WHERE id = ?"
-        with self._store.transaction() as connection:
-            (row,) = connection.execute(query, [change_id]).fetchall()
+        (row,) = self._library.query(query, [change_id])
         return _change_of(tuple(row))
 
     def changes(
@@ -304,9 +290,7 @@ class Journal:
         )
         name = None if path is None else os.fsencode(path)
         values = {"batch": batch_id, "states": json.dumps(list(states)), "kind": kind, "path": name}
-        with self._store.transaction() as connection:
-            rows = connection.execute(query, values).fetchall()
-        return [_change_of(tuple(row)) for row in rows]
+        return [_change_of(tuple(row)) for row in self._library.query(query, values)]
 
     def batches(self, kind: BatchKind | None = None) -> list[Batch]:
         """List the batches.
@@ -321,15 +305,14 @@ class Journal:
         list of Batch
             The newest first.
         """
-        with self._store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, kind, created_at, settings FROM batch "
-                "WHERE :kind IS NULL OR kind = :kind ORDER BY id DESC",
-                {"kind": kind},
-            ).fetchall()
-            counted = connection.execute(
-                "SELECT batch_id, state, count(*) FROM change GROUP BY batch_id, state"
-            ).fetchall()
+        rows = self._library.query(
+            "SELECT id, kind, created_at, settings FROM batch "
+            "WHERE :kind IS NULL OR kind = :kind ORDER BY id DESC",
+            {"kind": kind},
+        )
+        counted = self._library.query(
+            "SELECT batch_id, state, count(*) FROM change GROUP BY batch_id, state"
+        )
         counts = {(batch, state): number for batch, state, number in map(tuple, counted)}
         return [
             Batch(

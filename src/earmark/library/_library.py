@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import Any
 
 from earmark.errors import ParameterError
 from earmark.files import FileState
-from earmark.library._connections import connect, library_path, sqlite_errors
-from earmark.library._journal import Journal
-from earmark.library._scans import Scanned
-from earmark.library._tracks import Asking
+from earmark.library._connections import library_path
+from earmark.library._journal import ChangeJournal
+from earmark.library._scans import ScanStore
+from earmark.library._tracks import TrackQueries
+from earmark.library._vectors import VectorQueries
 from earmark.types import PathName
 
 __all__ = ["Library", "open_library"]
 
 
-def open_library(path: PathName | None = None, *, create: bool = False) -> Library:
+def open_library(
+    path: PathName | None = None,
+    *,
+    create: bool = False,
+    warned: Callable[[str], None] | None = None,
+) -> Library:
     """Open a library.
 
     Parameters
@@ -31,11 +35,14 @@ def open_library(path: PathName | None = None, *, create: bool = False) -> Libra
         Its file; None: what ``EARMARK_LIBRARY`` says, else that of this user.
     create : bool
         Whether to make it if there is none.
+    warned : callable or None
+        Called, from any thread, with what the user should know although the work goes on. None:
+        it becomes a Python warning.
 
     Returns
     -------
     Library
-        To be closed, or used in a ``with``.
+        To be closed, or used in a ``with``. Several threads may use it at the same time.
 
     Raises
     ------
@@ -52,14 +59,14 @@ def open_library(path: PathName | None = None, *, create: bool = False) -> Libra
     ...         library.count()
     0
     """
-    where_it_is = library_path(path)
-    return Library(where_it_is, connect(where_it_is, create=create))
+    return Library(library_path(path), create=create, warned=warned)
 
 
-class Library(Asking):
+class Library(TrackQueries, VectorQueries):
     """A library; made by `open_library`, a context manager.
 
-    Reading never waits for a process that writes. Every change is one transaction.
+    Reading never waits for a process that writes. Every change is one transaction. Threads share a
+    library: each gets a connection of its own when it first needs one.
 
     Attributes
     ----------
@@ -78,77 +85,15 @@ class Library(Asking):
     ) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Do several things, or none of them.
-
-        Yields
-        ------
-        sqlite3.Connection
-            In a transaction that is committed at the end, or rolled back where an error ends it.
-            Inside another one, it is part of that.
-
-        Raises
-        ------
-        LibraryError
-            For whatever SQLite raises: a full disk, a damaged file.
-        """
-        with sqlite_errors(self.path):
-            if self._connection.in_transaction:
-                yield self._connection
-                return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk ends it by itself
-                    self._connection.execute("ROLLBACK")
-                raise
-            try:
-                self._connection.execute("COMMIT")
-            except sqlite3.Error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def part_of_transaction(self) -> Iterator[None]:
-        """Do several things in a transaction, or none of them; what else is in it stands.
-
-        Yields
-        ------
-        None
-            The transaction that goes on is the one to write in.
-
-        Raises
-        ------
-        LibraryError
-            As `transaction`, which must have been entered before.
-        """
-        with sqlite_errors(self.path):
-            self._connection.execute("SAVEPOINT part")
-            try:
-                yield
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk ends it by itself
-                    self._connection.execute("ROLLBACK TO part")
-                    self._connection.execute("RELEASE part")
-                raise
-            self._connection.execute("RELEASE part")
+    @cached_property
+    def scanned(self) -> ScanStore:
+        """What a scan reads and writes."""
+        return ScanStore(self)
 
     @cached_property
-    def scanned(self) -> Scanned:
-        """What a scan writes."""
-        return Scanned(self)
-
-    @cached_property
-    def journal(self) -> Journal:
+    def journal(self) -> ChangeJournal:
         """What was changed in files, and how to take it back."""
-        return Journal(self)
+        return ChangeJournal(self)
 
     def remember(self, name: str, value: Any) -> None:
         """Remember something.

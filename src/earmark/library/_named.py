@@ -8,8 +8,9 @@ from collections import Counter
 from earmark.arguments import checked
 from earmark.errors import ParameterError
 from earmark.identity import recording_keys
+from earmark.library._filters import Filters
 from earmark.library._library import Library
-from earmark.library._track import Filters, LibraryTrack
+from earmark.library._track import LibraryTrack
 from earmark.types import split_part_name
 
 __all__ = ["find_track"]
@@ -87,7 +88,7 @@ def _at_path(opened: Library, named: str) -> LibraryTrack | None:
     tracks = opened.tracks_in(named)
     if len(tracks) > 1:
         shown = ", ".join(
-            f"{os.path.basename(one.name)} ({one.title})" for one in tracks[:_MOST_CANDIDATES]
+            f"{os.path.basename(one.name)} ({one.tags.title})" for one in tracks[:_MOST_CANDIDATES]
         )
         more = ", ..." if len(tracks) > _MOST_CANDIDATES else ""
         raise ParameterError(

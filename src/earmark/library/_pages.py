@@ -55,7 +55,7 @@ def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
     str
         A line of CSV, with its end.
     """
-    classes = list(dict.fromkeys(genre for track in tracks for genre in track.probabilities))
+    classes = list(dict.fromkeys(genre for track in tracks for genre in track.answer.probabilities))
 
     def line(values: Iterable[object]) -> str:
         row = io.StringIO()
@@ -66,11 +66,12 @@ def csv_rows(tracks: Sequence[LibraryTrack]) -> Iterator[str]:
     state = ["missing", "error", "warnings"]
     yield line([*_COLUMNS, "tag_genres", *shares, *state, *_PART_COLUMNS])
     for track in tracks:
+        content = track.to_dict()
         yield line(
             [
-                *(getattr(track, name) for name in _COLUMNS),
-                "; ".join(track.genres),
-                *(track.probabilities.get(genre) for genre in classes),
+                *(content[name] for name in _COLUMNS),
+                "; ".join(track.tags.genres),
+                *(track.answer.probabilities.get(genre) for genre in classes),
                 "yes" if track.missing else "",
                 track.error_reason,
                 "; ".join(track.warnings),

@@ -132,8 +132,9 @@ class Review:
         track = self.track
         if track is None:
             return ()
-        ranked = sorted(track.probabilities, key=track.probabilities.__getitem__, reverse=True)
-        in_tags = named_genres(track.genres, self._treat_as_empty)
+        shares = track.answer.probabilities
+        ranked = sorted(shares, key=shares.__getitem__, reverse=True)
+        in_tags = named_genres(track.tags.genres, self._treat_as_empty)
         names = [*ranked[:_N_CHOICES], *filter(is_genre_name, in_tags)]
         one_each = {genre_key(name): self._known.get(genre_key(name), name) for name in names}
         return tuple(one_each.values())

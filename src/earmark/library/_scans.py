@@ -1,24 +1,22 @@
-"""What a scan asks and writes: files, what was heard in them, and what a model says."""
+"""What a scan reads and writes: files, their analyses, and what a model says."""
 
 from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from earmark.analysis import MEASUREMENTS, Analysis, Answer, Part
 from earmark.files import FileState
+from earmark.library._database import Database
 from earmark.library._filters import below, stored
 from earmark.library._statements import (
     add_track,
     leave_place,
     part_columns,
+    replace_matrices,
     share_correction,
     tag_columns,
     update,
@@ -32,38 +30,20 @@ if TYPE_CHECKING:
     from earmark.errors import AudioError, TagError
     from earmark.tags import Tags
 
-__all__ = ["Scanned"]
+__all__ = ["ScanStore"]
 
 WHOLE_FILE = Part()
 """What most tracks are."""
 
 
-class _Store(Protocol):
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]: ...
+class ScanStore:
+    """The part of a library that scans write; every method is one transaction."""
 
-    def query(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]: ...
-
-
-class Scanned:
-    """The part of a library that scans write; every method is one transaction.
-
-    Parameters
-    ----------
-    library : Library
-        The library.
-    """
-
-    def __init__(self, library: _Store) -> None:
+    def __init__(self, library: Database) -> None:
         self._library = library
 
     def known(self) -> list[KnownFile]:
-        """List every file, those that are gone included.
-
-        Returns
-        -------
-        list of KnownFile
-            By the number of the track.
-        """
+        """List the file of every track by its number, those that are gone included."""
         kept: dict[int, set[str]] = {}
         for row in self._library.query("SELECT track_id, fingerprint FROM matrix"):
             kept.setdefault(row["track_id"], set()).add(row["fingerprint"])
@@ -96,41 +76,19 @@ class Scanned:
     def state_of(self, track_id: int) -> FileState:
         """Return size and time of a track's file when it was read.
 
-        Parameters
-        ----------
-        track_id : int
-            Its number.
-
-        Returns
-        -------
-        FileState
-            Zeros where they are not known: no file is so, and a scan reads it again.
+        Zeros where they are not known: no file is so, and a scan reads it again.
         """
         query = "SELECT size, mtime_ns FROM track WHERE id = ?"
         ((size, mtime_ns),) = self._library.query(query, [track_id])
         return FileState(size or 0, mtime_ns or 0)
 
     def roots(self) -> list[str]:
-        """List the folders and files that were scanned.
-
-        Returns
-        -------
-        list of str
-            Absolute paths, sorted.
-        """
+        """List the folders and files that were scanned: absolute paths, sorted."""
         rows = self._library.query("SELECT path FROM root ORDER BY path")
         return [os.fsdecode(row["path"]) for row in rows]
 
     def add_roots(self, roots: Iterable[str], *, now: float) -> None:
-        """Write down what is scanned; what lies in a folder that is, is not named twice.
-
-        Parameters
-        ----------
-        roots : iterable of str
-            Absolute paths.
-        now : float
-            The time, in seconds since 1970.
-        """
+        """Write down which absolute paths are scanned; what lies in such a folder is not listed."""
         with self._library.transaction() as connection:
             for root in roots:
                 connection.execute(
@@ -144,13 +102,7 @@ class Scanned:
                     connection.execute("REPLACE INTO root VALUES (?, ?)", [stored(root), now])
 
     def forget_roots(self, roots: Iterable[str]) -> None:
-        """Scan some places no longer when no other is named.
-
-        Parameters
-        ----------
-        roots : iterable of str
-            As `roots` lists them; others are passed over.
-        """
+        """Forget that some paths were scanned; others than those of `roots` are passed over."""
         with self._library.transaction() as connection:
             for root in roots:
                 connection.execute("DELETE FROM root WHERE path = ?", [stored(root)])
@@ -170,38 +122,12 @@ class Scanned:
         track_id: int | None = None,
         part: Part = WHOLE_FILE,
     ) -> int:
-        """Write down a file that was listened to, or a track in it.
+        """Write down a file that was analysed, or a track in it, and return its number.
 
-        Parameters
-        ----------
-        path : str
-            The file.
-        state : FileState
-            As it was before it was read.
-        digest : bytes
-            Of the encoded audio.
-        tags : Tags or TagError
-            What it says of itself, or why that cannot be read: a warning of the track then.
-        analysis : Analysis
-            What was computed from its samples.
-        answer : Answer
-            What the model says.
-        space_sha256 : str
-            Hash of the space.
-        vector : np.ndarray [shape=(d,)] or None
-            Where the track lies in it; None if it is silent.
-        now : float
-            The time, in seconds since 1970.
-        track_id : int or None
-            The track that it is, known from before; None makes a new one, and a track of other
-            music whose place this was is gone.
-        part : Part
-            Which part of the file it is.
-
-        Returns
-        -------
-        int
-            Number of the track.
+        `state` is that of the file before it was read. Tags that cannot be read become a warning.
+        `vector` is the place of the track in the space; None if it is silent. `track_id` is a track
+        known from before; None makes a new one, and a track of other music whose place this was is
+        gone. `now` is in seconds since 1970, here and below.
         """
         columns = {
             **tag_columns(tags),
@@ -226,29 +152,14 @@ class Scanned:
                 update(
                     connection, track_id, {**columns, "path": stored(path), "missing_since": None}
                 )
-            connection.execute("DELETE FROM matrix WHERE track_id = ?", [track_id])
-            for fingerprint, matrix in analysis.matrices.items():
-                dtype = "|u1" if matrix.dtype == np.uint8 else "<f4"
-                content = np.ascontiguousarray(matrix, dtype=dtype).tobytes()
-                connection.execute(
-                    "INSERT INTO matrix VALUES (?, ?, ?, ?, ?)",
-                    [track_id, fingerprint, len(matrix), dtype, content],
-                )
+            replace_matrices(connection, track_id, analysis.matrices)
             self.answer(track_id, answer)
             self.place(track_id, space_sha256, vector)
             share_correction(connection, digest)
         return track_id
 
     def answer(self, track_id: int, answer: Answer) -> None:
-        """Write down what a model says of a track.
-
-        Parameters
-        ----------
-        track_id : int
-            Its number.
-        answer : Answer
-            What it says.
-        """
+        """Write down what a model says of a track."""
         answer = answer.rounded()
         model = [answer.model_sha256, json.dumps(answer.classes)]
         with self._library.transaction() as connection:
@@ -256,7 +167,12 @@ class Scanned:
             ((model_id,),) = connection.execute(
                 "SELECT id FROM model WHERE sha256 = ? AND classes = ?", model
             )
-            row = [track_id, model_id, *_columns(answer), answer.unsure, answer.distance]
+            summary = answer.summary
+            row = [
+                *(track_id, model_id, summary.genre, summary.confidence, summary.runner_up),
+                *(summary.margin, answer.probabilities.astype("<f4").tobytes() or None),
+                *(answer.unsure, answer.distance),
+            ]
             connection.execute(
                 "REPLACE INTO answer (track_id, model_id, genre, confidence, runner_up, margin, "
                 "probabilities, unsure, distance) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -274,17 +190,7 @@ class Scanned:
             )
 
     def place(self, track_id: int, space_sha256: str, vector: Float32Array | None) -> None:
-        """Write down where a track lies in a learnt space.
-
-        Parameters
-        ----------
-        track_id : int
-            Its number.
-        space_sha256 : str
-            Hash of the space.
-        vector : np.ndarray [shape=(d,)] or None
-            Its place; None if it is silent and has none.
-        """
+        """Write down where a track lies in a learnt space; nowhere if it is silent."""
         content = b"" if vector is None else vector.astype("<f4").tobytes()
         with self._library.transaction() as connection:
             connection.execute(
@@ -300,26 +206,10 @@ class Scanned:
         now: float,
         part: Part = WHOLE_FILE,
     ) -> int:
-        """Write down a file, or a track in it, that cannot be listened to.
+        """Write down a file, or a track in it, that cannot be analysed, and return its number.
 
-        Parameters
-        ----------
-        path : str
-            The file.
-        state : FileState or None
-            As it was before it was read; None where it cannot be asked, or where it is to be tried
-            again by the next scan.
-        error : AudioError
-            Why.
-        now : float
-            The time, in seconds since 1970.
-        part : Part
-            Which part of the file it is.
-
-        Returns
-        -------
-        int
-            Number of the track: what was heard of it before is kept, should it be itself again.
+        `state` is that of the file before it was read; None if it cannot be read, or if the next
+        scan is to try again. What an earlier scan computed is kept, should the file recover.
         """
         columns = {
             **part_columns(part),
@@ -343,19 +233,7 @@ class Scanned:
     def refresh(
         self, track_id: int, state: FileState, tags: Tags | TagError, *, now: float
     ) -> None:
-        """Write down a file whose tags or time have changed, but not its audio.
-
-        Parameters
-        ----------
-        track_id : int
-            Number of the track.
-        state : FileState
-            As the file is now.
-        tags : Tags or TagError
-            What it says of itself now, or why that cannot be read.
-        now : float
-            The time, in seconds since 1970.
-        """
+        """Write down a file whose tags or time have changed, but not its audio."""
         ((path,),) = self._library.query("SELECT path FROM track WHERE id = ?", [track_id])
         self.move([(track_id, os.fsdecode(path), state, tags)], now=now)
 
@@ -368,17 +246,10 @@ class Scanned:
     ) -> None:
         """Write down that files were moved; two may have changed places.
 
-        Parameters
-        ----------
-        moves : iterable of (int, str, FileState, Tags or TagError)
-            Number of the track, where it is now, and how it is there; of tags that cannot be read,
-            what is known stays.
-        now : float
-            The time, in seconds since 1970: that since which whatever was at these places, and was
-            not moved itself, is gone.
-        parts : mapping of int to Part
-            By number of the track, which part of the file it is now; others are the same part of
-            their file as before.
+        Each of `moves` has the number of a track, and the path, state and tags that it has now. Of
+        tags that cannot be read, what is known stays. Whatever else was at these places is gone.
+        `parts` has, by number of the track, which part of its file it is now; others stay the same
+        part.
         """
         with self._library.transaction() as connection:
             listed = list(moves)
@@ -412,21 +283,9 @@ class Scanned:
                 update(connection, track_id, columns)
 
     def keep_parts(self, path: str, numbers: Collection[int], *, now: float) -> list[int]:
-        """Write down which tracks a file holds now; any other of its tracks is gone.
+        """Write down the numbers of the tracks that a file holds, 0 if it is one track.
 
-        Parameters
-        ----------
-        path : str
-            The file.
-        numbers : collection of int
-            Their numbers in its cue sheet; 0 if the file is one track.
-        now : float
-            The time, in seconds since 1970.
-
-        Returns
-        -------
-        list of int
-            Numbers of the tracks that are gone.
+        Its other tracks are gone; their numbers are returned.
         """
         query = "SELECT id, part FROM track WHERE path = ? AND missing_since IS NULL"
         rows = self._library.query(query, [stored(path)])
@@ -436,15 +295,7 @@ class Scanned:
         return gone
 
     def mark_missing(self, track_ids: Iterable[int], *, now: float) -> None:
-        """Write down that the files of tracks are gone; they are kept until `prune`.
-
-        Parameters
-        ----------
-        track_ids : iterable of int
-            Their numbers.
-        now : float
-            Since when, in seconds since 1970.
-        """
+        """Write down that the files of tracks are gone; the tracks are kept until `prune`."""
         with self._library.transaction() as connection:
             for track_id in track_ids:
                 update(connection, track_id, {"missing_since": now})
@@ -454,15 +305,7 @@ class Scanned:
     def prune(self, track_ids: Iterable[int]) -> int:
         """Forget tracks whose files are gone, with all that was decided about them.
 
-        Parameters
-        ----------
-        track_ids : iterable of int
-            Their numbers; those whose file is there are left alone.
-
-        Returns
-        -------
-        int
-            How many were forgotten.
+        Tracks whose files exist are left alone. Returns how many were forgotten.
         """
         with self._library.transaction() as connection:
             return sum(
@@ -471,14 +314,3 @@ class Scanned:
                 ).rowcount
                 for track_id in track_ids
             )
-
-
-def _columns(
-    answer: Answer,
-) -> tuple[str | None, float | None, str | None, float | None, bytes | None]:
-    """Return genre, confidence, runner-up, margin and probabilities; None of a silent track."""
-    if not len(answer.probabilities):
-        return None, None, None, None, None
-    first, second = answer.ranked[:2]
-    low, high = np.sort(answer.probabilities)[-2:].tolist()
-    return first, high, second, high - low, answer.probabilities.astype("<f4").tobytes()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from earmark.analysis import Part
 from earmark.errors import TagError
 from earmark.library._filters import stored
+from earmark.library._track_rows import TAG_COLUMNS
 
 if TYPE_CHECKING:
     from earmark.tags import Tags
@@ -18,6 +22,7 @@ __all__ = [
     "add_track",
     "leave_place",
     "part_columns",
+    "replace_matrices",
     "share_correction",
     "tag_columns",
     "update",
@@ -25,10 +30,6 @@ __all__ = [
     "warnings_column",
 ]
 
-_FROM_TAGS = (
-    *("artist", "albumartist", "title", "album", "genres", "year", "ids"),
-    *("track_number", "disc_number", "composer"),
-)
 _TAGS_UNREADABLE = "its tags cannot be read"
 
 
@@ -41,7 +42,7 @@ def tag_columns(tags: Tags | TagError) -> dict[str, Any]:
     """Return the columns that tags fill; none where they cannot be read: what is known stays."""
     if isinstance(tags, TagError):
         return {}
-    columns = {name: getattr(tags, name) for name in _FROM_TAGS}
+    columns = {name: getattr(tags, name) for name in TAG_COLUMNS}
     return {
         name: utf8(value) if isinstance(value, str) else value
         for name, value in {
@@ -82,6 +83,20 @@ def update(connection: sqlite3.Connection, track_id: int, columns: dict[str, Any
     connection.execute(
         f"UPDATE track SET {assignments} WHERE id = ?", [*columns.values(), track_id]
     )
+
+
+def replace_matrices(
+    connection: sqlite3.Connection, track_id: int, matrices: Mapping[str, npt.NDArray[Any]]
+) -> None:
+    """Write the features of a track, by fingerprint of the set; those of before are gone."""
+    connection.execute("DELETE FROM matrix WHERE track_id = ?", [track_id])
+    for fingerprint, matrix in matrices.items():
+        dtype = "|u1" if matrix.dtype == np.uint8 else "<f4"
+        content = np.ascontiguousarray(matrix, dtype=dtype).tobytes()
+        connection.execute(
+            "INSERT INTO matrix VALUES (?, ?, ?, ?, ?)",
+            [track_id, fingerprint, len(matrix), dtype, content],
+        )
 
 
 def share_correction(connection: sqlite3.Connection, digest: bytes | None) -> None:

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from earmark.library._filters import tables, where
-from earmark.library._track import Filters
+from earmark.library._filters import Filters, tables, where
 from earmark.records import Record
 from earmark.types import Seconds, Unsure
 

@@ -1,25 +1,22 @@
-"""What a library holds of a track, and what can be asked for."""
+"""What a library holds of a track."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from earmark.analysis import MEASUREMENTS, Gaps
-from earmark.arguments import check_fields
+from earmark.analysis import MEASUREMENTS, AnswerSummary, Gaps
 from earmark.files import FileState
 from earmark.records import Record
+from earmark.tags import Tags
 from earmark.types import Seconds, Unsure, part_name
 
-__all__ = [
-    "Filters",
-    "KnownFile",
-    "LibraryTrack",
-]
+__all__ = ["KnownFile", "LibraryTrack", "State"]
 
-State = Literal["analysed", "failed"]
+State: TypeAlias = Literal["analysed", "failed"]
+"""Whether a track could be analysed."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +69,13 @@ class KnownFile:
 class LibraryTrack(
     Record,
     keys=(
-        *("id", "path", "*place", "missing", "artist", "albumartist", "title", "album"),
-        *("track_number", "disc_number", "composer", "year", "tag_genres=genres", "ids"),
-        *("duration", *MEASUREMENTS, "genre", "corrected", "predicted", "confidence", "runner_up"),
-        *("unsure", "probabilities", "warnings"),
+        *("id", "path", "*place", "missing", "artist=tags.artist", "albumartist=tags.albumartist"),
+        *("title=tags.title", "album=tags.album", "track_number=tags.track_number"),
+        *("disc_number=tags.disc_number", "composer=tags.composer", "year=tags.year"),
+        *("tag_genres=tags.genres", "ids=tags.ids", "duration"),
+        ("*", lambda track: {name: track.measurements.get(name) for name in MEASUREMENTS}),
+        *("genre", "corrected", "predicted=answer.genre", "confidence=answer.confidence"),
+        *("runner_up=answer.runner_up", "unsure", "probabilities=answer.probabilities", "warnings"),
         ("gaps", lambda track: [{"start": at, "length": length} for at, length in track.gaps]),
         "error",
     ),
@@ -89,29 +89,19 @@ class LibraryTrack(
     path : str
         Where its file is, or was when it was last seen.
     state : {"analysed", "failed"}
-        Whether it could be listened to.
+        Whether it could be analysed.
     missing : bool
         Whether the last scan did not find the file.
     digest : bytes or None
         Of the encoded audio, see `earmark.audio.audio_digest`.
-    artist, albumartist, title, album, genres, year, ids, track_number, disc_number, composer
-        What the file says of itself, as in `earmark.tags.Tags`.
+    tags : Tags
+        What the file says of itself; genres that were left at a default are not among them.
     duration : float or None
         In seconds.
-    tempo, brightness, loudness, percussiveness : float or None
-        See `MEASUREMENTS`.
-    predicted : str or None
-        The genre the model finds most probable; None for a silent track, or if it was not asked.
-    confidence : float or None
-        Its probability.
-    runner_up : str or None
-        The second most probable.
-    margin : float or None
-        How much less probable that is.
-    unsure : {"unfamiliar", "undecided", "silent"} or None
-        Why the answer should not be relied on; None if it can be, or the user has corrected it.
-    probabilities : mapping of str to float
-        Of each genre; empty for a silent track, or if the model was not asked.
+    measurements : mapping of str to float
+        By the names in `earmark.analysis.MEASUREMENTS`; empty if the track is silent.
+    answer : AnswerSummary
+        What the model says; of a track it was not asked about, everything is None.
     corrected : str or None
         What the user says the genre is.
     error_code, error_reason : str or None
@@ -132,32 +122,15 @@ class LibraryTrack(
     state: State
     missing: bool
     digest: bytes | None = None
-    artist: str = ""
-    albumartist: str = ""
-    title: str = ""
-    album: str = ""
-    genres: tuple[str, ...] = ()
-    year: int | None = None
-    ids: Mapping[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=Tags)
     duration: Seconds | None = None
-    tempo: float | None = None
-    brightness: float | None = None
-    loudness: float | None = None
-    percussiveness: float | None = None
-    predicted: str | None = None
-    confidence: float | None = None
-    runner_up: str | None = None
-    margin: float | None = None
-    unsure: Unsure | None = None
-    probabilities: Mapping[str, float] = field(default_factory=dict)
+    measurements: Mapping[str, float] = field(default_factory=dict)
+    answer: AnswerSummary = field(default_factory=AnswerSummary)
     corrected: str | None = None
     error_code: str | None = None
     error_reason: str | None = None
     warnings: tuple[str, ...] = ()
     gaps: Gaps = ()
-    track_number: int | None = None
-    disc_number: int | None = None
-    composer: str = ""
     part: int = 0
     start: Seconds | None = None
     end: Seconds | None = None
@@ -175,9 +148,9 @@ class LibraryTrack(
     @property
     def caption(self) -> str:
         """Artist and title as far as the tags name them, else the name of the file."""
-        artist = self.artist or self.albumartist
+        artist = self.tags.artist or self.tags.albumartist
         stem = os.path.splitext(os.path.basename(self.path))[0]
-        title = self.title or part_name(stem, self.part)
+        title = self.tags.title or part_name(stem, self.part)
         return f"{artist} - {title}" if artist else title
 
     @property
@@ -190,68 +163,9 @@ class LibraryTrack(
     @property
     def genre(self) -> str | None:
         """What the user says, else what the model finds most probable."""
-        return self.corrected or self.predicted
+        return self.corrected or self.answer.genre
 
-
-@dataclass(frozen=True)
-class Filters:
-    """Which tracks are asked for: those for which everything that is set holds.
-
-    Attributes
-    ----------
-    genre : str or None
-        Exactly this genre, whatever the case: the user's word or else the model's.
-    artist, album, title : str or None
-        Part of what the tags say, whatever the case; the artist may be the album's.
-    words : tuple of str
-        Each is part of the artist or of the title; where there is no title, of the file's name.
-    year : tuple of (int or None, int or None) or None
-        First and last year.
-    path : str or None
-        This file, or what is in this folder; ``album.flac#03`` is one track of a file.
-    min_confidence, max_confidence : float or None
-        Bounds of the model's confidence.
-    tempo : tuple of (float or None, float or None) or None
-        Slowest and fastest, in beats a minute.
-    unsure : bool or None
-        Only answers that are unsure, or only those that are not; corrected ones are not.
-    doubtful : bool or None
-        Only answers worth asking the user about, or only the others. Doubtful are unsure answers,
-        those of less than 0.5 confidence (which are wrong more often than right), and those whose
-        top two genres are less than 0.2 apart; not silent tracks, and not corrected ones.
-    corrected : bool or None
-        Only tracks of which the user has spoken, or only those of which not.
-    tag_genre : bool or None
-        Only tracks whose tags name a genre, or only those whose tags do not. Values such as "Other"
-        name none, see `earmark.tags.is_empty_genre`.
-    treat_as_empty : tuple of str
-        More genres in tags that count as none.
-    warned : bool or None
-        Only tracks with warnings, or only those without.
-    missing : bool or None
-        Only tracks whose file is gone, or only those whose file is there; None for both.
-    state : {"analysed", "failed"} or None
-        Only tracks of this state.
-    """
-
-    genre: str | None = None
-    artist: str | None = None
-    album: str | None = None
-    title: str | None = None
-    words: tuple[str, ...] = ()
-    year: tuple[int | None, int | None] | None = None
-    path: str | None = None
-    min_confidence: float | None = None
-    max_confidence: float | None = None
-    tempo: tuple[float | None, float | None] | None = None
-    unsure: bool | None = None
-    doubtful: bool | None = None
-    corrected: bool | None = None
-    tag_genre: bool | None = None
-    treat_as_empty: tuple[str, ...] = ()
-    warned: bool | None = None
-    missing: bool | None = False
-    state: State | None = "analysed"
-
-    def __post_init__(self) -> None:
-        check_fields(self)
+    @property
+    def unsure(self) -> Unsure | None:
+        """Why the genre should not be relied on; None if it can be, or the user has set it."""
+        return None if self.corrected else self.answer.unsure

@@ -108,7 +108,8 @@ def _csv(playlist: Playlist, folder: str | None) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_CSV_COLUMNS)
     for position, track in enumerate(playlist.tracks, start=1):
-        said = (track.artist or track.albumartist, track.title, track.album, track.genre)
+        tags = track.tags
+        said = (tags.artist or tags.albumartist, tags.title, tags.album, track.genre)
         where = _located(track.path, folder)
         place = [track.place.get(name) for name in ("part", "start", "end")]
         writer.writerow([position, track.id, where, *said, track.duration, *place])
@@ -137,8 +138,8 @@ def _xspf(playlist: Playlist, folder: str | None) -> str:
 
 def _told(track: LibraryTrack) -> list[tuple[str, str]]:
     """Return what XSPF says of a track, in the order it asks for."""
-    found = [("title", track.title), ("creator", track.artist or track.albumartist)]
-    found.append(("album", track.album))
+    found = [("title", track.tags.title), ("creator", track.tags.artist or track.tags.albumartist)]
+    found.append(("album", track.tags.album))
     if track.duration is not None:
         found.append(("duration", str(round(1000 * track.duration))))
     return [(name, text) for name, text in found if text]
@@ -181,7 +182,8 @@ def render(playlist: Playlist, kind: PlaylistFormat, *, folder: str | None) -> b
 
     Examples
     --------
-    >>> song = LibraryTrack(1, "/music/a.mp3", "analysed", False, title="A", duration=61.2)
+    >>> tags = Tags(title="A")
+    >>> song = LibraryTrack(1, "/music/a.mp3", "analysed", False, tags=tags, duration=61.2)
     >>> print(render(Playlist("Mine", (song,), ()), "m3u8", folder="/music/lists").decode(), end="")
     #EXTM3U
     #PLAYLIST:Mine

@@ -31,13 +31,9 @@ _ANYWHERE = 400
 
 def _song(track: LibraryTrack) -> dict[str, Any]:
     """Return what a playlist says of a song."""
-    names = ("artist", "title", "album", "genre", "duration")
-    return {
-        "id": track.id,
-        "path": track.path,
-        **track.place,
-        **{name: getattr(track, name) for name in names},
-    }
+    content = track.to_dict()
+    names = ("id", "path", *track.place, "artist", "title", "album", "genre", "duration")
+    return {name: content[name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -232,7 +228,9 @@ def playlist_of(
     tracks = catalogue.library.tracks_of(np.flatnonzero(allowed).tolist())
     weights = np.ones(len(tracks))
     if filters.genre is not None:
-        weights = np.array([1.0 if one.corrected else one.confidence or 0.0 for one in tracks])
+        weights = np.array(
+            [1.0 if one.corrected else one.answer.confidence or 0.0 for one in tracks]
+        )
     drawn = [tracks[at] for at in _drawn(weights, rng)]
     if filters.genre is not None:
         drawn.sort(key=lambda track: track.unsure is not None)  # stable: the sure ones first

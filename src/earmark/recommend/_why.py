@@ -75,19 +75,23 @@ def why(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
 
     Examples
     --------
-    >>> def track(number, **known):
-    ...     return LibraryTrack(number, f"{number}.mp3", "analysed", False, **known)
-    >>> first = track(1, tempo=92.3, probabilities={"reggae": 0.82, "pop": 0.18}, brightness=900.0)
-    >>> other = track(2, tempo=94.0, probabilities={"reggae": 0.77, "pop": 0.23}, brightness=800.0)
+    >>> def track(number, probabilities, **measurements):
+    ...     answer = AnswerSummary(probabilities=probabilities)
+    ...     path = f"{number}.mp3"
+    ...     return LibraryTrack(
+    ...         number, path, "analysed", False, answer=answer, measurements=measurements
+    ...     )
+    >>> first = track(1, {"reggae": 0.82, "pop": 0.18}, tempo=92.3, brightness=900.0)
+    >>> other = track(2, {"reggae": 0.77, "pop": 0.23}, tempo=94.0, brightness=800.0)
     >>> why(first, other, {"brightness": (1000.0, 2000.0)})
     'both most like reggae (82 %, 77 %); tempo 92 and 94; both dark'
-    >>> why(first, track(3, probabilities={"pop": 1.0}), {})
+    >>> why(first, track(3, {"pop": 1.0}), {})
     ''
     """
     parts = []
     if artist_of(first) and artist_of(first) == artist_of(other):
         parts.append("by the same artist")
-    for part in (_genre(first, other), _tempo(first, other), _traits(first, other, scale)):
+    for part in (_genre(first, other), _tempo(first, other), _measurements(first, other, scale)):
         if part:
             parts.append(part)
     return "; ".join(parts)
@@ -96,7 +100,7 @@ def why(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
 def _genre(first: LibraryTrack, other: LibraryTrack) -> str:
     if first.corrected and first.corrected == other.corrected:
         return f"both {first.corrected}, as you say"
-    p, q = first.probabilities, other.probabilities
+    p, q = first.answer.probabilities, other.answer.probabilities
     if not p or not q or "unfamiliar" in (first.unsure, other.unsure):
         return ""  # probabilities of what is like nothing known mean little
     shared = max(p, key=lambda genre: min(p[genre], q.get(genre, 0.0)))
@@ -111,9 +115,9 @@ def _genre(first: LibraryTrack, other: LibraryTrack) -> str:
 
 
 def _tempo(first: LibraryTrack, other: LibraryTrack) -> str:
-    if not first.tempo or not other.tempo:
+    a, b = first.measurements.get("tempo"), other.measurements.get("tempo")
+    if not a or not b:
         return ""
-    a, b = first.tempo, other.tempo
     told = f"tempo {a:.0f} and {b:.0f}"
     if abs(np.log(a / b)) <= _SAME_TEMPO:
         return told
@@ -121,12 +125,12 @@ def _tempo(first: LibraryTrack, other: LibraryTrack) -> str:
     return f"{told}, one twice the other" if twice else ""
 
 
-def _traits(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
+def _measurements(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
     found = []
     for name, (low, high) in scale.items():
-        values = (getattr(first, name), getattr(other, name))
-        if None in values:
+        if name not in first.measurements or name not in other.measurements:
             continue
+        values = (first.measurements[name], other.measurements[name])
         less, more = _WORDS[name]
         if max(values) < low:
             found.append(less)

@@ -31,11 +31,11 @@ _FEWEST = 5
 
 def _label(track: LibraryTrack, also: Sequence[str] = ()) -> str:
     """Return the genre that a person gave the track; what a model predicted never counts."""
-    return track.corrected or next(iter(named_genres(track.genres, also)), "")
+    return track.corrected or next(iter(named_genres(track.tags.genres, also)), "")
 
 
 def _artist(track: LibraryTrack) -> tuple[str, str] | None:
-    name = track.artist or track.albumartist
+    name = track.tags.artist or track.tags.albumartist
     return ("tag", artist_key(name)) if name else None
 
 
@@ -108,8 +108,8 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
             id=stored_path(track.name),
             label=labels.get(key, "") if sizes[key] >= _FEWEST else "",
             path=track.path,
-            artist=track.artist or track.albumartist,
-            title=track.title,
+            artist=track.tags.artist or track.tags.albumartist,
+            title=track.tags.title,
             groups={"artist": int(artist), "duplicate": int(recording)},
             part=track.part,
             start=track.start,

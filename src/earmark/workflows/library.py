@@ -218,7 +218,7 @@ def show_track(
     with opened_library(library) as opened:
         found = find_track(opened, str(track))
         near: tuple[Neighbour, ...] = ()
-        if found.state == "analysed" and found.predicted is not None and n_similar:
+        if found.state == "analysed" and found.answer.genre is not None and n_similar:
             catalogue = Catalogue(opened)
             near = find_similar(catalogue, catalogue.song(found.id), n=n_similar).neighbours
         return TrackDetails(found, opened.answer(found.id), near)
@@ -436,4 +436,4 @@ def review_tracks(
     with opened_library(library) as opened:
         check_genre(opened, wanted.genre)
         tracks = opened.tracks(wanted, sort="doubt")
-    return [track for track in tracks if track.predicted is not None]
+    return [track for track in tracks if track.answer.genre is not None]

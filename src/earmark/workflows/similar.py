@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from earmark.analysis import AnalysedTrack, Analyser, analyse_file
 from earmark.arguments import checked
@@ -169,30 +168,17 @@ def _song_of(analyser: Analyser, path: str, heard: AnalysedTrack) -> Song:
         raise AudioError(path, "it is silent: there is nothing to compare")
     X = matrices[analyser.model.feature_set.fingerprint]
     answer = analyser.answer(X, bounds=analysis.bounds, sounding=sounding).rounded()
-    first, second = answer.ranked[:2]
-    tags = heard.tags if isinstance(heard.tags, Tags) else Tags()
-    measurements: dict[str, Any] = dict(analysis.measurements)
     track = LibraryTrack(
         id=0,
         path=path,
         state="analysed",
         missing=False,
         digest=heard.digest,
-        artist=tags.artist,
-        albumartist=tags.albumartist,
-        title=tags.title,
-        album=tags.album,
-        genres=tags.genres,
-        year=tags.year,
-        ids=tags.ids,
+        tags=heard.tags if isinstance(heard.tags, Tags) else Tags(),
         duration=analysis.duration,
-        predicted=first,
-        confidence=float(answer.probabilities.max()),
-        runner_up=second,
-        unsure=answer.unsure,
-        probabilities=dict(zip(answer.classes, answer.probabilities.tolist(), strict=True)),
+        measurements=analysis.measurements,
+        answer=answer.summary,
         warnings=analysis.warnings,
         gaps=analysis.gaps,
-        **measurements,
     )
     return Song(track, vector, matrices[analyser.timbre.feature_set.fingerprint])

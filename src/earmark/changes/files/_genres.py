@@ -59,12 +59,14 @@ def _unsure(words: str, policy: OrganisePolicy) -> GenreChoice:
 
 def _predicted(track: LibraryTrack, policy: OrganisePolicy) -> GenreChoice:
     if track.unsure is not None:
-        words = unsure_words(track.unsure, genre=track.predicted, runner_up=track.runner_up)
+        words = unsure_words(
+            track.unsure, genre=track.answer.genre, runner_up=track.answer.runner_up
+        )
         return _unsure(words, policy)
-    if track.predicted is None:
+    if track.answer.genre is None:
         reason = f": {track.error_reason}" if track.error_reason else ""
         return GenreChoice("", kept=f"not analysed{reason}")
-    return _named(track.predicted, policy, weight=track.confidence or 0.0)
+    return _named(track.answer.genre, policy, weight=track.answer.confidence or 0.0)
 
 
 def choose(track: LibraryTrack, policy: OrganisePolicy) -> GenreChoice:
@@ -76,7 +78,7 @@ def choose(track: LibraryTrack, policy: OrganisePolicy) -> GenreChoice:
         return _named(track.corrected, policy, fixed=True)
     if policy.genre_source == "predicted":
         return _predicted(track, policy)
-    tagged = named_genres(track.genres, policy.treat_as_empty)
+    tagged = named_genres(track.tags.genres, policy.treat_as_empty)
     if tagged:
         return _named(tagged[0], policy)
     if policy.genre_source == "tag":

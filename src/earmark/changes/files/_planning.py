@@ -57,11 +57,11 @@ class _Song:
 
     @property
     def album(self) -> str:
-        return self.track.album or self.names.album
+        return self.track.tags.album or self.names.album
 
     @property
     def disc(self) -> int:
-        return self.track.disc_number or self.names.disc or 1
+        return self.track.tags.disc_number or self.names.disc or 1
 
     @property
     def has_sheet(self) -> bool:
@@ -90,7 +90,7 @@ def _songs(
     for path, inside in by_path.items():
         there = [track for track in inside if not track.missing] or inside[-1:]
         first = there[0]
-        stored = first.track_number or first.disc_number or first.composer
+        stored = first.tags.track_number or first.tags.disc_number or first.tags.composer
         if path in wanted and policy.places.fields & _NUMBERED_FIELDS and not stored:
             there[0] = _with_numbers(first)
         named = partial(path_names, first_paths[path], roots=policy.roots, numbered=numbered)
@@ -113,12 +113,13 @@ def _with_numbers(track: LibraryTrack) -> LibraryTrack:
         tags = read_tags(track.path)
     except TagError:
         return track
-    return replace(
-        track,
+    with_numbers = replace(
+        track.tags,
         track_number=tags.track_number,
         disc_number=tags.disc_number,
         composer=tags.composer,
     )
+    return replace(track, tags=with_numbers)
 
 
 def _choice(tracks: Sequence[LibraryTrack], policy: OrganisePolicy) -> GenreChoice:
@@ -148,19 +149,21 @@ def _choose_genres(songs: Sequence[_Song], policy: OrganisePolicy) -> None:
 def _values(song: _Song) -> dict[str, str | int | None]:
     """Return what is known of a song by the fields of templates; tags first, names for the rest."""
     track = song.track
-    artist = track.artist or song.names.artist or track.albumartist or song.names.albumartist
+    artist = (
+        track.tags.artist or song.names.artist or track.tags.albumartist or song.names.albumartist
+    )
     whole = not song.in_parts  # of several tracks in a file, none is its title
-    year = track.year or song.names.year
+    year = track.tags.year or song.names.year
     return {
         "genre": song.choice.genre,
         "artist": artist,
-        "albumartist": track.albumartist or song.names.albumartist or artist,
+        "albumartist": track.tags.albumartist or song.names.albumartist or artist,
         "album": song.album,
         "year": year,
         "decade": None if year is None else f"{year // 10 * 10}s",
-        "composer": track.composer,
-        "title": (track.title if whole else "") or song.names.title,
-        "track": (track.track_number or song.names.track) if whole else None,
+        "composer": track.tags.composer,
+        "title": (track.tags.title if whole else "") or song.names.title,
+        "track": (track.tags.track_number or song.names.track) if whole else None,
         "disc": song.disc if song.n_discs > 1 else None,
         "filename": os.path.splitext(os.path.basename(song.path))[0],
     }
@@ -252,8 +255,8 @@ def _check_names(tracks: Iterable[LibraryTrack], policy: OrganisePolicy) -> None
         for track in tracks
         for name in (
             track.corrected,
-            *track.probabilities,
-            *(track.genres if policy.genre_source != "predicted" else ()),
+            *track.answer.probabilities,
+            *(track.tags.genres if policy.genre_source != "predicted" else ()),
         )
         if name
     }

@@ -111,16 +111,16 @@ def _tell_of_parts(library: Library, path: str, place: str) -> None:
     moves = []
     for track in library.tracks_in(path):
         tags = Tags(
-            artist=track.artist,
-            albumartist=track.albumartist,
-            title=track.title,
-            album=track.album,
-            genres=track.genres,
-            year=track.year,
-            ids=track.ids,
-            track_number=track.track_number,
-            disc_number=track.disc_number,
-            composer=track.composer,
+            artist=track.tags.artist,
+            albumartist=track.tags.albumartist,
+            title=track.tags.title,
+            album=track.tags.album,
+            genres=track.tags.genres,
+            year=track.tags.year,
+            ids=track.tags.ids,
+            track_number=track.tags.track_number,
+            disc_number=track.tags.disc_number,
+            composer=track.tags.composer,
         )
         moves.append((track.id, place, library.scanned.state_of(track.id), tags))
     library.scanned.move(moves, now=time.time())

@@ -192,15 +192,15 @@ class TagPlan(
 
 def _probabilities(track: LibraryTrack) -> dict[str, float]:
     """Return the probabilities of an answer, that of its genre first."""
-    if track.predicted is None or track.confidence is None:
+    if track.answer.genre is None or track.answer.confidence is None:
         return {}
-    rest = {name: p for name, p in track.probabilities.items() if name != track.predicted}
-    return {track.predicted: track.confidence, **rest}
+    rest = {name: p for name, p in track.answer.probabilities.items() if name != track.answer.genre}
+    return {track.answer.genre: track.answer.confidence, **rest}
 
 
 def _is_default(track: LibraryTrack) -> bool:
     """Tell whether nobody chose the genre of a file."""
-    if track.genres == _DEFAULT:  # which older libraries do not tell from a chosen one
+    if track.tags.genres == _DEFAULT:  # which older libraries do not tell from a chosen one
         with suppress(TagError):
             return not read_tags(track.path).chosen_genres
     return False
@@ -234,33 +234,33 @@ def _row(track: LibraryTrack, policy: TagPolicy, threshold: float) -> TagRow:
     """Plan one file: first by what is known of it, then by the file itself."""
     seen = file_state(track.path)
     gone = seen is None or track.missing
-    row = TagRow(track.path, "keep", now=track.genres, seen=seen)
+    row = TagRow(track.path, "keep", now=track.tags.genres, seen=seen)
     if track.part and not gone:
         return replace(row, why=ONE_FILE_ALBUM)
     proposal = propose_genres(
         _probabilities(track),
         threshold=threshold,
         policy=policy,
-        current=track.genres,
+        current=track.tags.genres,
         current_is_default=not gone and _is_default(track),
         unsure=track.unsure,
         correction=track.corrected,
     )
-    genres, why, now = proposal.genres, proposal.why, track.genres
+    genres, why, now = proposal.genres, proposal.why, track.tags.genres
     if gone:
         why = "the file no longer exists"
     elif why == "not analysed" and track.error_reason:
         why = f"{why}: {track.error_reason}"
     elif not why:
         current, why = _look(track.path, genres, policy)
-        now = track.genres if current is None else current
+        now = track.tags.genres if current is None else current
     is_certain = track.corrected is not None
     return replace(
         row,
         action="keep" if why else "write",
         genres=genres,
         now=now,
-        confidence=None if is_certain else track.confidence,
+        confidence=None if is_certain else track.answer.confidence,
         why=why or ("your correction" if is_certain else ""),
         content=content_of(track),
     )
@@ -309,7 +309,7 @@ def make_tag_plan(
     ()
     """
     policy = policy or TagPolicy()
-    known = {*classes, *(track.corrected for track in tracks), *(t.predicted for t in tracks)}
+    known = {*classes, *(track.corrected for track in tracks), *(t.answer.genre for t in tracks)}
     unknown = sorted(set(policy.names) - known)
     if unknown and classes:
         raise ParameterError(
@@ -324,7 +324,7 @@ def make_tag_plan(
         rows.append(_row(track, policy, threshold.confidence))
         if progress is not None:
             progress(done, len(by_path), track.path)
-    answered = [track for track in tracks if track.predicted and not track.missing]
+    answered = [track for track in tracks if track.answer.genre and not track.missing]
     n_sure = sum(_is_sure(track, threshold.confidence) for track in answered)
     return TagPlan(tuple(rows), threshold, model, n_sure / len(answered) if answered else None)
 
