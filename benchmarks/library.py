@@ -34,7 +34,7 @@ from earmark.files import FileState
 from earmark.library import Filters, Library, library_stats, open_library
 from earmark.models import load_model, load_space
 from earmark.recommend import By, Catalogue, ExactIndex, find_similar
-from earmark.recommend._building import build_timbre, cache_path
+from earmark.recommend._library_indexes import build_timbre, cache_path
 from earmark.tags import Tags
 
 N_SEGMENTS, N_CLIPS = 80, 8

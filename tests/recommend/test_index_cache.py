@@ -26,7 +26,7 @@ from earmark.recommend import (
     style_index,
     timbre_index,
 )
-from earmark.recommend._cache import read_cache, write_cache
+from earmark.recommend._index_cache import read_cache, write_cache
 
 NAMES = ["style", "exact timbre", "faiss timbre"]
 

@@ -3,11 +3,12 @@
 Importing this loads onnxruntime and no FAISS, which large libraries alone need.
 """
 
-from earmark.recommend._building import CacheWarning, cache_path, style_index, timbre_index
 from earmark.recommend._candidates import FLOORS, MIN_LENGTH, By, LeftOut, Selection
-from earmark.recommend._files import FORMATS, PlaylistFormat, render
+from earmark.recommend._catalogue import Catalogue, Song
+from earmark.recommend._filling import Length
+from earmark.recommend._formats import FORMATS, PlaylistFormat, render
 from earmark.recommend._indexes import ExactIndex, FaissIndex, Index
-from earmark.recommend._picking import Length
+from earmark.recommend._library_indexes import CacheWarning, cache_path, style_index, timbre_index
 from earmark.recommend._playlist import (
     PER_ARTIST,
     Playlist,
@@ -15,9 +16,8 @@ from earmark.recommend._playlist import (
     playlist_like,
     playlist_of,
 )
+from earmark.recommend._reasons import why
 from earmark.recommend._similar import Neighbour, Neighbourhood, find_similar, similar
-from earmark.recommend._songs import Catalogue, Song
-from earmark.recommend._why import why
 
 __all__ = [
     "FLOORS",

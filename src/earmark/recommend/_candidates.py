@@ -10,7 +10,7 @@ import numpy as np
 
 from earmark.errors import ParameterError
 from earmark.library import Filters, LibraryTrack
-from earmark.recommend._songs import Catalogue
+from earmark.recommend._catalogue import Catalogue
 from earmark.records import Record
 from earmark.types import BoolArray, Seconds
 

@@ -12,11 +12,11 @@ import numpy as np
 from earmark.errors import ParameterError
 from earmark.library import Filters, LibraryTrack, album_note
 from earmark.recommend._candidates import LeftOut, Selection, candidates, is_familiar
-from earmark.recommend._folding import Chosen
-from earmark.recommend._picking import TYPICAL_S, Length, Picking, artist_or_id, seconds_of
+from earmark.recommend._catalogue import Catalogue, Song
+from earmark.recommend._filling import TYPICAL_S, Length, Picking, artist_or_id, seconds_of
+from earmark.recommend._ordering import corridor, walk
 from earmark.recommend._similar import find_similar
-from earmark.recommend._songs import Catalogue, Song
-from earmark.recommend._walk import corridor, walk
+from earmark.recommend._variety import Chosen
 from earmark.records import Record
 from earmark.types import BoolArray, FloatArray, IntArray, Seconds
 

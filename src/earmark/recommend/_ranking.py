@@ -9,8 +9,8 @@ import numpy as np
 
 from earmark.models import spaces
 from earmark.recommend._candidates import By
+from earmark.recommend._catalogue import Catalogue, Song
 from earmark.recommend._indexes import ExactIndex, FaissIndex
-from earmark.recommend._songs import Catalogue, Song
 from earmark.types import BoolArray, Float32Array, IntArray
 
 __all__ = ["LOOKED_AT", "PER_SEGMENT", "Rank", "Ranking", "ranked_by"]

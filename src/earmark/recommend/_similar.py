@@ -15,10 +15,10 @@ from earmark.recommend._candidates import (
     candidates,
     is_familiar,
 )
-from earmark.recommend._folding import Chosen
+from earmark.recommend._catalogue import Catalogue, Song
 from earmark.recommend._ranking import LOOKED_AT, PER_SEGMENT, Ranking, ranked_by
-from earmark.recommend._songs import Catalogue, Song
-from earmark.recommend._why import Scale, why
+from earmark.recommend._reasons import Scale, why
+from earmark.recommend._variety import Chosen
 from earmark.records import Record
 from earmark.types import Progress
 from earmark.wording import counted

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earmark.recommend._walk import arrange, corridor, walk
+from earmark.recommend._ordering import arrange, corridor, walk
 
 Array = np.ndarray[Any, Any]
 

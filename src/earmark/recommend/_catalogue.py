@@ -10,9 +10,9 @@ import numpy.typing as npt
 from earmark.errors import LibraryError, ParameterError
 from earmark.library import Library, LibraryTrack
 from earmark.models import spaces
-from earmark.recommend._building import library_scale, style_index, timbre_index
 from earmark.recommend._indexes import ExactIndex, Index
-from earmark.recommend._why import Scale
+from earmark.recommend._library_indexes import library_scale, style_index, timbre_index
+from earmark.recommend._reasons import Scale
 from earmark.types import Float32Array, Progress
 
 __all__ = ["Catalogue", "Song"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from earmark.identity import artist_of, recording_keys, same_sound
 from earmark.library import LibraryTrack
-from earmark.recommend._songs import Catalogue, Song
+from earmark.recommend._catalogue import Catalogue, Song
 
 __all__ = ["Chosen"]
 

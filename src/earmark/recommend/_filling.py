@@ -11,9 +11,9 @@ import numpy as np
 from earmark.errors import ParameterError
 from earmark.identity import artist_of
 from earmark.library import LibraryTrack
-from earmark.recommend._folding import Chosen
-from earmark.recommend._songs import Catalogue, Song
-from earmark.recommend._walk import arrange
+from earmark.recommend._catalogue import Catalogue, Song
+from earmark.recommend._ordering import arrange
+from earmark.recommend._variety import Chosen
 from earmark.types import Seconds
 from earmark.wording import counted
 

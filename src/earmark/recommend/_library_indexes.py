@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from earmark.library import Library
 from earmark.models import Space
-from earmark.recommend._cache import Cached, read_cache, write_cache
+from earmark.recommend._index_cache import Cached, read_cache, write_cache
 from earmark.recommend._indexes import ExactIndex, FaissIndex, Index
-from earmark.recommend._why import Scale, scale_of
+from earmark.recommend._reasons import Scale, scale_of
 from earmark.types import Float32Array, IntArray, Progress
 
 __all__ = [
