@@ -40,7 +40,7 @@ from earmark.models import Model, load_model
 from earmark.models._artifact import write_model
 from earmark.models.export import export_onnx
 from earmark.models.recipe import FittedModel, fit, load_recipe
-from earmark.tuning import tune
+from earmark.tuning import search_parameters as tune
 from earmark.types import FloatArray
 from earmark.workflows.evaluate import evaluate
 

@@ -27,12 +27,13 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from earmark.audio import load
 from earmark.datasets import FeatureTable, Fold, group_folds, gtzan, load_dataset
-from earmark.evaluation import mean_difference
-from earmark.evaluation._retrieval import (
+from earmark.evaluation import (
     Likeness,
     Retrieval,
+    Split,
     by_segments,
     by_vectors,
+    mean_difference,
     retrieve,
     tracks_of,
 )
@@ -88,9 +89,10 @@ def likenesses(
     return dict(zip(NAMES, (_random, by_timbre, by_discriminants, by_style), strict=True))
 
 
-def folds_of(tracks: FeatureTable, *, n_folds: int, seed: int) -> list[Fold]:
+def split_of(tracks: FeatureTable, *, n_folds: int, seed: int) -> Split:
     """Deal the artists into folds, as the protocol ``artist`` does for five."""
-    return group_folds(tracks.labels, tracks.groups["artist"], n_folds=n_folds, seed=seed)
+    folds = group_folds(tracks.labels, tracks.groups["artist"], n_folds=n_folds, seed=seed)
+    return Split("artist", tracks, folds, seed, "artist")
 
 
 def measure_spaces(data: Path, seeds: range) -> dict[str, Any]:
@@ -103,8 +105,8 @@ def measure_spaces(data: Path, seeds: range) -> dict[str, Any]:
     found: dict[str, Any] = {}
     at_seed_0: dict[str, Retrieval] = {}
     for name, likeness in likenesses(tracks, segments).items():
-        runs = [retrieve(tracks, folds_of(tracks, n_folds=5, seed=s), likeness) for s in seeds]
-        three = retrieve(tracks, folds_of(tracks, n_folds=3, seed=0), likeness)
+        runs = [retrieve(split_of(tracks, n_folds=5, seed=s), likeness) for s in seeds]
+        three = retrieve(split_of(tracks, n_folds=3, seed=0), likeness)
         at_seed_0[name] = runs[0]
         found[name] = {
             **runs[0].to_dict(),
@@ -212,7 +214,9 @@ def measure_recordings(data: Path) -> dict[str, Any]:
     songs = [to_bytes(table.X[numbers == number]) for number in range(len(ids))]
     artists, copies_of = tracks.groups["artist"], tracks.groups["duplicate"]
     place = {name: number for number, name in enumerate(ids)}
-    titles = {t.id: (t.artist.lower(), t.title.lower()) for t in gtzan.tracks(data / "gtzan")}
+    titles = {
+        t.id: (t.artist.lower(), t.title.lower()) for t in gtzan.CORPUS.tracks(data / "gtzan")
+    }
     kinds: dict[str, list[Pair]] = {
         kind: []
         for kind in ("exact duplicates", "one title by one artist", "one artist", "other artists")

@@ -56,7 +56,9 @@ def problems_of(name: str, value: object, checks: set[str]) -> list[str]:
         documented = NumpyDocString(inspect.getdoc(value) or "")["Attributes"]
         names = {part.strip() for entry in documented for part in entry.name.split(",")}
         if dataclasses.is_dataclass(value):
-            missing = {field.name for field in dataclasses.fields(value)} - names
+            own = inspect.get_annotations(value)  # those of a base are documented there
+            fields = {field.name for field in dataclasses.fields(value) if field.name in own}
+            missing = fields - names
             found += [("AT01", f"attribute {field!r} is not documented") for field in missing]
     return [f"{name}: {code} {text}" for code, text in found]
 

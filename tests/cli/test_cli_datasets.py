@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from earmark.cli import datasets
 from earmark.errors import ParameterError
-from earmark.workflows._corpora import corpora
+from earmark.workflows._datasets import all_corpora
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
 
@@ -35,7 +35,7 @@ def test_list_names_every_dataset() -> None:
     done = run("list")
     assert done.exit_code == 0
     names = [line.split()[0] for line in done.stdout.splitlines() if line[:1].strip()]
-    assert names == ["Name", *(corpus.name for corpus in corpora())]
+    assert names == ["Name", *(corpus.name for corpus in all_corpora())]
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
@@ -48,10 +48,10 @@ def test_nothing_is_cut_off(columns: int) -> None:
 def test_list_as_json() -> None:
     told = json.loads(run("list", "--json").stdout)
     assert told["schema"] == "earmark.datasets/1"
-    assert [one["name"] for one in told["datasets"]] == [corpus.name for corpus in corpora()]
+    assert [one["name"] for one in told["datasets"]] == [corpus.name for corpus in all_corpora()]
 
 
-@pytest.mark.parametrize("corpus", corpora(), ids=lambda corpus: corpus.name)
+@pytest.mark.parametrize("corpus", all_corpora(), ids=lambda corpus: corpus.name)
 def test_show_tells_citation_licence_and_faults(corpus: object) -> None:
     done = run("show", corpus.name, columns=400)  # type: ignore[attr-defined]
     assert done.exit_code == 0

@@ -26,20 +26,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_rows_without_genre_are_left_out(folder: Path) -> None:
-    table = echonest.load_table(folder)
+    table = echonest.CORPUS.load_table(folder)
     rows = [row for row in read_rows(folder / "echonest_genre.csv") if row["track_genre_top"]]
     assert table.ids.tolist() == [row["track_id"] for row in rows]
     assert table.X[17].tolist() == [float(rows[17][name]) for name in ECHONEST8.names]
     assert table.provenance["left_out"] == f"{13_129 - len(rows)} tracks without a genre"
     assert (table.feature_set, table.names) == ("echonest8", ECHONEST8.names)
-    assert len(echonest.tracks(folder)) == 13_129
+    assert len(echonest.CORPUS.tracks(folder)) == 13_129
 
 
 def test_equal_rows_are_copies(folder: Path) -> None:
     rows = read_rows(folder / "echonest_genre.csv")
     copied = {name: rows[0][name] for name in ECHONEST8.names}
     change(folder / "echonest_genre.csv", 4, **copied)
-    duplicate = echonest.load_table(folder).groups["duplicate"]
+    duplicate = echonest.CORPUS.load_table(folder).groups["duplicate"]
     assert duplicate[0] == duplicate[3]
     assert len(np.unique(duplicate)) == len(duplicate) - 1
 
@@ -53,19 +53,19 @@ def test_equal_rows_are_copies(folder: Path) -> None:
 )
 def test_what_it_has_not_is_refused(folder: Path, settings: dict[str, str], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        echonest.load_table(folder, **settings)
+        echonest.CORPUS.load_table(folder, **settings)
 
 
 @pytest.mark.parametrize("value", ["", "nan", "inf", "high"])
 def test_value_that_is_no_number_is_named(folder: Path, value: str) -> None:
     change(folder / "echonest_genre.csv", 4, energy=value)
     with pytest.raises(DatasetError, match=f"'energy' of row '6' is '{value}', not a finite"):
-        echonest.load_table(folder)
+        echonest.CORPUS.load_table(folder)
 
 
 @pytest.mark.realdata
 def test_real_rows_are_as_published(data: Path) -> None:
-    table = echonest.load_table(data / "fma")
+    table = echonest.CORPUS.load_table(data / "fma")
     assert table.X.shape == (9355, 8)
     assert len(table.classes) == 12
     parts = table.partitions["official"]

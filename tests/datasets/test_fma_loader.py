@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_tracks_are_those_of_the_file(folder: Path) -> None:
-    tracks = fma.tracks(folder)
+    tracks = fma.CORPUS.tracks(folder)
     assert len(tracks) == 120
     third = tracks[2]
     assert (third.id, third.label, third.title) == ("8", "", "Song 2")
@@ -33,7 +33,7 @@ def test_tracks_are_those_of_the_file(folder: Path) -> None:
 
 
 def test_audio_is_found_by_number(folder: Path) -> None:
-    paths = {track.id: track.path for track in fma.tracks(folder) if track.path}
+    paths = {track.id: track.path for track in fma.CORPUS.tracks(folder) if track.path}
     assert paths == {
         "2": str(folder / "fma_small" / "000" / "000002.mp3"),
         "11": str(folder / "fma_small" / "000" / "000011.mp3"),
@@ -44,11 +44,11 @@ def test_audio_is_found_by_number(folder: Path) -> None:
     ("subset", "n"), [("small", 40), ("medium", 80), ("large", 120), (None, 120)]
 )
 def test_subsets_hold_those_before(folder: Path, subset: str | None, n: int) -> None:
-    assert len(fma.tracks(folder, subset=subset)) == n
+    assert len(fma.CORPUS.tracks(folder, subset=subset)) == n
 
 
 def test_published_header_is_read(folder: Path) -> None:
-    before = fma.tracks(folder)
+    before = fma.CORPUS.tracks(folder)
     rows = read_rows(folder / "tracks.csv")
     columns = (
         *(("artist", "id"), ("set", "split"), ("set", "subset")),
@@ -61,7 +61,7 @@ def test_published_header_is_read(folder: Path) -> None:
         *(",".join([row["track_id"], *(row["_".join(name)] for name in columns)]) for row in rows),
     ]
     (folder / "tracks.csv").write_text("\n".join(lines) + "\n")
-    assert fma.tracks(folder) == before
+    assert fma.CORPUS.tracks(folder) == before
 
 
 def test_it_has_no_features(folder: Path) -> None:
@@ -70,7 +70,7 @@ def test_it_has_no_features(folder: Path) -> None:
     ):
         load_dataset(f"fma:{folder}", subset="small")
     with pytest.raises(ParameterError, match="subset='tiny' is not one of small, medium"):
-        fma.tracks(folder, subset="tiny")
+        fma.CORPUS.tracks(folder, subset="tiny")
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,17 @@ def test_it_has_no_features(folder: Path) -> None:
 def test_damage_is_named(folder: Path, values: dict[str, str], message: str) -> None:
     change(folder / "tracks.csv", 1, **values)
     with pytest.raises(DatasetError, match=rf"tracks\.csv'.*{message}"):
-        fma.tracks(folder)
+        fma.CORPUS.tracks(folder)
 
 
 @pytest.mark.realdata
 def test_real_tracks_are_as_published(data: Path) -> None:
-    tracks = fma.tracks(data / "fma")
+    tracks = fma.CORPUS.tracks(data / "fma")
     assert len(tracks) == 106_574
     assert sum(bool(track.label) for track in tracks) == 49_598
     assert len({track.label for track in tracks} - {""}) == 16
-    small = fma.tracks(data / "fma", subset="small")
-    medium = fma.tracks(data / "fma", subset="medium")
+    small = fma.CORPUS.tracks(data / "fma", subset="small")
+    medium = fma.CORPUS.tracks(data / "fma", subset="medium")
     assert set(Counter(track.label for track in small).values()) == {1000}
     assert Counter(track.partitions["official"] for track in small) == {
         "train": 6400,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.datasets.folder import check_layout, tracks
+from earmark.datasets.folder import CORPUS, check_layout
 from earmark.errors import DatasetError
 from earmark.workflows.evaluate import evaluate
 from earmark.workflows.train import train
@@ -74,7 +74,7 @@ def test_one_small_genre_among_others_is_named(tmp_path: Path) -> None:
     for genre, n in (("jazz", 6), ("rock", 5), ("polka", 2)):
         for number in range(n):
             write(tmp_path / genre / f"{number}.flac")
-    found = tracks(tmp_path)
+    found = CORPUS.tracks(tmp_path)
     with pytest.raises(DatasetError, match=r"1 genre of 3 has fewer than 5 audio files.*'polka' 2"):
         check_layout(tmp_path, found, fewest=5)
     check_layout(tmp_path, found, fewest=2)
@@ -85,5 +85,5 @@ def test_folders_that_are_not_of_artists_are_not_called_so(tmp_path: Path) -> No
     for number in range(4):
         write(tmp_path / f"mix {number}" / "a.flac", artist=f"Somebody {number}")
     with pytest.raises(DatasetError) as caught:
-        check_layout(tmp_path, tracks(tmp_path), fewest=5)
+        check_layout(tmp_path, CORPUS.tracks(tmp_path), fewest=5)
     assert "named after artists" not in str(caught.value)

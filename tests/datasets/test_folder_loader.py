@@ -26,7 +26,7 @@ def by_id(tracks: list[Track]) -> dict[str, Track]:
 
 
 def test_genre_is_the_first_folder(music: Path) -> None:
-    found = by_id(folder.tracks(music))
+    found = by_id(folder.CORPUS.tracks(music))
     assert len(found) == 12
     assert found["rock/00.flac"].label == "rock"
     assert found["jazz/artist0/01.flac"].label == "jazz"
@@ -35,7 +35,7 @@ def test_genre_is_the_first_folder(music: Path) -> None:
 
 
 def test_artists_are_told_by_tags(music: Path) -> None:
-    found = by_id(folder.tracks(music))
+    found = by_id(folder.CORPUS.tracks(music))
     # 00, 01 and 02 are by Artist 0, whatever the folders say.
     artist = {name.rpartition("/")[2][:2]: track.groups["artist"] for name, track in found.items()}
     assert artist["00"] == artist["01"] == artist["02"]
@@ -44,12 +44,12 @@ def test_artists_are_told_by_tags(music: Path) -> None:
 
 def test_file_directly_in_the_folder_has_no_genre(music: Path) -> None:
     silent(music / "stray.flac", artist="Artist 9")
-    assert by_id(folder.tracks(music))["stray.flac"].label == ""
+    assert by_id(folder.CORPUS.tracks(music))["stray.flac"].label == ""
 
 
 def test_genre_may_come_from_tags(music: Path) -> None:
     silent(music / "rock" / "untold.flac", artist="Artist 9")
-    found = by_id(folder.tracks(music, genre_from="tags"))
+    found = by_id(folder.CORPUS.tracks(music, genre_from="tags"))
     # Rock, ROCK and rock stand in three files each: that of the first file counts.
     first = min(found)
     assert first == "jazz/artist0/01.flac"
@@ -62,7 +62,7 @@ def test_files_without_artist_are_told_and_grouped_by_folder(tmp_path: Path) -> 
     for name in ("rock/a.wav", "rock/b.wav", "rock/x/c.wav", "rock/x/disc/d.wav", "jazz/x/e.wav"):
         silent(tmp_path / name)
     with pytest.warns(DatasetWarning, match="5 of 5 files name no artist in their tags"):
-        found = by_id(folder.tracks(tmp_path))
+        found = by_id(folder.CORPUS.tracks(tmp_path))
     number = {name: track.groups["artist"] for name, track in found.items()}
     assert number["rock/x/c.wav"] == number["rock/x/disc/d.wav"]
     assert len(set(number.values())) == 4
@@ -71,20 +71,20 @@ def test_files_without_artist_are_told_and_grouped_by_folder(tmp_path: Path) -> 
 def test_genres_that_differ_only_in_case_are_refused(music: Path) -> None:
     silent(music / "Rock" / "a.flac", artist="A")
     with pytest.raises(DatasetError, match="genres 'Rock' and 'rock' differ only in case"):
-        folder.tracks(music)
+        folder.CORPUS.tracks(music)
 
 
 def test_folder_without_audio_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cover.jpg").touch()
     with pytest.raises(DatasetError, match="holds no audio file"):
-        folder.tracks(tmp_path)
+        folder.CORPUS.tracks(tmp_path)
     with pytest.raises(DatasetError, match=r"cover.jpg': Not a directory"):
-        folder.tracks(tmp_path / "cover.jpg")
+        folder.CORPUS.tracks(tmp_path / "cover.jpg")
 
 
 def test_other_settings_are_refused(music: Path) -> None:
     with pytest.raises(ParameterError, match="genre_from='mood' is not one of folder, tags"):
-        folder.tracks(music, genre_from="mood")  # type: ignore[arg-type]
+        folder.CORPUS.tracks(music, genre_from="mood")  # type: ignore[arg-type]
     with pytest.raises(
         ParameterError, match=r"has no table of features. They are computed from its audio"
     ):
@@ -96,7 +96,7 @@ def test_name_that_is_not_utf8_is_kept(tmp_path: Path) -> None:
     source = silent(tmp_path / "rock" / "a.flac", artist="A")
     odd = os.path.join(os.fsencode(tmp_path), b"rock", b"b\xff.flac")
     shutil.copy(os.fsencode(source), odd)
-    found = by_id(folder.tracks(tmp_path))
+    found = by_id(folder.CORPUS.tracks(tmp_path))
     assert set(found) == {"rock/a.flac", "rock/b\\xff.flac"}
     assert os.fsencode(found["rock/b\\xff.flac"].path or "") == odd
 
@@ -107,13 +107,13 @@ def test_file_whose_tags_cannot_be_read_says_nothing(tmp_path: Path) -> None:
     for name, content in (("b", b""), ("c", b"not music"), ("d", torn)):
         (tmp_path / "rock" / f"{name}.mp3").write_bytes(content)
     with pytest.warns(DatasetWarning, match="3 of 4 files name no artist"):
-        found = by_id(folder.tracks(tmp_path))
+        found = by_id(folder.CORPUS.tracks(tmp_path))
     assert [(track.artist, track.title) for track in found.values()][1:] == [("", "")] * 3
 
 
 def test_album_artist_stands_for_a_missing_artist(tmp_path: Path) -> None:
     silent(tmp_path / "rock" / "a.flac", albumartist="The Band")
-    (found,) = folder.tracks(tmp_path)
+    (found,) = folder.CORPUS.tracks(tmp_path)
     assert found.artist == "The Band"
 
 
@@ -121,7 +121,7 @@ def test_album_artist_stands_for_a_missing_artist(tmp_path: Path) -> None:
 def test_real_pieces_name_their_artist(data: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DatasetWarning)
-        found = by_id(folder.tracks(data / "music"))
+        found = by_id(folder.CORPUS.tracks(data / "music"))
     assert (found["fma/000002.mp3"].artist, found["fma/000002.mp3"].label) == ("AWOL", "fma")
     vibe_ace = found["librosa_examples/Kevin_MacLeod_-_Vibe_Ace.ogg"]
     assert (vibe_ace.artist, vibe_ace.title) == ("Kevin MacLeod", "Vibe Ace")

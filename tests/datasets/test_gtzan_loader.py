@@ -39,7 +39,7 @@ def with_spectrograms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_table_holds_what_the_files_hold(folder: Path, made_up: tuple[Rows, Rows]) -> None:
     rows, index = made_up
-    table = gtzan.load_table(folder, faulty=True)
+    table = gtzan.CORPUS.load_table(folder, faulty=True)
     assert table.ids.tolist() == [row["excerpt"] for row in index]
     assert table.X.shape == (1000, 57)
     assert table.X[137].tolist() == [float(rows[137][name]) for name in GTZAN57.names]
@@ -50,16 +50,16 @@ def test_table_holds_what_the_files_hold(folder: Path, made_up: tuple[Rows, Rows
 
 
 def test_table_says_where_it_comes_from(folder: Path) -> None:
-    provenance = gtzan.load_table(folder).provenance
+    provenance = gtzan.CORPUS.load_table(folder).provenance
     assert provenance["citation"] == gtzan.CITATION
     for name in ("features_30_sec.csv", "index.csv"):
         assert provenance[name] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
 
 
 def test_index_may_be_in_another_order(folder: Path, made_up: tuple[Rows, Rows]) -> None:
-    before = gtzan.load_table(folder)
+    before = gtzan.CORPUS.load_table(folder)
     write_rows(folder / "index.csv", made_up[1][::-1])
-    after = gtzan.load_table(folder)
+    after = gtzan.CORPUS.load_table(folder)
     np.testing.assert_array_equal(after.groups["artist"], before.groups["artist"])
 
 
@@ -67,12 +67,12 @@ def test_index_may_be_in_another_order(folder: Path, made_up: tuple[Rows, Rows])
 def test_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(DatasetError, match=f"{name}': No such file"):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
-        gtzan.load_table(tmp_path / "nowhere")
+        gtzan.CORPUS.load_table(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_missing_column_is_named(
     rows = [{key: row[key] for key in row if key != column} for row in made_up[number]]
     write_rows(folder / name, rows)
     with pytest.raises(DatasetError, match=f"{name}': column '{column}' is missing"):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 @pytest.mark.parametrize("n", [0, 1, 999, 1001])
@@ -103,13 +103,13 @@ def test_wrong_number_of_rows_is_told(folder: Path, made_up: tuple[Rows, Rows], 
     lines = path.read_text().splitlines()
     path.write_text("\n".join((lines + lines[-1:])[: n + 1]) + "\n")
     with pytest.raises(DatasetError, match=f"has {n} rows, not 1000"):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 def test_empty_file_is_refused(folder: Path) -> None:
     (folder / "features_30_sec.csv").write_bytes(b"")
     with pytest.raises(DatasetError, match="column 'filename' is missing"):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 def change(rows: Rows, number: int, **values: str) -> Rows:
@@ -149,7 +149,7 @@ def test_damage_is_named(
     write_rows(folder / "features_30_sec.csv", table)
     write_rows(folder / "index.csv", index)
     with pytest.raises(DatasetError, match=message):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 def test_row_that_is_cut_short_is_refused(folder: Path) -> None:
@@ -158,18 +158,18 @@ def test_row_that_is_cut_short_is_refused(folder: Path) -> None:
     lines[7] = ",".join(lines[7].split(",")[:10])
     path.write_text("\n".join(lines) + "\n")
     with pytest.raises(DatasetError):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 @pytest.mark.parametrize("name", ["features_30_sec.csv", "index.csv"])
 def test_file_that_is_not_text_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"\xff\xfe\x00" * 100)
     with pytest.raises(DatasetError):
-        gtzan.load_table(folder)
+        gtzan.CORPUS.load_table(folder)
 
 
 def test_faulty_excerpts_are_left_out_unless_asked_for(folder: Path) -> None:
-    kept, everything = gtzan.load_table(folder), gtzan.load_table(folder, faulty=True)
+    kept, everything = gtzan.CORPUS.load_table(folder), gtzan.CORPUS.load_table(folder, faulty=True)
     assert len(kept) == 750
     assert set(kept.partitions["official"]) == {"train", "valid", "test"}
     assert "faulty" not in kept.provenance
@@ -178,14 +178,14 @@ def test_faulty_excerpts_are_left_out_unless_asked_for(folder: Path) -> None:
 
 
 def test_copies_share_a_number(folder: Path) -> None:
-    table = gtzan.load_table(folder, faulty=True)
+    table = gtzan.CORPUS.load_table(folder, faulty=True)
     number = dict(zip(table.ids.tolist(), table.groups["duplicate"].tolist(), strict=True))
     assert number["metal.00058"] == number["rock.00016"]
     assert len(set(number.values())) == 999
 
 
 def test_published_folds_are_numbered_from_0(folder: Path) -> None:
-    table = gtzan.load_table(folder, faulty=True)
+    table = gtzan.CORPUS.load_table(folder, faulty=True)
     assert table.partitions["published3"][[0, 5, 10, 15]].tolist() == ["0", "1", "2", ""]
 
 
@@ -194,7 +194,7 @@ def test_tracks_prefer_whole_excerpts(folder: Path) -> None:
         path = folder / "audio" / f"{name}.flac"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    found = {track.id: track for track in gtzan.tracks(folder)}
+    found = {track.id: track for track in gtzan.CORPUS.tracks(folder)}
     assert len(found) == 1000
     assert found["jazz.00000"].path == str(folder / "audio" / "full_30s" / "jazz.00000.flac")
     assert found["jazz.00001"].path == str(folder / "audio" / "first_15_20s" / "jazz.00001.flac")
@@ -209,7 +209,7 @@ def test_segments_are_cut_one_after_the_other() -> None:
 
 
 def test_bands_are_those_of_the_segments(with_spectrograms: Path) -> None:
-    table = gtzan.load_table(with_spectrograms, feature_set="bands", faulty=True)
+    table = gtzan.CORPUS.load_table(with_spectrograms, feature_set="bands", faulty=True)
     assert (table.unit, table.feature_set, table.names) == ("segment", "bands", BANDS.names)
     assert table.X.shape == (9990, 256)
     assert table.ids[[0, 9, 10]].tolist() == ["blues.00000#0", "blues.00000#9", "blues.00001#0"]
@@ -223,7 +223,7 @@ def test_bands_are_those_of_the_segments(with_spectrograms: Path) -> None:
 
 
 def test_segments_of_copies_share_numbers_one_by_one(with_spectrograms: Path) -> None:
-    table = gtzan.load_table(with_spectrograms, feature_set="bands", faulty=True)
+    table = gtzan.CORPUS.load_table(with_spectrograms, feature_set="bands", faulty=True)
     number = dict(zip(table.ids.tolist(), table.groups["duplicate"].tolist(), strict=True))
     for segment in range(10):
         assert number[f"metal.00058#{segment}"] == number[f"rock.00016#{segment}"]
@@ -231,12 +231,14 @@ def test_segments_of_copies_share_numbers_one_by_one(with_spectrograms: Path) ->
 
 
 def test_excerpt_without_spectrogram_is_left_out(with_spectrograms: Path) -> None:
-    table = gtzan.load_table(with_spectrograms, feature_set="bands", unit="track", faulty=True)
+    table = gtzan.CORPUS.load_table(
+        with_spectrograms, feature_set="bands", unit="track", faulty=True
+    )
     assert len(table) == 999
     assert "jazz.00054" not in table.ids
     assert table.provenance["without_spectrogram"] == "jazz.00054"
     assert "logmel_u8.npz" in table.provenance
-    assert "without_spectrogram" not in gtzan.load_table(with_spectrograms).provenance
+    assert "without_spectrogram" not in gtzan.CORPUS.load_table(with_spectrograms).provenance
 
 
 def test_sets_that_say_how_are_computed_from_the_archive(
@@ -259,8 +261,8 @@ def test_sets_that_say_how_are_computed_from_the_archive(
             from_archive=from_archive,
         )
     )
-    table = gtzan.load_table(with_spectrograms, feature_set="corners", faulty=True)
-    public = gtzan.load_table(with_spectrograms, faulty=True)
+    table = gtzan.CORPUS.load_table(with_spectrograms, feature_set="corners", faulty=True)
+    public = gtzan.CORPUS.load_table(with_spectrograms, faulty=True)
     assert table.names == names
     at = public.ids.tolist().index("rock.00099")
     assert table.X[-1].tolist() == [public.X[at, 16], (998 + 1) % 256, (998 + 254 + 386) % 256]
@@ -277,7 +279,7 @@ def test_sets_that_say_how_are_computed_from_the_archive(
 )
 def test_what_it_has_not_is_refused(folder: Path, settings: dict[str, str], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        gtzan.load_table(folder, **settings)
+        gtzan.CORPUS.load_table(folder, **settings)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +320,7 @@ def test_archive_of_another_shape_is_refused(folder: Path, arrays: dict[str, np.
 
 @pytest.mark.realdata
 def test_real_table_is_as_published(data: Path) -> None:
-    table = gtzan.load_table(data / "gtzan", faulty=True)
+    table = gtzan.CORPUS.load_table(data / "gtzan", faulty=True)
     assert len(table) == 1000
     assert Counter(table.labels.tolist()) == dict.fromkeys(gtzan.GENRES, 100)
     parts = Counter(table.partitions["official"].tolist())
@@ -326,12 +328,12 @@ def test_real_table_is_as_published(data: Path) -> None:
     folds = Counter(table.partitions["published3"].tolist())
     assert folds == {"0": 315, "1": 316, "2": 317, "": 52}
     assert len(np.unique(table.groups["artist"])) == 272
-    assert len(gtzan.load_table(data / "gtzan")) == 930
+    assert len(gtzan.CORPUS.load_table(data / "gtzan")) == 930
 
 
 @pytest.mark.realdata
 def test_real_partitions_are_the_published_lists(data: Path) -> None:
-    table = gtzan.load_table(data / "gtzan", faulty=True)
+    table = gtzan.CORPUS.load_table(data / "gtzan", faulty=True)
     splits = data / "gtzan" / "splits"
     for part in ("train", "valid", "test"):
         lines = (splits / "fault_filtered" / f"{part}_filtered.txt").read_text().split()
@@ -346,7 +348,7 @@ def test_real_partitions_are_the_published_lists(data: Path) -> None:
 
 @pytest.mark.realdata
 def test_real_duplicates_are_the_equal_rows(data: Path) -> None:
-    table = gtzan.load_table(data / "gtzan", faulty=True)
+    table = gtzan.CORPUS.load_table(data / "gtzan", faulty=True)
     equal, duplicate = identical_rows(table.X), table.groups["duplicate"]
     np.testing.assert_array_equal(
         equal[:, np.newaxis] == equal, duplicate[:, np.newaxis] == duplicate
@@ -359,7 +361,7 @@ def test_real_duplicates_are_the_equal_rows(data: Path) -> None:
 @pytest.mark.realdata
 def test_real_spectrograms_give_bands(data: Path) -> None:
     def bands(**settings: str) -> FeatureTable:
-        return gtzan.load_table(data / "gtzan", feature_set="bands", **settings)
+        return gtzan.CORPUS.load_table(data / "gtzan", feature_set="bands", **settings)
 
     segments, whole = bands(), bands(unit="track")
     assert (len(segments), len(whole)) == (9290, 929)
@@ -373,5 +375,5 @@ def test_real_spectrograms_give_bands(data: Path) -> None:
 
 @pytest.mark.realdata
 def test_real_audio_is_found(data: Path) -> None:
-    paths = [track.path for track in gtzan.tracks(data / "gtzan") if track.path]
+    paths = [track.path for track in gtzan.CORPUS.tracks(data / "gtzan") if track.path]
     assert Counter(Path(path).parent.name for path in paths) == {"full_30s": 10, "first_15_20s": 89}

@@ -32,7 +32,7 @@ def folder(made: Path, tmp_path: Path) -> Path:
 
 
 def test_rows_are_segments(made: Path) -> None:
-    table = segments57.load_table(made)
+    table = segments57.CORPUS.load_table(made)
     assert (table.unit, table.X.shape) == ("segment", (22_050, 57))
     assert table.ids[[0, 9, 10]].tolist() == [
         "blues.00100#0",
@@ -43,26 +43,26 @@ def test_rows_are_segments(made: Path) -> None:
 
 
 def test_segments_may_stand_in_any_order(folder: Path) -> None:
-    before = segments57.load_table(folder)
+    before = segments57.CORPUS.load_table(folder)
     rows = read_rows(folder / "segments_3s.csv")
     first, rest = rows[:10], rows[10:]
     write_rows(folder / "segments_3s.csv", first[::-1] + rest)
-    assert segments57.load_table(folder).digest == before.digest
+    assert segments57.CORPUS.load_table(folder).digest == before.digest
 
 
 def test_second_download_is_a_copy_by_the_same_artist(made: Path) -> None:
-    tracks = {track.id: track for track in segments57.tracks(made)}
+    tracks = {track.id: track for track in segments57.CORPUS.tracks(made)}
     one, other = tracks["blues.00101"], tracks["blues.00102"]
     assert (one.artist, other.artist) == ("Somebody", "Somebody (1)")
     assert one.groups == other.groups
-    table = segments57.load_table(made)
+    table = segments57.CORPUS.load_table(made)
     number = dict(zip(table.ids.tolist(), table.groups["duplicate"].tolist(), strict=True))
     assert all(number[f"blues.00101#{i}"] == number[f"blues.00102#{i}"] for i in range(10))
     assert number["blues.00101#0"] != number["blues.00101#1"]
 
 
 def test_whole_tracks_are_joined_by_name(made: Path) -> None:
-    table = segments57.load_table(made, unit="track")
+    table = segments57.CORPUS.load_table(made, unit="track")
     assert (table.unit, table.X.shape) == ("track", (2205, 57))
     # The files number the tracks differently; tempo counts them in the order of the segments.
     tempo = table.X[:, GTZAN57.names.index("tempo")]
@@ -88,19 +88,19 @@ def test_damage_is_named(
 ) -> None:
     change(folder / file, number, **values)
     with pytest.raises(DatasetError, match=rf"{file}'.*{message}"):
-        segments57.load_table(folder, unit="track")
+        segments57.CORPUS.load_table(folder, unit="track")
 
 
 def test_what_it_has_not_is_refused(made: Path) -> None:
     with pytest.raises(ParameterError, match="segments57 has gtzan57 only"):
-        segments57.load_table(made, feature_set="bands")
+        segments57.CORPUS.load_table(made, feature_set="bands")
     with pytest.raises(ParameterError, match="unit='clip' is not one of track, segment"):
-        segments57.load_table(made, unit="clip")  # type: ignore[arg-type]
+        segments57.CORPUS.load_table(made, unit="clip")  # type: ignore[arg-type]
 
 
 @pytest.mark.realdata
 def test_real_rows_are_as_published(data: Path) -> None:
-    table = segments57.load_table(data / "segments57")
+    table = segments57.CORPUS.load_table(data / "segments57")
     assert table.X.shape == (22_050, 57)
     assert len(table.classes) == 11
     assert len(np.unique(table.groups["track"])) == 2205
@@ -114,8 +114,8 @@ def test_real_rows_are_as_published(data: Path) -> None:
 
 @pytest.mark.realdata
 def test_real_whole_tracks_are_those_of_the_segments(data: Path) -> None:
-    whole = segments57.load_table(data / "segments57", unit="track")
-    parts = segments57.load_table(data / "segments57")
+    whole = segments57.CORPUS.load_table(data / "segments57", unit="track")
+    parts = segments57.CORPUS.load_table(data / "segments57")
     assert whole.ids.tolist() == [name.rpartition("#")[0] for name in parts.ids[::10].tolist()]
     at = GTZAN57.names.index("spectral_centroid_mean")
     centroid = parts.X[:, at].reshape(2205, 10).mean(axis=1)

@@ -51,7 +51,7 @@ def without(rows: Rows, *names: str) -> Rows:
 def test_rows_are_what_the_file_holds(path: Path) -> None:
     rows = table_rows()
     write_rows(path, rows)
-    found = table.load_table(path)
+    found = table.CORPUS.load_table(path)
     assert found.ids.tolist() == [row["id"] for row in rows]
     assert found.labels.tolist() == [row["label"] for row in rows]
     assert found.names == FEATURES
@@ -67,7 +67,7 @@ def test_rows_are_what_the_file_holds(path: Path) -> None:
 def test_parquet_gives_the_same_rows(path: Path) -> None:
     write_rows(path, table_rows())
     target = write_parquet(path, table_rows())
-    first, second = table.load_table(path), table.load_table(target)
+    first, second = table.CORPUS.load_table(path), table.CORPUS.load_table(target)
     assert first.digest == second.digest
     assert first.fingerprint == second.fingerprint
 
@@ -75,16 +75,16 @@ def test_parquet_gives_the_same_rows(path: Path) -> None:
 @pytest.mark.parametrize("mark", [";", "\t"])
 def test_fields_may_be_divided_otherwise(path: Path, mark: str) -> None:
     write_rows(path, table_rows())
-    before = table.load_table(path).digest
+    before = table.CORPUS.load_table(path).digest
     path.write_text("\ufeff" + path.read_text().replace(",", mark))
-    assert table.load_table(path).digest == before
+    assert table.CORPUS.load_table(path).digest == before
 
 
 @pytest.mark.parametrize(("ids", "labels"), [("filename", "genre"), ("path", "label")])
 def test_columns_have_other_names(path: Path, ids: str, labels: str) -> None:
     rows = [{ids: row["id"], labels: row["label"], "tempo": row["tempo"]} for row in table_rows()]
     write_rows(path, rows)
-    found = table.load_table(path)
+    found = table.CORPUS.load_table(path)
     assert found.ids[3] == "row03"
     assert (found.unit, found.names) == ("track", ("tempo",))
     assert set(found.groups) == {"duplicate"}
@@ -93,7 +93,7 @@ def test_columns_have_other_names(path: Path, ids: str, labels: str) -> None:
 def test_further_names_of_a_row_are_no_features(path: Path) -> None:
     rows = [{**row, "path": f"{row['id']}.mp3", "genre": "x"} for row in table_rows()]
     write_rows(path, rows)
-    found = table.load_table(path)
+    found = table.CORPUS.load_table(path)
     assert found.names == FEATURES
     assert found.provenance["columns_left_out"] == "path, genre"
 
@@ -101,18 +101,18 @@ def test_further_names_of_a_row_are_no_features(path: Path) -> None:
 def test_rows_without_label_are_left_out_and_counted(path: Path) -> None:
     rows = change(change(table_rows(), 3, label=" ", tempo="nan"), 7, label="")
     write_rows(path, rows)
-    found = table.load_table(path)
+    found = table.CORPUS.load_table(path)
     assert len(found) == 18
     assert found.provenance["left_out"] == "2 rows without a genre"
-    assert len(table.tracks(path)) == 20
-    parquet = table.load_table(write_parquet(path, rows))
+    assert len(table.CORPUS.tracks(path)) == 20
+    parquet = table.CORPUS.load_table(write_parquet(path, rows))
     assert parquet.digest == found.digest
 
 
 def test_row_with_blank_artist_is_by_an_artist_of_its_own(path: Path) -> None:
     rows = [{**row, "artist": "", "track": ""} for row in table_rows()]
     write_rows(path, rows)
-    found = table.load_table(path)
+    found = table.CORPUS.load_table(path)
     assert len(np.unique(found.groups["artist"])) == 20
     assert found.unit == "track"
 
@@ -120,32 +120,32 @@ def test_row_with_blank_artist_is_by_an_artist_of_its_own(path: Path) -> None:
 def test_spellings_of_an_artist_are_one(path: Path) -> None:
     rows = change(table_rows(), 0, artist=" ARTIST  0 (feat. Somebody)")
     write_rows(path, without(rows, "track"))
-    assert table.load_table(path).groups["artist"].tolist() == [at // 4 for at in range(20)]
+    assert table.CORPUS.load_table(path).groups["artist"].tolist() == [at // 4 for at in range(20)]
 
 
 def test_track_by_two_artists_joins_them(path: Path) -> None:
     write_rows(path, change(table_rows(), 0, artist="Artist 4"))
-    artist = table.load_table(path).groups["artist"]
+    artist = table.CORPUS.load_table(path).groups["artist"]
     assert artist[0] == artist[1] == artist[16]
 
 
 def test_equal_rows_share_a_number(path: Path) -> None:
     rows = table_rows()
     write_rows(path, change(rows, 5, **{name: rows[2][name] for name in FEATURES}))
-    duplicate = table.load_table(path).groups["duplicate"]
+    duplicate = table.CORPUS.load_table(path).groups["duplicate"]
     assert duplicate[5] == duplicate[2]
     assert len(np.unique(duplicate)) == 19
 
 
 def test_fingerprint_is_that_of_the_names_in_order(path: Path) -> None:
     write_rows(path, table_rows())
-    before = table.load_table(path).fingerprint
+    before = table.CORPUS.load_table(path).fingerprint
     write_rows(path, [dict(reversed(row.items())) for row in table_rows()])
-    turned = table.load_table(path)
+    turned = table.CORPUS.load_table(path)
     assert turned.names == FEATURES[::-1]
     assert turned.fingerprint != before
     write_rows(path, table_rows()[:8])
-    assert table.load_table(path).fingerprint == before
+    assert table.CORPUS.load_table(path).fingerprint == before
 
 
 def gtzan_table(path: Path, *names: str) -> Path:
@@ -156,7 +156,7 @@ def gtzan_table(path: Path, *names: str) -> Path:
 
 
 def test_columns_of_gtzan57_are_that_set(path: Path, tmp_path: Path) -> None:
-    found = table.load_table(gtzan_table(path, "length"))
+    found = table.CORPUS.load_table(gtzan_table(path, "length"))
     assert (found.feature_set, found.fingerprint) == ("gtzan57", GTZAN57.fingerprint)
     assert found.names == GTZAN57.names
     row = gtzan_rows()[0][123]
@@ -166,11 +166,11 @@ def test_columns_of_gtzan57_are_that_set(path: Path, tmp_path: Path) -> None:
 def test_further_columns_beside_gtzan57_are_named(path: Path) -> None:
     gtzan_table(path)
     with pytest.raises(DatasetError, match="gtzan57 has no column 'length': ignore what"):
-        table.load_table(path)
-    assert table.load_table(path, ignore=("length",)).feature_set == "gtzan57"
+        table.CORPUS.load_table(path)
+    assert table.CORPUS.load_table(path, ignore=("length",)).feature_set == "gtzan57"
     told = load_dataset(f"table:{path}", ignore=("length",)).provenance
     assert told["columns_left_out"] == "length"
-    everything = table.load_table(path, feature_set="columns")
+    everything = table.CORPUS.load_table(path, feature_set="columns")
     assert everything.X.shape == (1000, 58)
     assert "length" in everything.names
 
@@ -178,8 +178,8 @@ def test_further_columns_beside_gtzan57_are_named(path: Path) -> None:
 def test_missing_column_of_a_set_asked_for_is_named(path: Path) -> None:
     gtzan_table(path, "length", "tempo")
     with pytest.raises(DatasetError, match="column 'tempo' of gtzan57 is missing"):
-        table.load_table(path, feature_set="gtzan57")
-    assert table.load_table(path).feature_set == "columns"
+        table.CORPUS.load_table(path, feature_set="gtzan57")
+    assert table.CORPUS.load_table(path).feature_set == "columns"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_settings_that_do_not_fit_are_refused(
 ) -> None:
     write_rows(path, table_rows())
     with pytest.raises(ParameterError, match=message):
-        table.load_table(path, **settings)
+        table.CORPUS.load_table(path, **settings)
 
 
 BAD: list[tuple[Callable[[Rows], Rows], str]] = [
@@ -232,14 +232,14 @@ def test_bad_rows_are_named(
     write_rows(path, rows)
     given = path if kind == "csv" else write_parquet(path, rows)
     with pytest.raises(DatasetError, match=rf"mine\.{kind}'.*{message}"):
-        table.load_table(given)
+        table.CORPUS.load_table(given)
 
 
 @pytest.mark.parametrize("value", ["fast", "", "1,5", "1.5 BPM", "0x10"])
 def test_text_among_numbers_is_named(path: Path, value: str) -> None:
     write_rows(path, change(table_rows(), 4, tempo=value))
     with pytest.raises(DatasetError, match=f"column 'tempo' of row 'row04' is '{value}', not a"):
-        table.load_table(path)
+        table.CORPUS.load_table(path)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_parquet_of_other_kinds_is_named(path: Path, values: list[Any], message:
     at = rows.column_names.index("tempo")
     pq.write_table(rows.set_column(at, "tempo", pa.array(values)), target)
     with pytest.raises(DatasetError, match=message):
-        table.load_table(target)
+        table.CORPUS.load_table(target)
 
 
 def test_whole_numbers_are_numbers(path: Path) -> None:
@@ -264,12 +264,12 @@ def test_whole_numbers_are_numbers(path: Path) -> None:
     rows = pq.read_table(target)
     at = rows.column_names.index("tempo")
     pq.write_table(rows.set_column(at, "tempo", pa.array(range(20), pa.int16())), target)
-    assert table.load_table(target).X[:, 1].tolist() == list(range(20))
+    assert table.CORPUS.load_table(target).X[:, 1].tolist() == list(range(20))
 
 
 def test_class_smaller_than_the_folds_is_told_by_the_folds(path: Path) -> None:
     write_rows(path, change(change(table_rows(), 0, label="polka"), 1, label="polka"))
-    found = table.load_table(path)
+    found = table.CORPUS.load_table(path)
     assert Counter(found.labels.tolist())["polka"] == 2
     with pytest.raises(DatasetError, match="class 'polka' has too few groups for n_folds=5"):
         group_folds(found.labels, found.groups["artist"], n_folds=5, seed=0)
@@ -293,7 +293,7 @@ def test_class_smaller_than_the_folds_is_told_by_the_folds(path: Path) -> None:
 )
 def test_file_that_is_no_table_is_named(path: Path, content: bytes, message: str) -> None:
     path.write_bytes(content)
-    for read in (table.load_table, table.tracks):
+    for read in (table.CORPUS.load_table, table.CORPUS.tracks):
         with pytest.raises(DatasetError, match=rf"mine\.csv'?.*({message})"):
             read(path)
 
@@ -302,34 +302,34 @@ def test_empty_parquet_is_refused(path: Path) -> None:
     target = path.with_suffix(".parquet")
     pq.write_table(pa.table({"id": pa.array([], pa.string()), "label": [], "tempo": []}), target)
     with pytest.raises(DatasetError, match="has no rows"):
-        table.load_table(target)
+        table.CORPUS.load_table(target)
     twice = pa.Table.from_arrays([pa.array(["a"])] * 2, names=["id", "id"])
     pq.write_table(twice, target)
     with pytest.raises(DatasetError, match="column 'id' appears more than once"):
-        table.load_table(target)
+        table.CORPUS.load_table(target)
     target.write_text("id,label,tempo\na,rock,1\n")
     with pytest.raises(DatasetError, match="is not Parquet"):
-        table.load_table(target)
+        table.CORPUS.load_table(target)
 
 
 def test_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="Is a directory"):
-        table.load_table(tmp_path)
+        table.CORPUS.load_table(tmp_path)
 
 
 def test_table_that_was_written_as_one_is_read_as_it_is(path: Path) -> None:
     write_rows(path, table_rows())
-    before = table.load_table(path)
+    before = table.CORPUS.load_table(path)
     target = path.with_suffix(".parquet")
     before.to_parquet(target)
     after = load_dataset(f"table:{target}", unit="segment", feature_set="columns")
     assert after.digest == before.digest
     assert after.provenance == before.provenance
-    tracks = table.tracks(target)
+    tracks = table.CORPUS.tracks(target)
     assert [track.id for track in tracks] == before.ids.tolist()
     assert tracks[5].groups["artist"] == before.groups["artist"][5]
     with pytest.raises(ParameterError, match=r"feature_set='gtzan57': .* holds 'columns'"):
-        table.load_table(target, feature_set="gtzan57")
+        table.CORPUS.load_table(target, feature_set="gtzan57")
 
 
 def test_audio_beside_the_table_is_found(path: Path) -> None:
@@ -337,15 +337,15 @@ def test_audio_beside_the_table_is_found(path: Path) -> None:
     audio = path.parent / "rock" / "song.mp3"
     audio.parent.mkdir()
     audio.touch()
-    paths = [track.path for track in table.tracks(path)]
+    paths = [track.path for track in table.CORPUS.tracks(path)]
     assert paths[2] == str(audio)
     assert paths.count(None) == 19
 
 
 @pytest.mark.realdata
 def test_real_public_table_equals_what_its_own_loader_gives(data: Path) -> None:
-    mine = table.load_table(data / "gtzan" / "features_30_sec.csv", ignore=("length",))
-    theirs = gtzan.load_table(data / "gtzan", faulty=True)
+    mine = table.CORPUS.load_table(data / "gtzan" / "features_30_sec.csv", ignore=("length",))
+    theirs = gtzan.CORPUS.load_table(data / "gtzan", faulty=True)
     np.testing.assert_array_equal(mine.X, theirs.X)
     assert mine.labels.tolist() == theirs.labels.tolist()
     assert mine.fingerprint == theirs.fingerprint
@@ -357,6 +357,6 @@ def test_real_public_table_equals_what_its_own_loader_gives(data: Path) -> None:
 def test_csv_module_reads_what_was_written(path: Path) -> None:
     rows = change(table_rows(), 0, artist='A "quoted", long\nname')
     write_rows(path, rows)
-    assert table.tracks(path)[0].artist == 'A "quoted", long\nname'
+    assert table.CORPUS.tracks(path)[0].artist == 'A "quoted", long\nname'
     with path.open(newline="") as file:
         assert len(list(csv.reader(file))) == 21

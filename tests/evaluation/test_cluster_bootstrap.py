@@ -15,6 +15,7 @@ from earmark.evaluation import (
     Estimate,
     Intervals,
     Run,
+    Score,
     coverage_curve,
     estimates,
     leakage_gap,
@@ -24,9 +25,8 @@ from earmark.evaluation import (
     protocol_folds,
     read_results,
     resampling_units,
-    score,
 )
-from earmark.evaluation._held_out import answer_fold, join
+from earmark.evaluation._answers import answer_fold, join
 from earmark.evaluation._runs import FoldAnswer
 from earmark.types import FloatArray, IntArray
 
@@ -192,15 +192,15 @@ def test_score_of_a_card_states_its_artists() -> None:
     held_out = join(
         answer_fold(fit_nearest, table, fold)[0] for fold in protocol_folds("artist", table, seed=0)
     )
-    groups = table.groups["artist"][held_out.rows]
-    found = score("artist", held_out, n_folds=5, seed=0, over="artist", groups=groups)
+    answers = [FoldAnswer(held_out)]
+    found = Score.of(make_run("artist", table, answers, classes=table.classes, seed=0))
     assert found.to_dict()["intervals"] == {
         "over": "artist",
         "n_units": 60,
         "n_resamples": 2000,
         "seed": 0,
     }
-    naive = score("artist", held_out, n_folds=5, seed=0)
+    naive = Score.of(make_run("random", table, answers, classes=table.classes, seed=0))
     assert naive.intervals == Intervals("track", 300)
     assert width(found.accuracy) > width(naive.accuracy)
 

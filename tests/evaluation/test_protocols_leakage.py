@@ -15,17 +15,19 @@ from earmark.datasets import FeatureTable, Fold
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
     PROTOCOLS,
+    FoldAnswer,
     HeldOut,
+    Score,
     accuracy,
     check_folds,
     check_unseen,
     clean_rows,
     held_out_predictions,
     inner_groups,
+    make_run,
     mean_difference,
     protocol_folds,
     refusals,
-    score,
     vote,
 )
 from earmark.models import Prediction
@@ -439,10 +441,9 @@ class Told:
         return Prediction(np.column_stack([X[:, 0], 1 - X[:, 0]]), X[:, 1])
 
 
-@pytest.fixture
-def held_out() -> HeldOut:
-    """Return four rows: sure and right, sure and wrong, unconfident, unfamiliar."""
-    table = FeatureTable(
+def six_rows() -> FeatureTable:
+    """Return four rows to test and two to train on."""
+    return FeatureTable(
         ids=np.array(list("abcdef")),
         X=np.array([[0.9, 1], [0.8, 1], [0.6, 1], [0.7, 2.5], [0.5, 0], [0.5, 0]], dtype=float),
         feature_set="two",
@@ -450,8 +451,21 @@ def held_out() -> HeldOut:
         labels=np.array(["jazz", "rock", "jazz", "jazz", "rock", "jazz"]),
         partitions={"official": np.array(["test"] * 4 + ["train"] * 2)},
     )
+
+
+@pytest.fixture
+def held_out() -> HeldOut:
+    """Return four rows: sure and right, sure and wrong, unconfident, unfamiliar."""
+    table = six_rows()
     folds = protocol_folds("official", table, seed=0)
     return held_out_predictions(lambda rows: Told(), table, folds)
+
+
+def official_score(held_out: HeldOut) -> Score:
+    table = six_rows()
+    answers = [FoldAnswer(held_out)]
+    run = make_run("official", table, answers, classes=table.classes, seed=0)
+    return Score.of(run, seeded=False)
 
 
 def test_held_out_rows_say_who_is_sure(held_out: HeldOut) -> None:
@@ -462,7 +476,7 @@ def test_held_out_rows_say_who_is_sure(held_out: HeldOut) -> None:
 
 
 def test_score_counts_what_is_sure(held_out: HeldOut) -> None:
-    found = score("official", held_out, n_folds=1, seed=None)
+    found = official_score(held_out)
     assert (found.protocol, found.n, found.n_folds, found.seed) == ("official", 4, 1, None)
     assert found.accuracy.value == 0.75
     assert found.mean_confidence == pytest.approx(0.75)
@@ -470,12 +484,12 @@ def test_score_counts_what_is_sure(held_out: HeldOut) -> None:
 
 
 def test_score_of_nothing_sure_has_no_accuracy_of_it(held_out: HeldOut) -> None:
-    found = score("official", held_out.only(~held_out.familiar), n_folds=1, seed=None)
+    found = official_score(held_out.only(~held_out.familiar))
     assert (found.n, found.sure, found.sure_accuracy, found.unfamiliar) == (1, 0, None, 1)
 
 
 def test_score_is_told_whole(held_out: HeldOut) -> None:
-    told = score("official", held_out, n_folds=1, seed=None).to_dict()
+    told = official_score(held_out).to_dict()
     assert set(told["accuracy"]) == {"value", "low", "high"}
     assert told["n"] == 4
 

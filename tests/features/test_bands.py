@@ -84,7 +84,7 @@ def test_extraction_refuses_echonest8(tmp_path: Path) -> None:
 def test_bands_of_whole_clips_are_those_of_the_archive(data: Path) -> None:
     from earmark.datasets import gtzan
 
-    table = gtzan.load_table(data / "gtzan", feature_set="bands", unit="track", faulty=True)
+    table = gtzan.CORPUS.load_table(data / "gtzan", feature_set="bands", unit="track", faulty=True)
     rows = dict(zip(table.ids.tolist(), table.X, strict=True))
     paths = sorted((data / "gtzan" / "audio" / "full_30s").iterdir())
     for path in paths:

@@ -276,7 +276,7 @@ def test_file_too_large_to_be_read_is_not_written(
 @pytest.fixture(scope="module")
 def segments(data: Path) -> Table:
     """Return 600 segments to learn from and 1,200 by other artists."""
-    table = segments57.load_table(data / "segments57")
+    table = segments57.CORPUS.load_table(data / "segments57")
     fold = group_folds(table.labels, table.groups["artist"], n_folds=5, seed=0)[0]
     rng = np.random.default_rng(0)
     train, test = (

@@ -16,7 +16,8 @@ from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError, StudyError
 from earmark.evaluation import held_out_predictions, protocol_folds
 from earmark.models.recipe import fit
-from earmark.tuning import Parameter, SearchSpace, _nested, _scoring, fit_tuned, nested_tune, tune
+from earmark.tuning import Parameter, SearchSpace, _nested, _scoring, fit_tuned, nested_tune
+from earmark.tuning import search_parameters as tune
 
 
 class Spy:
@@ -25,7 +26,7 @@ class Spy:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seen: list[set[str]] = []
         self.searched: list[set[str]] = []
-        scorer, search = _scoring.Scorer.__init__, _nested.tune
+        scorer, search = _scoring.Scorer.__init__, _nested.search_parameters
 
         def watched(this: Any, table: FeatureTable, *arguments: Any, **settings: Any) -> None:
             self.seen.append(set(table.ids.tolist()))
@@ -36,7 +37,7 @@ class Spy:
             return search(table, **settings)
 
         monkeypatch.setattr(_scoring.Scorer, "__init__", watched)
-        monkeypatch.setattr(_nested, "tune", searching)
+        monkeypatch.setattr(_nested, "search_parameters", searching)
 
 
 @pytest.mark.parametrize("protocol", ["artist", "random", "official"])

@@ -15,8 +15,9 @@ from test_tuning_search import without_times
 from tuning_tables import KNN, SVM
 
 from earmark.errors import StudyError
-from earmark.tuning import Parameter, SearchSpace, Tuning, tune
+from earmark.tuning import Parameter, SearchSpace, Tuning
 from earmark.tuning import _search as search_module
+from earmark.tuning import search_parameters as tune
 from earmark.tuning._scoring import FoldScore, Scorer
 from earmark.tuning._study import StudyFile
 

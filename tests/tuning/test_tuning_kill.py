@@ -18,7 +18,7 @@ from test_tuning_search import without_times
 from tuning_tables import SVM
 from tuning_to_kill import JOBS, N_TRIALS
 
-from earmark.tuning import tune
+from earmark.tuning import search_parameters as tune
 from earmark.tuning._proposals import BATCH
 
 HERE = Path(__file__).parent

@@ -25,9 +25,11 @@ from earmark.tuning import (
     Trial,
     Tuning,
     load_search_space,
-    tune,
 )
 from earmark.tuning import _scoring as scoring
+from earmark.tuning import (
+    search_parameters as tune,
+)
 from earmark.tuning._scoring import FoldScore, score_of
 
 

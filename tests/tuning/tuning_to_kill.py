@@ -11,7 +11,8 @@ from typing import Any
 import tuning_tables
 
 from earmark.models.recipe import fit
-from earmark.tuning import _scoring, tune
+from earmark.tuning import _scoring
+from earmark.tuning import search_parameters as tune
 
 N_TRIALS = 14
 JOBS = 2

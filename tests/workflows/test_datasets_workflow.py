@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from earmark.datasets import FeatureTable, load_dataset
+from earmark.datasets import FeatureTable, get_corpus, load_dataset
 from earmark.errors import ParameterError
-from earmark.workflows._corpora import corpora, get_corpus
+from earmark.workflows._datasets import all_corpora
 from earmark.workflows.datasets import describe_dataset, list_datasets
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
@@ -20,12 +20,12 @@ from made_up_corpora import MAKERS, make_gtzan, make_table, silent_file, table_r
 
 def test_every_corpus_is_listed() -> None:
     found = list_datasets()
-    assert [one["name"] for one in found] == [corpus.name for corpus in corpora()]
+    assert [one["name"] for one in found] == [corpus.name for corpus in all_corpora()]
     assert json.loads(json.dumps(found)) == found
     assert found[0]["files"][0]["sha256"] == get_corpus("gtzan").files["features_30_sec.csv"]
 
 
-@pytest.mark.parametrize("name", [corpus.name for corpus in corpora()])
+@pytest.mark.parametrize("name", [corpus.name for corpus in all_corpora()])
 def test_name_alone_is_described(name: str) -> None:
     told = describe_dataset(name)
     assert (told["path"], told["content"], told["error"]) == (None, None, None)

@@ -20,13 +20,13 @@ from tuning_corpus import write_table
 from earmark.datasets import DatasetWarning, FeatureTable, load_dataset
 from earmark.errors import DatasetError, ParameterError, ResultsError
 from earmark.evaluation import Estimate, Results, held_out_predictions, protocol_folds, read_results
+from earmark.evaluation import _scoring as scoring
 from earmark.evaluation._contenders import Refitted, find_contender
 from earmark.features import GTZAN57
 from earmark.models import DEFAULT_MODEL, load_model, write_model
 from earmark.models.export import export_onnx
 from earmark.models.recipe import fit, load_recipe
 from earmark.testing import sine
-from earmark.workflows import evaluate as workflow
 from earmark.workflows.evaluate import CLEAN, UNSEEN, evaluate
 
 SCHEMA = json.loads((resources.files("earmark") / "schemas" / "results-2.json").read_text())
@@ -310,13 +310,13 @@ def test_packaged_model_must_take_the_features(packaged: str) -> None:
 def counting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that grows by the name of every fold that is done."""
     done: list[str] = []
-    plain = workflow.evaluate_folds
+    plain = scoring.evaluate_folds
 
     def spy(tasks: Any, *, jobs: int) -> Any:
         done.extend(f"{task.model} {task.protocol}" for task in tasks)
         return plain(tasks, jobs=jobs)
 
-    monkeypatch.setattr(workflow, "evaluate_folds", spy)
+    monkeypatch.setattr(scoring, "evaluate_folds", spy)
     return done
 
 

@@ -18,10 +18,11 @@ import soundfile
 from earmark.datasets import DatasetWarning, FeatureTable, Track
 from earmark.datasets._examples import shrink
 from earmark.errors import DatasetError
-from earmark.evaluation._exploration import nearest, separation, standardised
+from earmark.evaluation import Exploration
+from earmark.evaluation._table_statistics import nearest, separation, standardised
 from earmark.testing import music_like
 from earmark.types import IntArray
-from earmark.workflows.explore import Exploration, explore
+from earmark.workflows.explore import explore
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
 
@@ -96,7 +97,7 @@ def test_rows_of_one_track_are_no_near_duplicates() -> None:
 
 @pytest.mark.parametrize("groups", [np.arange(300), np.arange(300) // 3, np.zeros(300, np.int64)])
 def test_nearest_equals_the_full_matrix(groups: IntArray, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earmark.evaluation._exploration._BLOCK", 7 * 300)
+    monkeypatch.setattr("earmark.evaluation._table_statistics._BLOCK", 7 * 300)
     Z = np.random.default_rng(0).normal(size=(300, 5))
     full = np.linalg.norm(Z[:, None] - Z, axis=2)
     full[groups[:, None] == groups] = np.inf
@@ -276,7 +277,7 @@ def listened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             paths.append(os.path.basename(path))
             yield path, function(path)
 
-    monkeypatch.setattr("earmark.workflows._rows.map_files", spy)
+    monkeypatch.setattr("earmark.extraction._datasets.map_files", spy)
     return paths
 
 

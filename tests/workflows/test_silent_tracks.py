@@ -24,7 +24,7 @@ from earmark.errors import ParameterError
 from earmark.library import Filters, csv_rows, open_library
 from earmark.models import load_model, load_space
 from earmark.testing import music_like
-from earmark.workflows._rows import load_rows
+from earmark.workflows._datasets import DatasetLoader
 from earmark.workflows.classify import classify
 from earmark.workflows.organise import plan_organise
 from earmark.workflows.scan import scan
@@ -198,7 +198,7 @@ def test_training_leaves_silent_clips_and_files_out(folder: Path, tmp_path: Path
             (genres / genre / f"{name}.flac").write_bytes(song(folder, name).read_bytes())
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DatasetWarning)
-        table = load_rows(f"folder:{genres}", feature_set="gtzan57", jobs=1)
+        table = DatasetLoader(f"folder:{genres}", jobs=1).load("gtzan57")
     assert "1 of 4 files is left out because it is silent" in [str(one.message) for one in caught]
     assert len(table) == 3
     assert table.labels.tolist().count("rock") == 2

@@ -9,7 +9,7 @@ import pytest
 
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import ParameterError
-from earmark.evaluation._retrieval import Retrieval, by_segments, by_vectors, retrieve, tracks_of
+from earmark.evaluation import Retrieval, Split, by_segments, by_vectors, retrieve, tracks_of
 from earmark.models import load_space
 from earmark.models.recipe import load_space_recipe
 from earmark.workflows.spaces import SpaceTraining, load_space_rows, train_space
@@ -34,7 +34,9 @@ def on_a_line(places: list[float]) -> np.ndarray:
 
 def ask(table: FeatureTable, places: list[float]) -> Retrieval:
     fold = Fold(train=np.array([], dtype=np.int64), test=np.arange(len(table)))
-    return retrieve(table, [fold], lambda _: by_vectors(on_a_line(places)))
+    return retrieve(
+        Split("artist", table, [fold], 0, "artist"), lambda _: by_vectors(on_a_line(places))
+    )
 
 
 def test_precision_leaves_out_the_artist() -> None:
@@ -63,7 +65,9 @@ def test_artist_first_counts_pairs() -> None:
 def test_song_without_another_artist_is_not_asked_about() -> None:
     table = songs(["rock"] * 4, [0, 0, 0, 1])
     folds = [Fold(np.array([3]), np.array([0, 1])), Fold(np.array([0]), np.array([2, 3]))]
-    found = retrieve(table, folds, lambda _: by_vectors(on_a_line([0, 1])))
+    found = retrieve(
+        Split("artist", table, folds, 0, "artist"), lambda _: by_vectors(on_a_line([0, 1]))
+    )
     assert found.songs.tolist() == [2, 3]
 
 

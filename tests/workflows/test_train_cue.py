@@ -9,8 +9,8 @@ import pytest
 from scan_helpers import write_album
 
 from earmark.library import open_library
-from earmark.workflows._corpora import LIBRARY
-from earmark.workflows._rows import load_rows
+from earmark.library.corpus import LIBRARY
+from earmark.workflows._datasets import DatasetLoader
 from earmark.workflows.scan import scan
 
 
@@ -47,7 +47,7 @@ def test_each_track_is_a_row_and_those_of_a_file_are_kept_together(library: Path
 
 
 def test_features_are_those_of_the_track(library: Path) -> None:
-    table = load_rows(f"library:{library}")
+    table = DatasetLoader(f"library:{library}").load()
     assert len(table.ids) == 10
     with open_library(library) as opened:
         for track in opened.tracks():
@@ -58,6 +58,6 @@ def test_features_are_those_of_the_track(library: Path) -> None:
 
 
 def test_other_features_are_computed_track_by_track(library: Path) -> None:
-    table = load_rows(f"library:{library}", feature_set="gtzan57", jobs=1)
+    table = DatasetLoader(f"library:{library}", jobs=1).load("gtzan57")
     assert sorted(table.labels.tolist()) == ["jazz"] * 5 + ["rock"] * 5
     assert len(np.unique(table.X, axis=0)) == 10

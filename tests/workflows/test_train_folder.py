@@ -16,8 +16,8 @@ from earmark.datasets import DatasetWarning
 from earmark.errors import DatasetError, ParameterError
 from earmark.testing import clicks, noise, sine
 from earmark.types import Float32Array
-from earmark.workflows import _rows
-from earmark.workflows._rows import load_rows
+from earmark.workflows import _datasets
+from earmark.workflows._datasets import DatasetLoader
 from earmark.workflows.classify import classify
 from earmark.workflows.evaluate import evaluate
 from earmark.workflows.train import Training, train
@@ -149,7 +149,7 @@ def test_long_files_give_a_row_for_each_clip(tmp_path: Path) -> None:
     for kind, make in KINDS.items():
         write(tmp_path / kind / "a.flac", np.tile(make(1), 20), artist="a")
         write(tmp_path / kind / "b.flac", np.tile(make(2), 40), artist="b")
-    table = load_rows(f"folder:{tmp_path}", feature_set="gtzan57", jobs=1)
+    table = DatasetLoader(f"folder:{tmp_path}", jobs=1).load("gtzan57")
     assert table.unit == "segment"
     assert table.ids.tolist()[:2] == ["hiss/a.flac#0", "hiss/b.flac#0"]
     assert np.bincount(table.groups["track"]).tolist() == [1, 3, 1, 3, 1, 3]
@@ -160,7 +160,7 @@ def test_long_files_give_a_row_for_each_clip(tmp_path: Path) -> None:
 def test_folder_without_genres_or_music_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "song.flac", tone(1), artist="a")
     with pytest.raises(DatasetError, match="no file has a genre"):
-        load_rows(f"folder:{tmp_path}", jobs=1)
+        DatasetLoader(f"folder:{tmp_path}", jobs=1).load()
     (tmp_path / "rock").mkdir()
     (tmp_path / "song.flac").rename(tmp_path / "rock" / "song.flac")
     with pytest.raises(DatasetError, match="'rock'"):
@@ -217,7 +217,7 @@ def test_genre_that_cannot_be_held_out_is_named_before_any_file_is_decoded(
     for number in range(1, 8):
         write(music / "rock" / f"{number}.flac", hiss(number), artist=f"artist {number}")
     (tmp_path / "quick.toml").write_text(RECIPE)
-    monkeypatch.setattr(_rows, "_compute", lambda *_: pytest.fail("a file was decoded"))
+    monkeypatch.setattr(_datasets, "_compute", lambda *_: pytest.fail("a file was decoded"))
     dataset = f"folder:{music}"
     ask: dict[str, Callable[[], object]] = {
         "train": lambda: train(

@@ -16,12 +16,12 @@ from scan_helpers import tag
 
 from earmark.datasets import DatasetWarning
 from earmark.errors import DatasetError, ParameterError
+from earmark.extraction import _datasets as extraction
 from earmark.library import LibraryTrack, open_library
+from earmark.library.corpus import LIBRARY, _label, kept_features
 from earmark.tags import Tags
 from earmark.testing import clicks, noise, sine
-from earmark.workflows import _rows
-from earmark.workflows._corpora import _label, get_corpus, kept_features, parse_dataset
-from earmark.workflows._rows import load_rows
+from earmark.workflows._datasets import DatasetLoader, find_dataset
 from earmark.workflows.classify import classify
 from earmark.workflows.datasets import describe_dataset
 from earmark.workflows.library import set_genre
@@ -84,8 +84,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_labels_are_somebodys_word_and_nothing_is_decoded(
     library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_rows, "map_files", lambda *_, **__: pytest.fail("it listens"))
-    table = load_rows(f"library:{library}")
+    monkeypatch.setattr(extraction, "map_files", lambda *_, **__: pytest.fail("it listens"))
+    table = DatasetLoader(f"library:{library}").load()
     assert table.feature_set == "gtzan943"
     assert sorted(set(table.labels.tolist())) == ["Ticks", "hum"]
     assert len(table) == 16
@@ -95,13 +95,13 @@ def test_labels_are_somebodys_word_and_nothing_is_decoded(
 
 @pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
 def test_other_features_are_listened_for(library: Path) -> None:
-    table = load_rows(f"library:{library}", feature_set="gtzan57", jobs=1)
+    table = DatasetLoader(f"library:{library}", jobs=1).load("gtzan57")
     assert table.X.shape == (16, 57)
 
 
 def test_rare_genres_are_left_out_with_a_word(library: Path) -> None:
     with pytest.warns(DatasetWarning) as warned:
-        tracks = get_corpus("library").tracks(library)
+        tracks = LIBRARY.tracks(library)
     told = str(warned[0].message)
     assert told == "1 genre has fewer than 5 tracks and is left out: rare"
     assert len(tracks) == 18
@@ -156,7 +156,7 @@ def test_copies_and_versions_are_on_one_side(tmp_path: Path) -> None:
     tag(tmp_path / "music" / "copy.flac", title="another name", artist="B")
     library = tmp_path / "library.db"
     scan([tmp_path / "music"], library=library, jobs=1)
-    table = load_rows(f"library:{library}")
+    table = DatasetLoader(f"library:{library}").load()
     names = [os.path.basename(one) for one in table.ids.tolist()]
     number = dict(zip(names, table.groups["duplicate"].tolist(), strict=True))
     assert number["0.flac"] == number["1.flac"]
@@ -166,14 +166,14 @@ def test_copies_and_versions_are_on_one_side(tmp_path: Path) -> None:
 
 def test_tracks_without_artist_are_told(library: Path) -> None:
     with pytest.warns(DatasetWarning) as warned:
-        get_corpus("library").tracks(library)
+        LIBRARY.tracks(library)
     assert any("2 of 18 tracks name no artist" in str(one.message) for one in warned)
 
 
 def test_library_alone_is_the_usual_one(monkeypatch: pytest.MonkeyPatch, library: Path) -> None:
     monkeypatch.setenv("EARMARK_LIBRARY", str(library))
     for named in ("library", "library:"):
-        corpus, path = parse_dataset(named)
+        corpus, path = find_dataset(named)
         assert (corpus.name, path) == ("library", str(library))
 
 
@@ -188,18 +188,18 @@ def test_library_that_is_not_there(tmp_path: Path) -> None:
     told = describe_dataset(f"library:{tmp_path / 'none.db'}")
     assert "no library exists yet" in told["error"]
     with pytest.raises(DatasetError, match="no library exists yet"):
-        load_rows(f"library:{tmp_path / 'none.db'}")
+        DatasetLoader(f"library:{tmp_path / 'none.db'}").load()
     with pytest.raises(ParameterError, match="no table of features"):
-        get_corpus("library").load_table(tmp_path / "none.db")
+        LIBRARY.load_table(tmp_path / "none.db")
 
 
 @pytest.mark.filterwarnings("ignore::earmark.datasets.DatasetWarning")
 def test_genres_that_say_nothing_are_no_labels(library: Path) -> None:
-    corpus = get_corpus("library")
+    corpus = LIBRARY
     assert {one.label for one in corpus.tracks(library)} == {"", "hum", "Ticks"}
     labels = {one.label for one in corpus.tracks(library, treat_as_empty=["Hum"])}
     assert labels == {"", "Ticks"}
-    rows = load_rows(f"library:{library}", treat_as_empty=["hum"])
+    rows = DatasetLoader(f"library:{library}", treat_as_empty=["hum"]).load()
     assert rows.classes == ("Ticks",)
     track = LibraryTrack(
         1, "/a.mp3", "analysed", missing=False, tags=Tags(genres=("Other", "Genre 12"))
@@ -210,4 +210,4 @@ def test_genres_that_say_nothing_are_no_labels(library: Path) -> None:
 
 def test_only_a_library_has_genres_to_treat_as_empty(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="only a library has genres from tags"):
-        load_rows(f"folder:{tmp_path}", treat_as_empty=["Rock"])
+        DatasetLoader(f"folder:{tmp_path}", treat_as_empty=["Rock"]).load()

@@ -249,7 +249,7 @@ def retrained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Training:
 
 @pytest.mark.realdata
 def test_retrained_model_predicts_the_same(data: Path, retrained: Training) -> None:
-    table = gtzan.load_table(data / "gtzan")
+    table = gtzan.CORPUS.load_table(data / "gtzan")
     shipped = load_model("gtzan57")
     expected = shipped.predict(table.X, fingerprint=table.fingerprint)
     found = retrained.model.predict(table.X, fingerprint=table.fingerprint)

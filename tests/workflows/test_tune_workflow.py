@@ -19,8 +19,9 @@ from earmark.datasets import load_dataset
 from earmark.errors import ParameterError, StudyError
 from earmark.models._recipe_file import render_recipe
 from earmark.models.recipe import Recipe, fit, load_recipe, presets
+from earmark.tuning import TunedModel, rows_to_choose_by
 from earmark.workflows import tune as workflow
-from earmark.workflows.tune import TunedModel, rows_to_choose_by, tune
+from earmark.workflows.tune import tune
 
 SCHEMA = json.loads((resources.files("earmark") / "schemas" / "tuning-1.json").read_text("utf-8"))
 FEW: dict[str, Any] = {"model": "knn", "trials": 3}
@@ -185,7 +186,7 @@ def test_search_that_fails_leaves_files_alone(
 
     output = tmp_path / "a.toml"
     output.write_text("mine")
-    monkeypatch.setattr(workflow, "render_recipe", broken)
+    monkeypatch.setattr(workflow, "recipe_file", broken)
     with pytest.raises(RuntimeError, match="broken"):
         tune(dataset, **FEW, output=output, overwrite=True)
     assert output.read_text() == "mine"

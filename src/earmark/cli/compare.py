@@ -16,7 +16,7 @@ from earmark.cli._pages import check_page, write_page
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from earmark.workflows.compare import Comparison
+    from earmark.evaluation import Comparison
 
 __all__ = ["add_to"]
 

@@ -17,7 +17,7 @@ from earmark.files import atomic_write, check_target
 from earmark.wording import counted
 
 if TYPE_CHECKING:
-    from earmark.workflows.explore import Exploration
+    from earmark.evaluation import Exploration
 
 __all__ = ["add_explore"]
 

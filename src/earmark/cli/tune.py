@@ -22,7 +22,7 @@ from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from earmark.workflows.tune import TunedModel
+    from earmark.tuning import TunedModel
 
 __all__ = ["add_to"]
 

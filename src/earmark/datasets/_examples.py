@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import base64
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from earmark.audio import AudioWarning, load
-from earmark.datasets import Track
+from earmark.datasets._table import ArrayTable
+from earmark.datasets._track import Track
 from earmark.errors import AudioError
-from earmark.features import extract
 from earmark.types import Float32Array
 
-__all__ = ["Archive", "examples_of"]
-
-Archive = Callable[[], dict[str, npt.NDArray[np.uint8]]]
-"""Called when there is no audio: gives spectrograms by id, low bands first."""
+__all__ = ["spectrogram_examples"]
 
 _SR = 22_050
 _SECONDS = 30.0
@@ -55,10 +51,13 @@ def _drawn(track_id: str, genre: str, seconds: float, levels: npt.NDArray[Any]) 
     }
 
 
-def _heard(track: Track) -> dict[str, Any] | None:
+def _computed(track: Track) -> dict[str, Any] | None:
     """Compute the spectrogram of the beginning of a file; None where it cannot be used."""
     if track.path is None:
         return None
+    from earmark.audio import AudioWarning, load  # decoders are only loaded where they are used
+    from earmark.features import extract
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AudioWarning)  # an example may be damaged
@@ -72,8 +71,8 @@ def _heard(track: Track) -> dict[str, Any] | None:
     return _drawn(track.id, track.label, len(signal) / sr, levels)
 
 
-def examples_of(
-    genres: Sequence[str], tracks: Sequence[Track], *, archive: Archive | None, seed: int
+def spectrogram_examples(
+    genres: Sequence[str], tracks: Sequence[Track], *, archive: ArrayTable | None, seed: int
 ) -> list[dict[str, Any]]:
     """Draw one track of each genre.
 
@@ -83,8 +82,8 @@ def examples_of(
         Which.
     tracks : sequence of Track
         What there is to choose from.
-    archive : callable or None
-        Where spectrograms of tracks without audio are.
+    archive : ArrayTable or None
+        Spectrograms, low bands first, for tracks without audio. Only those that are drawn are read.
     seed : int
         Which tracks are chosen.
 
@@ -92,25 +91,26 @@ def examples_of(
     -------
     list of dict
         ``genre, id, seconds, max_hz, shape`` and ``levels``: base64 of 8-bit values row by row, low
-        bands first, 255 the loudest. Genres of which no audio can be used, and no spectrogram is
-        kept, are left out.
+        bands first, 255 the loudest. Genres without usable audio or spectrogram are left out.
     """
     rng = np.random.default_rng(seed)
     found, silent = {}, []
     for genre in genres:
         candidates = [track for track in tracks if track.label == genre and track.path]
         order = rng.permutation(len(candidates))[:_MOST_TRIES]
-        heard = (_heard(candidates[at]) for at in order)
-        example = next((one for one in heard if one is not None), None)
+        computed = (_computed(candidates[at]) for at in order)
+        example = next((one for one in computed if one is not None), None)
         if example is None:
             silent.append(genre)
         else:
             found[genre] = example
     if silent and archive is not None:
-        kept = archive()
+        place = {name: at for at, name in enumerate(archive.ids.tolist())}
         for genre in silent:
-            ids = sorted(track.id for track in tracks if track.label == genre and track.id in kept)
+            ids = sorted(track.id for track in tracks if track.label == genre and track.id in place)
             if ids:
                 chosen = ids[int(rng.integers(len(ids)))]
-                found[genre] = _drawn(chosen, genre, _SECONDS, kept[chosen])
+                spectrogram = archive.values.take(np.array([place[chosen]]))[0]
+                # The first column of the archive was made with silence before the clip.
+                found[genre] = _drawn(chosen, genre, _SECONDS, spectrogram[:, 1:])
     return [found[genre] for genre in genres if genre in found]

@@ -1,23 +1,26 @@
-"""From ``NAME:PATH``, as people type it, to a table or to tracks."""
+"""From ``NAME:PATH``, as people type it, to rows with their values."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from earmark.datasets._corpus import Corpus, corpora, get_corpus
+from earmark.datasets._corpus import Corpus, corpora
 from earmark.datasets._table import FeatureTable
 from earmark.errors import ParameterError
 
 __all__ = ["load_dataset", "parse_dataset"]
 
 
-def parse_dataset(dataset: str) -> tuple[Corpus, str]:
+def parse_dataset(dataset: str, *, also: Sequence[Corpus] = ()) -> tuple[Corpus, str]:
     """Take a dataset argument apart.
 
     Parameters
     ----------
     dataset : str
         ``NAME:PATH``: name of a corpus and where it is.
+    also : sequence of Corpus
+        Corpora besides those of `corpora`.
 
     Returns
     -------
@@ -36,14 +39,19 @@ def parse_dataset(dataset: str) -> tuple[Corpus, str]:
     >>> corpus, path = parse_dataset("gtzan:data/gtzan")
     >>> corpus.name, path
     ('gtzan', 'data/gtzan')
+    >>> parse_dataset("music")
+    Traceback (most recent call last):
+    ...
+    earmark.errors.ParameterError: dataset='music' is not of the form NAME:PATH with one of \
+gtzan, fma, ...
     """
     name, _, path = dataset.partition(":")
-    known = [corpus.name for corpus in corpora()]
+    known = {corpus.name: corpus for corpus in (*corpora(), *also)}
     if name not in known or not path:
         raise ParameterError(
             f"dataset={dataset!r} is not of the form NAME:PATH with one of {', '.join(known)}"
         )
-    return get_corpus(name), path
+    return known[name], path
 
 
 def load_dataset(
@@ -56,11 +64,11 @@ def load_dataset(
     dataset : str
         ``NAME:PATH``, e.g. ``gtzan:data/gtzan``.
     feature_set : str or None
-        Which features; None takes the corpus' first.
+        Which features; None takes the first of the corpus.
     faulty : bool
         Whether to keep rows with known faults.
     **settings
-        What the loader of that corpus takes besides, e.g. ``unit="track"``.
+        Further settings of the loader of that corpus, e.g. ``unit="track"``.
 
     Returns
     -------
@@ -72,15 +80,7 @@ def load_dataset(
     ParameterError
         If it names no corpus, or the corpus has no such features.
     DatasetError
-        If what is there cannot be used.
-
-    Examples
-    --------
-    >>> load_dataset("music")
-    Traceback (most recent call last):
-    ...
-    earmark.errors.ParameterError: dataset='music' is not of the form NAME:PATH with one of \
-gtzan, fma, echonest, segments57, folder, table
+        If the files cannot be used.
     """
     corpus, path = parse_dataset(dataset)
     return corpus.load_table(path, feature_set=feature_set, faulty=faulty, **settings)

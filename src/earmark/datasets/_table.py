@@ -1,126 +1,66 @@
-"""Features of many rows, with everything needed to split and to cite them."""
+"""Rows with their values: a matrix of features, or arrays of any shape."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Literal
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
+from earmark.datasets._rows import Rows, row_digest
+from earmark.datasets._values import Values
 from earmark.errors import DatasetError
-from earmark.features import feature_sets
+from earmark.features import FeatureSet, feature_sets
 from earmark.types import BoolArray, FloatArray, IntArray, PathName
 
-__all__ = ["FeatureTable", "RowUnit", "segment_id"]
-
-RowUnit = Literal["track", "segment"]
-"""What one row of a table is about."""
+__all__ = ["ArrayTable", "Examples", "FeatureTable"]
 
 
-def segment_id(track_id: str, number: int) -> str:
-    """Return the id of a segment.
-
-    Parameters
-    ----------
-    track_id : str
-        Of the track it is cut from.
-    number : int
-        From 0.
-
-    Returns
-    -------
-    str
-        Both, with ``#`` between them.
-
-    Examples
-    --------
-    >>> segment_id("blues.00000", 3)
-    'blues.00000#3'
-    """
-    return f"{track_id}#{number}"
-
-
-@dataclass(frozen=True)
-class FeatureTable:
-    """Tracks, or segments of tracks, by features.
+@dataclass(frozen=True, kw_only=True)
+class FeatureTable(Rows):
+    """Tracks, or segments of tracks, with a number for each of some features.
 
     Attributes
     ----------
-    ids : np.ndarray of str [shape=(n,)]
-        One id a row, all different.
     X : np.ndarray [shape=(n, d)]
         The features, all finite.
     feature_set : str
         Name of the feature set of the columns.
     fingerprint : str
         Its fingerprint.
-    labels : np.ndarray of str [shape=(n,)]
-        Genre of each row.
-    groups : mapping of str to np.ndarray of int [shape=(n,)]
-        Rows that must not be torn apart hold the same number: ``"artist"``, ``"track"`` (the
-        segments of one), ``"duplicate"`` (rows known to be the same music).
-    partitions : mapping of str to np.ndarray of str [shape=(n,)]
-        Published splits: the part each row is in, ``""`` for those in none. ``"official"`` has the
-        parts ``train``, ``valid`` and ``test``.
-    provenance : mapping of str to str
-        Where the rows come from: corpus, citation, SHA-256 of the files read, rows left out.
     names : tuple of str
         Names of the columns, all different. Where none are given: those of the feature set if it is
         registered with that fingerprint and as many columns, else ``x0``, ``x1`` ...
-    unit : {"track", "segment"}
-        What a row is about. Segments carry ``groups["track"]``.
 
     Raises
     ------
     DatasetError
-        If a length differs, an id or a name appears twice, a value is not finite, groups are not
-        whole numbers, or segments do not say of which track they are.
+        As for `Rows`, and if a name appears twice or a value is not finite.
     """
 
-    ids: npt.NDArray[np.str_]
     X: FloatArray
     feature_set: str
     fingerprint: str
-    labels: npt.NDArray[np.str_]
-    groups: Mapping[str, IntArray] = field(default_factory=dict)
-    partitions: Mapping[str, npt.NDArray[np.str_]] = field(default_factory=dict)
-    provenance: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
-    unit: RowUnit = "track"
 
     def __post_init__(self) -> None:
-        columns = {"X": self.X, "labels": self.labels, **self.groups, **self.partitions}
-        for name, column in columns.items():
-            if len(column) != len(self.ids):
-                raise DatasetError(f"{name} has {len(column)} rows, ids has {len(self.ids)}")
+        self._check_length("X", len(self.X))
         if self.X.ndim != 2:
             raise DatasetError(f"X has shape {self.X.shape}: rows and columns are needed")
+        super().__post_init__()
         self._check_names()
-        ids, counts = np.unique(self.ids, return_counts=True)
-        if (counts > 1).any():
-            raise DatasetError(f"id {str(ids[counts > 1][0])!r} appears more than once")
         finite = np.isfinite(self.X)
         if not finite.all():
             row, at = np.argwhere(~finite)[0]
             raise DatasetError(
                 f"column {self.names[at]!r} of {str(self.ids[row])!r} is {self.X[row, at]}"
             )
-        for name, group in self.groups.items():
-            if not np.issubdtype(group.dtype, np.integer):
-                raise DatasetError(f"group {name!r} has dtype {group.dtype}, not whole numbers")
-        if self.unit not in ("track", "segment"):
-            raise DatasetError(f"unit={self.unit!r} is not one of track, segment")
-        if self.unit == "segment" and "track" not in self.groups:
-            raise DatasetError("unit='segment' needs the group 'track'")
 
     def _check_names(self) -> None:
         n_columns = self.X.shape[1]
         if not self.names:
-            known = {one.fingerprint: one.names for one in feature_sets()}
+            known = {registered.fingerprint: registered.names for registered in feature_sets()}
             names = known.get(self.fingerprint, ())
             if len(names) != n_columns:
                 names = tuple(f"x{number}" for number in range(n_columns))
@@ -131,65 +71,56 @@ class FeatureTable:
         if twice:
             raise DatasetError(f"column {twice[0]!r} appears more than once")
 
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The genres there are, sorted."""
-        return tuple(str(genre) for genre in np.unique(self.labels))
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256, in hexadecimal, of ids, values, names, labels, groups and partitions."""
-        sha256 = hashlib.sha256()
-
-        def add(*texts: str) -> None:
-            for text in texts:
-                encoded = text.encode("utf-8", "surrogatepass")
-                sha256.update(len(encoded).to_bytes(8, "little") + encoded)
-
-        add("names", str(len(self.names)), *self.names, "rows", str(len(self)))
-        add("ids", *self.ids.tolist(), "labels", *self.labels.tolist(), "X")
-        # Adding 0 makes -0.0 and 0.0, which are equal, the same bytes.
-        sha256.update(np.ascontiguousarray(self.X + 0.0, dtype="<f8").tobytes())
-        for name in sorted(self.groups):
-            add("group", name)
-            sha256.update(np.ascontiguousarray(self.groups[name], dtype="<i8").tobytes())
-        for name in sorted(self.partitions):
-            add("partition", name, *self.partitions[name].tolist())
-        return sha256.hexdigest()
-
-    def select(self, rows: BoolArray | IntArray) -> FeatureTable:
-        """Return the table of some rows.
+    @classmethod
+    def of_rows(cls, rows: Rows, X: FloatArray, feature_set: FeatureSet) -> FeatureTable:
+        """Make a table of rows and the matrix of their features.
 
         Parameters
         ----------
-        rows : np.ndarray of bool or int
-            A mask, or the numbers of the rows.
+        rows : Rows
+            What is known of the rows.
+        X : np.ndarray [shape=(n, d)]
+            Their features.
+        feature_set : FeatureSet
+            Of the columns.
 
         Returns
         -------
         FeatureTable
-            Those rows, in that order.
-
-        Examples
-        --------
-        >>> table = FeatureTable(
-        ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero",
-        ...     fingerprint="0", labels=np.array(["rock", "jazz"]),
-        ... )
-        >>> table.select(table.labels == "jazz").ids.tolist()
-        ['b']
+            Both.
         """
-        return replace(
-            self,
-            ids=self.ids[rows],
-            X=self.X[rows],
-            labels=self.labels[rows],
-            groups={name: group[rows] for name, group in self.groups.items()},
-            partitions={name: part[rows] for name, part in self.partitions.items()},
+        return cls(
+            **{field.name: getattr(rows, field.name) for field in fields(Rows)},
+            X=X,
+            feature_set=feature_set.name,
+            fingerprint=feature_set.fingerprint,
+            names=feature_set.names,
         )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of ids, values, names, labels, groups and partitions."""
+        # Adding 0 makes -0.0 and 0.0, which are equal, the same bytes.
+        matrix = np.ascontiguousarray(self.X + 0.0, dtype="<f8").tobytes()
+        return row_digest(self, self.names, [matrix])
+
+    def inputs(self, rows: IntArray) -> FloatArray:
+        """Return what a model predicts from.
+
+        Parameters
+        ----------
+        rows : np.ndarray of int
+            Numbers of the rows.
+
+        Returns
+        -------
+        np.ndarray [shape=(len(rows), d)]
+            Their features.
+        """
+        return self.X[rows]
+
+    def _selected(self, rows: BoolArray | IntArray) -> dict[str, Any]:
+        return {**super()._selected(rows), "X": self.X[rows]}
 
     def to_parquet(self, path: PathName) -> None:
         """Write the table, losing nothing.
@@ -250,3 +181,59 @@ class FeatureTable:
         from earmark.datasets._parquet import read_parquet
 
         return read_parquet(path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayTable(Rows):
+    """Tracks, or segments of tracks, with an array of any shape for each, such as a spectrogram.
+
+    Attributes
+    ----------
+    values : Values
+        The arrays, in memory or on disk; all of one shape.
+    feature_set : str
+        Name of what they hold, e.g. ``logmel_u8``.
+    fingerprint : str
+        Of how they were made.
+
+    Raises
+    ------
+    DatasetError
+        As for `Rows`.
+    """
+
+    values: Values
+    feature_set: str
+    fingerprint: str
+
+    def __post_init__(self) -> None:
+        self._check_length("values", len(self.values))
+        super().__post_init__()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of ids, values, labels, groups and partitions."""
+        return row_digest(self, (), [self.values.fingerprint.encode()])
+
+    def inputs(self, rows: IntArray) -> Values:
+        """Return what a model predicts from.
+
+        Parameters
+        ----------
+        rows : np.ndarray of int
+            Numbers of the rows.
+
+        Returns
+        -------
+        Values
+            Their arrays, which stay where they are until they are taken.
+        """
+        return self.values.select(rows)
+
+    def _selected(self, rows: BoolArray | IntArray) -> dict[str, Any]:
+        numbers = np.arange(len(self))[rows]
+        return {**super()._selected(rows), "values": self.values.select(numbers)}
+
+
+Examples: TypeAlias = FeatureTable | ArrayTable
+"""Rows with values that models can be fitted to."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 
-from earmark.datasets._assemble import assemble
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import Row, floats, provenance_of
+from earmark.datasets._rows import Rows, RowUnit
 from earmark.datasets._splits import identical_rows
-from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._table import FeatureTable
 from earmark.datasets._track import Track
 from earmark.datasets.fma import CITATION, LICENCE, read_metadata
 from earmark.errors import ParameterError
@@ -21,7 +21,7 @@ from earmark.features import ECHONEST8
 from earmark.types import FloatArray, PathName
 from earmark.wording import counted
 
-__all__ = ["CITATION", "CORPUS", "LICENCE", "load_table", "tracks"]
+__all__ = ["CITATION", "CORPUS", "LICENCE"]
 
 _FILE = "echonest_genre.csv"
 _N_TRACKS = 13_129
@@ -45,79 +45,29 @@ def _read(folder: PathName) -> tuple[list[Track], FloatArray]:
     ], X
 
 
-def tracks(folder: PathName) -> list[Track]:
-    """Read what is known of the 13,129 tracks.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``echonest_genre.csv``.
-
-    Returns
-    -------
-    list of Track
-        Groups and partitions as in `load_table`; without audio. 3,774 have no genre.
-
-    Raises
-    ------
-    DatasetError
-        If the file is missing or is not what it should be.
-    """
+def _tracks(folder: PathName) -> list[Track]:
+    """Read what is known of the 13,129 tracks, of which 3,774 have no genre."""
     return _read(folder)[0]
 
 
-def load_table(
+def _read_table(
     folder: PathName,
     *,
     feature_set: str | None = None,
     faulty: bool = False,
     unit: RowUnit | None = None,
 ) -> FeatureTable:
-    """Read the eight features of the tracks with a genre.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``echonest_genre.csv``.
-    feature_set : str or None
-        ``echonest8`` or None.
-    faulty : bool
-        No faults are known of single rows: either gives the same.
-    unit : {"track"} or None
-        What a row is about.
-
-    Returns
-    -------
-    FeatureTable
-        9,355 rows. Groups ``"artist"``: the artist's number in the archive; ``"duplicate"``: rows
-        equal in all features. Partition ``"official"``: ``train``, ``valid`` or ``test`` as the
-        FMA data set has them.
-
-    Raises
-    ------
-    ParameterError
-        If other features or another unit are asked for.
-    DatasetError
-        If the file is missing or is not what it should be.
-    """
+    """Read the eight features of the 9,355 tracks with a genre; rows equal in all are copies."""
     if feature_set not in (None, ECHONEST8.name):
         raise ParameterError(f"feature_set={feature_set!r}: echonest has {ECHONEST8.name} only")
     if unit not in (None, "track"):
         raise ParameterError(f"unit={unit!r}: a row of echonest is a track")
     found, X = _read(folder)
     labelled = [bool(track.label) for track in found]
-    return assemble(
-        [track for track in found if track.label],
-        X[labelled],
-        ECHONEST8,
-        provenance=provenance_of(
-            CORPUS.title,
-            CITATION,
-            folder,
-            (_FILE,),
-            left_out=f"{counted(labelled.count(False), 'track')} without a genre",
-        ),
-    )
+    left_out = f"{counted(labelled.count(False), 'track')} without a genre"
+    sources = provenance_of(CORPUS.title, CITATION, folder, (_FILE,), left_out=left_out)
+    rows = Rows.of_tracks([track for track in found if track.label], provenance=sources)
+    return FeatureTable.of_rows(rows, X[labelled], ECHONEST8)
 
 
 CORPUS = Corpus(
@@ -136,6 +86,6 @@ CORPUS = Corpus(
     ),
     files={_FILE: "d249348592764fb51fd40537bd45f6f66953f9611c020ce9eac17bff4e658bd3"},
     feature_sets=(ECHONEST8.name,),
-    load_table=load_table,
-    tracks=tracks,
+    tracks=_tracks,
+    read_table=_read_table,
 )

@@ -14,12 +14,11 @@ from dataclasses import replace
 
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import Row, read_csv, unique_ids, whole
-from earmark.datasets._table import FeatureTable, RowUnit
 from earmark.datasets._track import Track
 from earmark.errors import DatasetError, ParameterError
 from earmark.types import PathName
 
-__all__ = ["CITATION", "CORPUS", "LICENCE", "SUBSETS", "load_table", "read_metadata", "tracks"]
+__all__ = ["CITATION", "CORPUS", "LICENCE", "SUBSETS", "read_metadata"]
 
 CITATION = (
     "M. Defferrard, K. Benzi, P. Vandergheynst and X. Bresson, FMA: a dataset for music analysis, "
@@ -124,29 +123,11 @@ def _audio_files(folder: PathName) -> dict[str, str]:
     return found
 
 
-def tracks(folder: PathName, *, subset: str | None = None) -> list[Track]:
-    """Read what is known of the tracks, and find their audio.
+def _tracks(folder: PathName, *, subset: str | None = None) -> list[Track]:
+    """Read what is known of the tracks of a subset, or of all 106,574, and find their audio.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``tracks.csv``, and audio in ``fma_small/000/000002.mp3`` and so on.
-    subset : {"small", "medium", "large"} or None
-        Only the tracks of a subset: 8,000, 25,000 or all 106,574. None is all, too.
-
-    Returns
-    -------
-    list of Track
-        Ids like ``2``. Group ``"artist"``: the artist's number in the archive. Partitions
-        ``"official"``: ``train``, ``valid`` or ``test``; ``"subset"``: the smallest subset the
-        track is in. 56,976 of all tracks have no genre; those of small and medium all have one.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such subset.
-    DatasetError
-        If the file is missing or is not what it should be.
+    A subset holds the smaller ones: 8,000 tracks are in small and 25,000 in medium. 56,976 of all
+    tracks have no genre; those of small and medium all have one.
     """
     if subset is not None and subset not in SUBSETS:
         raise ParameterError(f"subset={subset!r} is not one of {', '.join(SUBSETS)}")
@@ -158,45 +139,6 @@ def tracks(folder: PathName, *, subset: str | None = None) -> list[Track]:
         for track in found
         if track.partitions["subset"] in within
     ]
-
-
-def load_table(
-    folder: PathName,
-    *,
-    feature_set: str | None = None,
-    faulty: bool = False,
-    unit: RowUnit | None = None,
-    subset: str | None = None,
-) -> FeatureTable:
-    """Refuse: the metadata come without features.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``tracks.csv``.
-    feature_set : str or None
-        What would be computed.
-    faulty : bool
-        Has no meaning here.
-    unit : {"track", "segment"} or None
-        What a row would be about.
-    subset : {"small", "medium", "large"} or None
-        Which tracks.
-
-    Returns
-    -------
-    FeatureTable
-        Never.
-
-    Raises
-    ------
-    ParameterError
-        Always: features come from the audio of the tracks.
-    """
-    raise ParameterError(
-        f"dataset='fma:{os.fspath(folder)}' has no table of features. They are "
-        "computed from its audio"
-    )
 
 
 CORPUS = Corpus(
@@ -213,7 +155,5 @@ CORPUS = Corpus(
         "genres are those the uploading artists chose",
     ),
     files={_FILE: "f40a5f59cbb69e70e1c8c48cc67a4c27fcc82b522eeb95911b5009d25b783c33"},
-    feature_sets=(),
-    load_table=load_table,
-    tracks=tracks,
+    tracks=_tracks,
 )

@@ -15,7 +15,6 @@ from typing import Literal
 from earmark.audio import find_audio
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import numbered
-from earmark.datasets._table import FeatureTable, RowUnit
 from earmark.datasets._track import DatasetWarning, Track
 from earmark.errors import DatasetError, ParameterError, TagError
 from earmark.identity import artist_key
@@ -23,7 +22,7 @@ from earmark.tags import Tags, named_genres, read_tags
 from earmark.types import PathName
 from earmark.wording import counted
 
-__all__ = ["CITATION", "CORPUS", "LICENCE", "check_layout", "load_table", "tracks"]
+__all__ = ["CITATION", "CORPUS", "LICENCE", "check_layout"]
 
 CITATION = "Your own music."
 LICENCE = "Whatever holds for your files."
@@ -45,38 +44,13 @@ def _refuse_similar(folder: PathName, labels: list[str]) -> None:
             )
 
 
-def tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder") -> list[Track]:
+def _tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder") -> list[Track]:
     """Find the audio files in a folder, their genres and their artists.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Searched through and through.
-    genre_from : {"folder", "tags"}
-        Whether the genre is the name of the first folder below, or the first genre in the file's
-        tags. Tags that differ only in case are one genre, written as most files write it; folders
-        that do are refused.
-
-    Returns
-    -------
-    list of Track
-        One a file, in the order of `earmark.audio.find_audio`. The id is its path below the folder.
-        Files directly in the folder, or without a genre in their tags, have the label ``""``.
-        Group ``"artist"``: by the artist in the tags, see `artist_key`; a file without is grouped
-        with those of the folder it is in below the genre's folder (``rock/ARTIST/...``), and if it
-        is directly in there, it is by an artist of its own.
-
-    Raises
-    ------
-    ParameterError
-        If `genre_from` is neither.
-    DatasetError
-        If the folder cannot be read or holds no audio file, or genres differ only in case.
-
-    Warns
-    -----
-    DatasetWarning
-        If files have no artist in their tags: whether artists are kept apart cannot be known then.
+    The genre is the name of the first folder below, or the first genre in the file's tags. Tags
+    that differ only in case are one genre, written as most files write it; folders that do are
+    refused. A file without an artist in its tags is grouped with those of the folder it is in below
+    the genre's folder (``rock/ARTIST/...``), and if there is none, it is by an artist of its own.
     """
     if genre_from not in ("folder", "tags"):
         raise ParameterError(f"genre_from={genre_from!r} is not one of folder, tags")
@@ -133,7 +107,7 @@ def check_layout(folder: PathName, found: Sequence[Track], *, fewest: int) -> No
     folder : str or path-like
         Where the tracks were found.
     found : sequence of Track
-        As `tracks` returns them.
+        All that were found.
     fewest : int
         Files that a genre must have.
 
@@ -227,42 +201,6 @@ def _commonest_spelling(genres: list[str]) -> list[str]:
     return [spellings[genre.casefold()].most_common(1)[0][0] for genre in genres]
 
 
-def load_table(
-    folder: PathName,
-    *,
-    feature_set: str | None = None,
-    faulty: bool = False,
-    unit: RowUnit | None = None,
-) -> FeatureTable:
-    """Refuse: a folder of music holds no features.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds the music.
-    feature_set : str or None
-        What would be computed.
-    faulty : bool
-        Has no meaning here.
-    unit : {"track", "segment"} or None
-        What a row would be about.
-
-    Returns
-    -------
-    FeatureTable
-        Never.
-
-    Raises
-    ------
-    ParameterError
-        Always: features come from the audio of the tracks.
-    """
-    raise ParameterError(
-        f"dataset='folder:{os.fspath(folder)}' has no table of features. They are "
-        "computed from its audio"
-    )
-
-
 CORPUS = Corpus(
     name="folder",
     title="A folder of music",
@@ -276,7 +214,5 @@ CORPUS = Corpus(
         "the same song twice is only noticed once its features are computed",
     ),
     files={},
-    feature_sets=(),
-    load_table=load_table,
-    tracks=tracks,
+    tracks=_tracks,
 )

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import compress
 from typing import Any
@@ -24,11 +24,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earmark.datasets._assemble import assemble
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import floats, numbered, provenance_of, read_csv, unique_ids, whole
-from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._rows import Rows, RowUnit
+from earmark.datasets._table import ArrayTable, FeatureTable
 from earmark.datasets._track import Track
+from earmark.datasets._values import Values, map_archive
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import BANDS, GTZAN57, FeatureSet, get_feature_set
 from earmark.features._bands import band_statistics
@@ -39,10 +40,9 @@ __all__ = [
     "CORPUS",
     "GENRES",
     "LICENCE",
+    "SPECTROGRAMS",
     "load_spectrograms",
-    "load_table",
     "segment_columns",
-    "tracks",
 ]
 
 CITATION = (
@@ -63,6 +63,9 @@ GENRES = (
     "reggae",
     "rock",
 )
+
+SPECTROGRAMS = "logmel_u8"
+"""Name of the spectrograms of the archive, as arrays: uint8, 128 bands by 387 columns."""
 
 _N_EXCERPTS = 1000
 _N_BANDS, _N_COLUMNS = 128, 387
@@ -111,25 +114,10 @@ def _index(folder: PathName) -> list[Track]:
     return found
 
 
-def tracks(folder: PathName) -> list[Track]:
-    """Read what is known of the 1000 excerpts.
+def _tracks(folder: PathName) -> list[Track]:
+    """Read what is known of the 1000 excerpts, and find their audio.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``index.csv`` and, where there is audio, ``audio/``.
-
-    Returns
-    -------
-    list of Track
-        Ids like ``blues.00000``. Groups ``"artist"`` and ``"duplicate"`` and partitions
-        ``"official"`` and ``"published3"`` as in `load_table`. The path is that of the whole
-        excerpt; where there is none, that of its first 15 to 20 s; else None.
-
-    Raises
-    ------
-    DatasetError
-        If the index is missing or is not what it should be.
+    The path is that of the whole excerpt, else that of its first 15 to 20 s, else None.
     """
     audio: dict[str, str] = {}
     for name in reversed(_AUDIO):  # the whole excerpt replaces its beginning
@@ -163,20 +151,28 @@ def load_spectrograms(folder: PathName) -> tuple[npt.NDArray[np.str_], Spectrogr
     DatasetError
         If the archive is missing, damaged or not what it should be.
     """
+    names, values = _spectrograms(folder)
+    return names, values.take(np.arange(len(values)))
+
+
+def _spectrograms(folder: PathName) -> tuple[npt.NDArray[np.str_], Values]:
+    """Return the ids and the spectrograms of the archive, without reading these into memory."""
     path = os.path.join(folder, _ARCHIVE)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            names, X = archive["name"], archive["X"]
+            names = archive["name"]
+        values = map_archive(path, "X")
+        shape, dtype = values.shape, values.dtype
     except KeyError as error:
         raise DatasetError(f"{path!r}: array {str(error)[:40]} is missing") from error
     except OSError as error:
         raise DatasetError(f"{path!r}: {error.strerror or error}") from error
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (DatasetError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DatasetError(f"{path!r} is not an archive of spectrograms: {error}") from error
     expected = (_N_EXCERPTS - 1, _N_BANDS, _N_COLUMNS)
-    if X.dtype != np.uint8 or X.shape != expected or names.shape != expected[:1]:
-        raise DatasetError(f"{path!r}: X is {X.dtype} {X.shape}, not uint8 {expected}")
-    return unique_ids(path, [str(name) for name in names]), X
+    if dtype != np.uint8 or shape != expected or names.shape != expected[:1]:
+        raise DatasetError(f"{path!r}: X is {dtype} {shape}, not uint8 {expected}")
+    return unique_ids(path, [str(name) for name in names]), values
 
 
 def segment_columns(number: int) -> slice:
@@ -203,7 +199,7 @@ def segment_columns(number: int) -> slice:
     return slice(start, min(end, _N_COLUMNS - 1))
 
 
-def load_table(
+def _read_table(
     folder: PathName,
     *,
     feature_set: str | None = None,
@@ -212,38 +208,10 @@ def load_table(
 ) -> FeatureTable:
     """Read the public table of 57 features, or compute others from the spectrograms.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``features_30_sec.csv``, ``index.csv`` and, for other features than ``gtzan57``,
-        ``logmel_u8.npz``.
-    feature_set : str or None
-        ``gtzan57`` (the default), ``bands``, or any registered set with ``from_archive``: a
-        callable that maps the 57 numbers of an excerpt and its spectrogram, uint8 [shape=(128,
-        386)], column 0 left out, to the set's numbers.
-    faulty : bool
-        Whether to keep the 70 excerpts that the fault-filtered lists leave out.
-    unit : {"track", "segment"} or None
-        What a row is about: an excerpt, or a tenth of one, of 3 s (``bands`` only, and its
-        default).
-
-    Returns
-    -------
-    FeatureTable
-        930 excerpts, 1000 with the faulty ones, one less from spectrograms: ``jazz.00054`` has
-        none. Ids like ``blues.00000``, of segments ``blues.00000#3``. Groups ``"artist"``: the
-        number that excerpts share which may be of one artist or of one recording; ``"duplicate"``:
-        exact copies of one recording; for segments ``"track"``. Partitions ``"official"``:
-        ``train``, ``valid`` or ``test`` of the fault-filtered lists; ``"published3"``: ``0``,
-        ``1`` or ``2``, the artist-filtered folds of Foleiss and Tavares; ``""`` for the excerpts
-        in none.
-
-    Raises
-    ------
-    ParameterError
-        If there are no such features of this corpus, or none of that unit.
-    DatasetError
-        If a file is missing or is not what it should be.
+    Features are ``gtzan57``, ``bands``, or any registered set with ``from_archive``: a callable
+    that maps the 57 numbers of an excerpt and its spectrogram, uint8 [shape=(128, 386)], column 0
+    left out, to the set's numbers. Segments, of which only ``bands`` are known, are tenths of an
+    excerpt.
     """
     chosen = get_feature_set(feature_set or GTZAN57.name)
     unit = unit or ("segment" if chosen is BANDS else "track")
@@ -253,31 +221,72 @@ def load_table(
         raise ParameterError(f"unit='segment': gtzan has no {chosen.name!r} of segments")
     recipe = None if chosen is GTZAN57 else _archive_recipe(chosen)
     excerpts, X = _public_table(folder)
-    facts = {}
-    if faulty:
-        facts["faulty"] = "70 excerpts that the fault-filtered lists leave out are kept"
-    else:
-        kept = [bool(track.partitions["official"]) for track in excerpts]
-        excerpts, X = list(compress(excerpts, kept)), X[kept]
+    kept, facts = _without_faults(excerpts, faulty=faulty)
+    excerpts, X = list(compress(excerpts, kept)), X[kept]
     if recipe is None:
         sources = provenance_of("GTZAN", CITATION, folder, (_TABLE, _INDEX), **facts)
-        return assemble(excerpts, X, chosen, provenance=sources)
-    names, archive = load_spectrograms(folder)
-    place = {str(name): at for at, name in enumerate(names)}
-    kept = [track.id in place for track in excerpts]
-    if not all(kept):
-        silent = [track.id for track in excerpts if track.id not in place]
-        facts["without_spectrogram"] = ", ".join(silent)
-        excerpts, X = list(compress(excerpts, kept)), X[kept]
+        return FeatureTable.of_rows(Rows.of_tracks(excerpts, provenance=sources), X, chosen)
+    names, archive = _spectrograms(folder)
+    kept, without = _with_spectrogram(excerpts, names)
+    excerpts, X = list(compress(excerpts, kept)), X[kept]
+    facts |= without
     sources = provenance_of("GTZAN", CITATION, folder, (_TABLE, _INDEX, _ARCHIVE), **facts)
+    place = {name: at for at, name in enumerate(names.tolist())}
     # Column 0 was made with silence before the clip, what audio gives at run time was not.
-    spectrograms = (np.ascontiguousarray(archive[place[track.id], :, 1:]) for track in excerpts)
+    at = (np.array([place[track.id]]) for track in excerpts)
+    spectrograms = (np.ascontiguousarray(archive.take(row)[0, :, 1:]) for row in at)
     if unit == "track":
-        rows = [recipe(row57, Q) for row57, Q in zip(X, spectrograms, strict=True)]
-        return assemble(excerpts, np.stack(rows), chosen, provenance=sources)
+        rows = Rows.of_tracks(excerpts, provenance=sources)
+        X = np.stack([recipe(row57, Q) for row57, Q in zip(X, spectrograms, strict=True)])
+        return FeatureTable.of_rows(rows, X, chosen)
     parts = [segment_columns(number) for number in range(_N_SEGMENTS)]
-    rows = [band_statistics(Q[:, part]) for Q in spectrograms for part in parts]
-    return assemble(excerpts, np.stack(rows), chosen, provenance=sources, n_segments=_N_SEGMENTS)
+    X = np.stack([band_statistics(Q[:, part]) for Q in spectrograms for part in parts])
+    rows = Rows.of_tracks(
+        excerpts,
+        provenance=sources,
+        segments=[range(_N_SEGMENTS)] * len(excerpts),
+        segments_of_copies_match=True,
+    )
+    return FeatureTable.of_rows(rows, X, chosen)
+
+
+def _read_arrays(folder: PathName, *, faulty: bool = False) -> ArrayTable:
+    """Return the spectrograms of the excerpts that have one, which stay on disk."""
+    excerpts = _index(folder)
+    names, archive = _spectrograms(folder)
+    kept, facts = _without_faults(excerpts, faulty=faulty)
+    excerpts = list(compress(excerpts, kept))
+    kept, without = _with_spectrogram(excerpts, names)
+    excerpts = list(compress(excerpts, kept))
+    sources = provenance_of("GTZAN", CITATION, folder, (_INDEX, _ARCHIVE), **facts, **without)
+    rows = Rows.of_tracks(excerpts, provenance=sources)
+    place = {name: at for at, name in enumerate(names.tolist())}
+    return ArrayTable(
+        **vars(rows),
+        values=archive.select(np.array([place[track.id] for track in excerpts])),
+        feature_set=SPECTROGRAMS,
+        fingerprint=str(CORPUS.files[_ARCHIVE]),
+    )
+
+
+def _without_faults(
+    excerpts: Sequence[Track], *, faulty: bool
+) -> tuple[list[bool], dict[str, str]]:
+    """Say which excerpts are kept, and what is to be noted of that."""
+    if faulty:
+        note = "70 excerpts that the fault-filtered lists leave out are kept"
+        return [True] * len(excerpts), {"faulty": note}
+    return [bool(track.partitions["official"]) for track in excerpts], {}
+
+
+def _with_spectrogram(
+    excerpts: Sequence[Track], names: npt.NDArray[np.str_]
+) -> tuple[list[bool], dict[str, str]]:
+    """Say which excerpts have a spectrogram, and note those that have none."""
+    there = set(names.tolist())
+    without = [track.id for track in excerpts if track.id not in there]
+    kept = [track.id in there for track in excerpts]
+    return kept, {"without_spectrogram": ", ".join(without)} if without else {}
 
 
 def _public_table(folder: PathName) -> tuple[list[Track], FloatArray]:
@@ -331,6 +340,8 @@ CORPUS = Corpus(
         _ARCHIVE: "d2ed599a3bce3121286fe080b1c68327c0107894c44013b006eb027890a106e8",
     },
     feature_sets=(GTZAN57.name, BANDS.name),
-    load_table=load_table,
-    tracks=tracks,
+    arrays=(SPECTROGRAMS,),
+    tracks=_tracks,
+    read_table=_read_table,
+    read_arrays=_read_arrays,
 )

@@ -13,17 +13,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from earmark.datasets._assemble import assemble
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import Row, floats, numbered, provenance_of, read_csv, whole
+from earmark.datasets._rows import Rows, RowUnit
 from earmark.datasets._splits import identical_rows, joined_groups
-from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._table import FeatureTable
 from earmark.datasets._track import Track
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57
 from earmark.types import FloatArray, IntArray, PathName
 
-__all__ = ["CITATION", "CORPUS", "GENRES", "LICENCE", "load_table", "tracks"]
+__all__ = ["CITATION", "CORPUS", "GENRES", "LICENCE"]
 
 CITATION = (
     "Features of music of Epidemic Sound, made for a course project: repository Sudals/DS_Music, "
@@ -86,61 +86,22 @@ def _duplicates(heads: Sequence[Row], X: FloatArray) -> IntArray:
     return joined_groups(same_numbers, same_name)
 
 
-def tracks(folder: PathName) -> list[Track]:
-    """Read what is known of the 2,205 tracks.
-
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``segments_3s.csv``.
-
-    Returns
-    -------
-    list of Track
-        Ids like ``blues.00100``; without audio. Groups as in `load_table`.
-
-    Raises
-    ------
-    DatasetError
-        If the file is missing or is not what it should be.
-    """
+def _tracks(folder: PathName) -> list[Track]:
+    """Read what is known of the 2,205 tracks."""
     return _read(folder)[0]
 
 
-def load_table(
+def _read_table(
     folder: PathName,
     *,
     feature_set: str | None = None,
     faulty: bool = False,
     unit: RowUnit | None = None,
 ) -> FeatureTable:
-    """Read the 57 features of the segments, or of the whole tracks.
+    """Read the 57 features of the 22,050 segments, or of the 2,205 whole tracks.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Holds ``segments_3s.csv`` and, for whole tracks, ``tracks.csv``.
-    feature_set : str or None
-        ``gtzan57`` or None.
-    faulty : bool
-        Copies are grouped, not left out: either gives the same.
-    unit : {"segment", "track"} or None
-        What a row is about; None is ``segment``.
-
-    Returns
-    -------
-    FeatureTable
-        22,050 segments with ids like ``blues.00100#3``, or 2,205 tracks like ``blues.00100``.
-        Groups ``"artist"`` (names, without the ``(1)`` of a second download), ``"duplicate"``
-        (identical features in all segments, or the same artist and title) and, for segments,
-        ``"track"``.
-
-    Raises
-    ------
-    ParameterError
-        If other features or another unit are asked for.
-    DatasetError
-        If a file is missing or is not what it should be.
+    Artists are names without the ``(1)`` of a second download; duplicates have identical features
+    in all segments, or the same artist and title.
     """
     if feature_set not in (None, GTZAN57.name):
         raise ParameterError(f"feature_set={feature_set!r}: segments57 has {GTZAN57.name} only")
@@ -150,9 +111,15 @@ def load_table(
     if unit == "track":
         X = _whole_tracks(folder, found)
         sources = provenance_of(CORPUS.title, CITATION, folder, (_SEGMENTS, _TRACKS))
-        return assemble(found, X, GTZAN57, provenance=sources)
+        return FeatureTable.of_rows(Rows.of_tracks(found, provenance=sources), X, GTZAN57)
     sources = provenance_of(CORPUS.title, CITATION, folder, (_SEGMENTS,))
-    return assemble(found, X, GTZAN57, provenance=sources, n_segments=_N_SEGMENTS)
+    rows = Rows.of_tracks(
+        found,
+        provenance=sources,
+        segments=[range(_N_SEGMENTS)] * len(found),
+        segments_of_copies_match=True,
+    )
+    return FeatureTable.of_rows(rows, X, GTZAN57)
 
 
 def _whole_tracks(folder: PathName, found: Sequence[Track]) -> FloatArray:
@@ -199,6 +166,6 @@ CORPUS = Corpus(
         _TRACKS: "e38771e4d3f7397d62cd4ba63b01648e6e6d2ba7e5baadf758676b568959a86e",
     },
     feature_sets=(GTZAN57.name,),
-    load_table=load_table,
-    tracks=tracks,
+    tracks=_tracks,
+    read_table=_read_table,
 )

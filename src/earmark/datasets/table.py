@@ -29,8 +29,9 @@ import pyarrow as pa
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import floats, numbered, provenance_of, read_csv, unique_ids
 from earmark.datasets._parquet import is_table, open_parquet, read_parquet
+from earmark.datasets._rows import Rows, RowUnit
 from earmark.datasets._splits import identical_rows, joined_groups
-from earmark.datasets._table import FeatureTable, RowUnit
+from earmark.datasets._table import FeatureTable
 from earmark.datasets._track import Track
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import GTZAN57, get_feature_set
@@ -38,7 +39,7 @@ from earmark.identity import artist_key
 from earmark.types import FloatArray, IntArray, PathName
 from earmark.wording import counted
 
-__all__ = ["CITATION", "COLUMNS", "CORPUS", "LICENCE", "load_table", "tracks"]
+__all__ = ["CITATION", "COLUMNS", "CORPUS", "LICENCE"]
 
 CITATION = "Your own table."
 LICENCE = "Whatever holds for your table."
@@ -53,7 +54,7 @@ _SPLITS = ("train", "valid", "test", "")
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _Read:
     """A table as it was read: what tells of a row as text, the features not yet looked at."""
 
     path: str
@@ -111,7 +112,7 @@ def _delimiter(path: str) -> str:
     return next((mark for mark in ",;\t" if mark.encode() in line), ",")
 
 
-def _read(path: str) -> _Rows | FeatureTable:
+def _read(path: str) -> _Read | FeatureTable:
     """Read a file, whichever of the two kinds it is, or the table that was written as one."""
     delimiter = _delimiter(path)
     with open(path, "rb") as file:
@@ -122,7 +123,7 @@ def _read(path: str) -> _Rows | FeatureTable:
             raise DatasetError(f"{path!r}: has no rows")
         columns = tuple(lines[0])
         told = {name: [line[name] for line in lines] for name in _TOLD if name in columns}
-        return _Rows(path, columns, told, lines)
+        return _Read(path, columns, told, lines)
     content = open_parquet(path)
     if is_table(content):
         return read_parquet(path, rows=content)
@@ -137,10 +138,10 @@ def _read(path: str) -> _Rows | FeatureTable:
         for name in _TOLD
         if name in columns
     }
-    return _Rows(path, columns, told, content)
+    return _Read(path, columns, told, content)
 
 
-def _listed(path: str, rows: _Rows) -> list[Track]:
+def _listed(path: str, rows: _Read) -> list[Track]:
     """Return what is known of each row but its features, all of it checked."""
     ids = unique_ids(path, rows.told[rows.id_column])
     labels = [label.strip() for label in rows.labels]
@@ -197,29 +198,14 @@ def _audio(path: str, name: str) -> str | None:
     return beside if os.path.isfile(beside) else None
 
 
-def tracks(file: PathName) -> list[Track]:
-    """Read what a table says of its rows, but for the features.
+def _tracks(file: PathName) -> list[Track]:
+    """Read what a table says of its rows but for the features, rows without a genre included.
 
-    Parameters
-    ----------
-    file : str or path-like
-        CSV or Parquet.
-
-    Returns
-    -------
-    list of Track
-        One a row, those without a genre included. Groups ``"artist"`` and ``"track"`` and partition
-        ``"official"`` where it has such columns. The path is that of a file beside the table that
-        has the row's name.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be read, or what tells of a row is not as `load_table` needs it.
+    The path is that of a file beside the table that has the row's name.
     """
     path = os.fspath(file)
     rows = _read(path)
-    if isinstance(rows, _Rows):
+    if isinstance(rows, _Read):
         return _listed(path, rows)
     return [
         Track(
@@ -233,7 +219,7 @@ def tracks(file: PathName) -> list[Track]:
     ]
 
 
-def load_table(
+def _read_table(
     file: PathName,
     *,
     feature_set: str | None = None,
@@ -241,40 +227,13 @@ def load_table(
     unit: RowUnit | None = None,
     ignore: Collection[str] = (),
 ) -> FeatureTable:
-    """Read a table of features.
+    """Read the rows with a genre.
 
-    Parameters
-    ----------
-    file : str or path-like
-        CSV (UTF-8, fields divided by comma, semicolon or tab) or Parquet.
-    feature_set : str or None
-        Name of a registered set, whose columns must all be there, in any order, and no others; or
-        ``columns``: whatever columns there are. None is `gtzan57` if all its columns are there, and
-        else ``columns``.
-    faulty : bool
-        Has no meaning here.
-    unit : {"track", "segment"} or None
-        What a row is about, to have it checked: a segment if there is a column ``track`` in which a
-        name appears twice, else a track.
-    ignore : collection of str
-        Columns to leave out.
-
-    Returns
-    -------
-    FeatureTable
-        The rows with a genre. Groups ``"artist"`` and ``"track"`` where there are such columns
-        (a blank artist is one of its own), ``"duplicate"``: rows that are equal in all features;
-        partition ``"official"`` where there is a column ``split``. The fingerprint of ``columns``
-        is the SHA-256 of their names, in the order of the file.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such feature set, the unit is another, or there is no column to be ignored.
-    DatasetError
-        If the file cannot be read; a column is missing, appears twice, or is no feature of the set;
-        a value is not a finite number; ids are blank or stand twice; labels differ only in case; a
-        track has two labels or splits; or there are fewer than two rows or genres.
+    Features are a registered set, whose columns must all be there, in any order, and no others; or
+    ``columns``: whatever columns there are, but for those to `ignore`. By default they are
+    ``gtzan57`` if all its columns are there, else ``columns``, whose fingerprint is the SHA-256 of
+    their names, in the order of the file. A row is a segment if there is a column ``track`` in
+    which a name appears twice.
     """
     path = os.fspath(file)
     rows = _read(path)
@@ -291,27 +250,16 @@ def load_table(
             f"{path!r}: has {counted(len(found), 'row')}, {told}: two genres are needed"
         )
     X = rows.features(names, kept)
-    left = [found[at] for at in kept]
-    groups = {
-        kind: np.array([track.groups[kind] for track in left], dtype=np.int64)
-        for kind in left[0].groups
-    }
-    several = "track" in groups and len(np.unique(groups["track"])) < len(left)
+    sources = _provenance(path, len(found) - len(kept), rows, names)
+    known = Rows.of_tracks([found[at] for at in kept], provenance=sources)
+    several = "track" in known.groups and len(np.unique(known.groups["track"])) < len(kept)
     table = FeatureTable(
-        ids=np.array([track.id for track in left]),
+        **vars(known) | {"unit": "segment" if several else "track"},
         X=X,
         feature_set=name,
         fingerprint=fingerprint,
-        labels=np.array([track.label for track in left]),
-        groups={**groups, "duplicate": identical_rows(X)},
-        partitions={
-            kind: np.array([track.partitions[kind] for track in left])
-            for kind in left[0].partitions
-        },
-        provenance=_provenance(path, len(found) - len(left), rows, names),
         names=names,
-        unit="segment" if several else "track",
-    )
+    ).with_duplicates(identical_rows(X))
     _check_settings(path, table, feature_set, unit)
     return table
 
@@ -326,7 +274,7 @@ def _check_settings(
 
 
 def _choose(
-    rows: _Rows, feature_set: str | None, ignore: Collection[str]
+    rows: _Read, feature_set: str | None, ignore: Collection[str]
 ) -> tuple[str, str, tuple[str, ...]]:
     """Return name, fingerprint and columns of the features."""
     unknown = [name for name in ignore if name not in rows.columns]
@@ -354,7 +302,7 @@ def _choose(
 
 
 def _provenance(
-    path: str, n_left_out: int, rows: _Rows, names: Collection[str]
+    path: str, n_left_out: int, rows: _Read, names: Collection[str]
 ) -> Mapping[str, str]:
     used = {rows.id_column, *_LABELS[: 1 + ("label" not in rows.columns)], *_OPTIONAL, *names}
     columns = [name for name in rows.columns if name not in used]
@@ -381,6 +329,6 @@ CORPUS = Corpus(
     ),
     files={},
     feature_sets=(GTZAN57.name, COLUMNS),
-    load_table=load_table,
-    tracks=tracks,
+    tracks=_tracks,
+    read_table=_read_table,
 )

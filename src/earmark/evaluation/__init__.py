@@ -1,6 +1,20 @@
 """Honest scores: metrics with intervals, the protocols they are measured under, results files."""
 
+from earmark.evaluation._answers import Cost, HeldOut, held_out_predictions, spread, vote
+from earmark.evaluation._comparison import (
+    COMPARE_SCHEMA,
+    Comparison,
+    Difference,
+    Entry,
+    PairedAccuracy,
+    accuracy_difference,
+    compare_results,
+    leakage_gap,
+    model_result,
+    paired_accuracy,
+)
 from earmark.evaluation._contenders import Contender, Packaged, Refitted, find_contender
+from earmark.evaluation._counts import METRICS
 from earmark.evaluation._curves import (
     CalibrationBin,
     ClassScore,
@@ -12,7 +26,12 @@ from earmark.evaluation._curves import (
     second_choices,
 )
 from earmark.evaluation._estimates import bootstrap, estimates
-from earmark.evaluation._held_out import Cost, HeldOut, held_out_predictions, spread, vote
+from earmark.evaluation._exploration import (
+    EXPLORATION_SCHEMA,
+    Exploration,
+    ExploredDataset,
+    explore_dataset,
+)
 from earmark.evaluation._importance import Importance, accuracy_drops, importances
 from earmark.evaluation._metrics import (
     accuracy,
@@ -73,18 +92,21 @@ from earmark.evaluation._runs import (
     FITTING_MODULES,
     FoldAnswer,
     FoldTask,
-    PairedAccuracy,
-    accuracy_difference,
     evaluate_folds,
-    leakage_gap,
     make_run,
-    model_result,
-    paired_accuracy,
 )
-from earmark.evaluation._score import Metrics, Score, Unsure, metrics_of, score, unsure_of
-from earmark.evaluation._tally import METRICS
+from earmark.evaluation._score import Metrics, Score, Unsure, metrics_of, unsure_of
+from earmark.evaluation._scoring import CLEAN, Candidate, Split, score_split, score_splits
+from earmark.evaluation._training_scores import (
+    card_scores,
+    card_splits,
+    tracks_as_artists,
+)
 
 __all__ = [
+    "CLEAN",
+    "COMPARE_SCHEMA",
+    "EXPLORATION_SCHEMA",
     "FITTING_MODULES",
     "KNOWN_ARTISTS",
     "METRICS",
@@ -93,12 +115,18 @@ __all__ = [
     "RESULTS_SCHEMA",
     "UNSEEN",
     "CalibrationBin",
+    "Candidate",
     "ClassScore",
+    "Comparison",
     "Contender",
     "Cost",
     "CoveragePoint",
     "DatasetInfo",
+    "Difference",
+    "Entry",
     "Estimate",
+    "Exploration",
+    "ExploredDataset",
     "FoldAnswer",
     "FoldTask",
     "HeldOut",
@@ -119,6 +147,7 @@ __all__ = [
     "Retrieval",
     "Run",
     "Score",
+    "Split",
     "Unsure",
     "accuracy",
     "accuracy_difference",
@@ -128,15 +157,19 @@ __all__ = [
     "by_segments",
     "by_vectors",
     "calibration_curve",
+    "card_scores",
+    "card_splits",
     "chance_calibration_error",
     "check_folds",
     "check_unseen",
     "clean_rows",
+    "compare_results",
     "confusion_matrix",
     "coverage_curve",
     "estimates",
     "evaluate_folds",
     "expected_calibration_error",
+    "explore_dataset",
     "find_contender",
     "held_out_predictions",
     "importances",
@@ -159,11 +192,13 @@ __all__ = [
     "refusals",
     "resampling_units",
     "retrieve",
-    "score",
+    "score_split",
+    "score_splits",
     "second_choices",
     "seen_rows",
     "spread",
     "top3",
+    "tracks_as_artists",
     "tracks_of",
     "unsure_of",
     "vote",

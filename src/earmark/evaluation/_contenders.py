@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from earmark.errors import ParameterError
+from earmark.evaluation._protocols import InnerGroups
+from earmark.evaluation._scoring import Split
 from earmark.models import DEFAULT_MODEL, Model, load_model
 from earmark.types import PathName
 
 if TYPE_CHECKING:
-    from earmark.models.recipe import Recipe
+    from earmark.models.recipe import FittedModel, Recipe
 
 __all__ = ["Contender", "Packaged", "Refitted", "find_contender"]
 
@@ -47,6 +50,56 @@ class Refitted:
         """Its family; None where there are several."""
         members = self.recipe.members
         return str(members[0].get("family")) if len(members) == 1 else None
+
+    def fit(self, table: Any, *, classes: Sequence[str], inner_groups: InnerGroups) -> FittedModel:
+        """Fit it to training rows.
+
+        Parameters
+        ----------
+        table : FeatureTable or ArrayTable
+            Training rows.
+        classes : sequence of str
+            Genres, in the order of the probabilities.
+        inner_groups : {"artist", "track", "row"}
+            What stays together where rows are held out for its own calibration and stacking.
+
+        Returns
+        -------
+        FittedModel
+            The model.
+        """
+        from earmark.models.recipe import fit
+
+        return fit(
+            self.recipe,
+            table,
+            classes=classes,
+            calibrate=self.calibrate,
+            inner_groups=inner_groups,
+        )
+
+    def check(self, split: Split) -> None:
+        """Refuse a split to whose training rows it could not be fitted.
+
+        Parameters
+        ----------
+        split : Split
+            Rows and folds.
+
+        Raises
+        ------
+        DatasetError
+            If a genre has too few artists, tracks or rows; it names the genre.
+        """
+        from earmark.models.recipe import check_groups
+
+        check_groups(
+            self.recipe,
+            split.table,
+            split.folds,
+            calibrate=self.calibrate,
+            inner_groups=split.inner_groups,
+        )
 
     def describe(self) -> dict[str, Any]:
         """Say everything that decides what it learns from given rows.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from earmark.errors import ParameterError
+from earmark.evaluation._counts import confidences
 from earmark.evaluation._resampling import Resamples, unit_numbers
-from earmark.evaluation._tally import confidences
 from earmark.types import BoolArray, FloatArray, IntArray
 
 __all__ = [

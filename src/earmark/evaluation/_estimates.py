@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from earmark.evaluation._counts import METRICS, RowCounts, check_shapes
 from earmark.evaluation._resampling import (
     N_RESAMPLES,
     Estimate,
@@ -13,7 +14,6 @@ from earmark.evaluation._resampling import (
     interval,
     unit_numbers,
 )
-from earmark.evaluation._tally import METRICS, Tally, check_shapes
 from earmark.types import FloatArray, IntArray
 
 __all__ = ["bootstrap", "estimates"]
@@ -69,9 +69,9 @@ def estimates(
     check_shapes(y, probabilities)
     answers = probabilities.argmax(axis=1) if predicted is None else predicted
     units, n_units = unit_numbers(groups, len(y))
-    tally = Tally.of(y, probabilities, answers, units, n_units)
-    values = tally.scores(np.ones((1, n_units)))[0]
-    resampled = Resamples(n_units, n_resamples=n_resamples, seed=seed).apply(tally.scores)
+    counted = RowCounts.of(y, probabilities, answers, units, n_units)
+    values = counted.scores(np.ones((1, n_units)))[0]
+    resampled = Resamples(n_units, n_resamples=n_resamples, seed=seed).apply(counted.scores)
     return {
         name: interval(float(value), column)
         for name, value, column in zip(METRICS, values, resampled.T, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from earmark.evaluation._tally import METRICS, N_BINS, Tally, check_shapes, confidences
+from earmark.evaluation._counts import METRICS, N_BINS, RowCounts, check_shapes, confidences
 from earmark.types import FloatArray, IntArray
 
 __all__ = [
@@ -23,8 +23,10 @@ __all__ = [
 def _one(name: str, y: IntArray, probabilities: FloatArray) -> float:
     """Compute one metric of rows as they are."""
     check_shapes(y, probabilities)
-    tally = Tally.of(y, probabilities, probabilities.argmax(axis=1), np.arange(len(y)), len(y))
-    return float(tally.scores(np.ones((1, len(y))))[0, METRICS.index(name)])
+    counted = RowCounts.of(
+        y, probabilities, probabilities.argmax(axis=1), np.arange(len(y)), len(y)
+    )
+    return float(counted.scores(np.ones((1, len(y))))[0, METRICS.index(name)])
 
 
 def accuracy(y: IntArray, probabilities: FloatArray) -> float:
@@ -260,8 +262,8 @@ def expected_calibration_error(
     """
     check_shapes(y, probabilities)
     rows = np.arange(len(y))
-    tally = Tally.of(y, probabilities, probabilities.argmax(axis=1), rows, len(y))
-    return float(tally.calibration_error(np.ones((1, len(y))), n_bins)[0])
+    counted = RowCounts.of(y, probabilities, probabilities.argmax(axis=1), rows, len(y))
+    return float(counted.calibration_error(np.ones((1, len(y))), n_bins)[0])
 
 
 def chance_calibration_error(

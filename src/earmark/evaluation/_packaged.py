@@ -9,8 +9,8 @@ import numpy as np
 
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
+from earmark.evaluation._answers import Cost, HeldOut, spread
 from earmark.evaluation._contenders import Packaged
-from earmark.evaluation._held_out import Cost, HeldOut, spread
 from earmark.evaluation._protocols import check_unseen, seen_rows
 from earmark.evaluation._results import Run
 from earmark.evaluation._runs import FoldAnswer, make_run

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from earmark.datasets import FeatureTable, Fold, group_folds, joined_groups
+from earmark.datasets import Fold, Rows, group_folds, joined_groups
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation._resampling import ResamplingUnit
 from earmark.types import BoolArray, IntArray
@@ -44,7 +44,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _missing(protocol: str, table: FeatureTable) -> str | None:
+def _missing(protocol: str, table: Rows) -> str | None:
     """Say what a table lacks for a protocol, or nothing."""
     if protocol == "artist" and "artist" not in table.groups:
         return "groups['artist']"
@@ -59,7 +59,7 @@ def _missing(protocol: str, table: FeatureTable) -> str | None:
     return f"part {without[0]!r} of partitions[{protocol!r}]" if without else None
 
 
-def _whole(table: FeatureTable, *names: str) -> IntArray:
+def _whole(table: Rows, *names: str) -> IntArray:
     """Give rows that stay together one number: the named groups that there are, and duplicates."""
     groups = [table.groups[name] for name in (*names, "duplicate") if name in table.groups]
     if not groups:
@@ -70,7 +70,7 @@ def _whole(table: FeatureTable, *names: str) -> IntArray:
     return groups[0] if already else joined
 
 
-def protocol_folds(protocol: str, table: FeatureTable, *, seed: int) -> list[Fold]:
+def protocol_folds(protocol: str, table: Rows, *, seed: int) -> list[Fold]:
     """Split a table as a protocol says.
 
     Exact duplicates, ``groups["duplicate"]``, are never on both sides: folds keep them together,
@@ -83,7 +83,7 @@ def protocol_folds(protocol: str, table: FeatureTable, *, seed: int) -> list[Fol
         together; the same as ``random`` where rows are tracks. ``artist``: five in which no artist
         is on both sides. ``official``: fit on the parts train and valid of the published split,
         test on the part test. ``published3``: the published three folds.
-    table : FeatureTable
+    table : Rows
         With groups ``"track"`` or ``"artist"``, or the partition of the protocol's name.
     seed : int
         The same seed gives the same folds.
@@ -112,7 +112,7 @@ def protocol_folds(protocol: str, table: FeatureTable, *, seed: int) -> list[Fol
     return group_folds(table.labels, groups, n_folds=N_FOLDS, seed=seed)
 
 
-def _published(protocol: str, table: FeatureTable) -> list[Fold]:
+def _published(protocol: str, table: Rows) -> list[Fold]:
     part = table.partitions[protocol]
     rows = np.arange(len(table))
     if protocol == "official":
@@ -132,12 +132,12 @@ def _published(protocol: str, table: FeatureTable) -> list[Fold]:
     return folds
 
 
-def refusals(table: FeatureTable) -> dict[str, str]:
+def refusals(table: Rows) -> dict[str, str]:
     """Say which protocols a table does not support, and why.
 
     Parameters
     ----------
-    table : FeatureTable
+    table : Rows
         The rows.
 
     Returns
@@ -147,9 +147,8 @@ def refusals(table: FeatureTable) -> dict[str, str]:
 
     Examples
     --------
-    >>> table = FeatureTable(
-    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero",
-    ...     fingerprint="0", labels=np.array(["rock", "jazz"]),
+    >>> table = Rows(
+    ...     ids=np.array(["a", "b"]), labels=np.array(["rock", "jazz"]),
     ... )
     >>> refusals(table)["artist"]
     "the table has no groups['artist']"
@@ -158,7 +157,7 @@ def refusals(table: FeatureTable) -> dict[str, str]:
     return {name: f"the table has no {what}" for name, what in lacking.items() if what is not None}
 
 
-def inner_groups(protocol: str, table: FeatureTable) -> InnerGroups:
+def inner_groups(protocol: str, table: Rows) -> InnerGroups:
     """Return what a model's own folds keep whole under a protocol.
 
     A model that holds rows out inside its training rows, to stack, to calibrate or to tune, leaks
@@ -168,7 +167,7 @@ def inner_groups(protocol: str, table: FeatureTable) -> InnerGroups:
     ----------
     protocol : str
         Name of the protocol.
-    table : FeatureTable
+    table : Rows
         The rows.
 
     Returns
@@ -179,8 +178,8 @@ def inner_groups(protocol: str, table: FeatureTable) -> InnerGroups:
 
     Examples
     --------
-    >>> table = FeatureTable(
-    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero", fingerprint="0",
+    >>> table = Rows(
+    ...     ids=np.array(["a", "b"]),
     ...     labels=np.array(["rock", "jazz"]), groups={"artist": np.array([1, 2])},
     ... )
     >>> inner_groups("random", table), inner_groups("official", table)
@@ -193,7 +192,7 @@ def inner_groups(protocol: str, table: FeatureTable) -> InnerGroups:
     return "track" if table.unit == "segment" else "row"
 
 
-def resampling_units(protocol: str, table: FeatureTable) -> tuple[ResamplingUnit, IntArray | None]:
+def resampling_units(protocol: str, table: Rows) -> tuple[ResamplingUnit, IntArray | None]:
     """Return what the intervals of a protocol resample.
 
     Songs by one artist are right or wrong together. A score that is about music by other artists
@@ -206,7 +205,7 @@ def resampling_units(protocol: str, table: FeatureTable) -> tuple[ResamplingUnit
     ----------
     protocol : str
         Name of the protocol.
-    table : FeatureTable
+    table : Rows
         The rows.
 
     Returns
@@ -219,8 +218,8 @@ def resampling_units(protocol: str, table: FeatureTable) -> tuple[ResamplingUnit
 
     Examples
     --------
-    >>> table = FeatureTable(
-    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero", fingerprint="0",
+    >>> table = Rows(
+    ...     ids=np.array(["a", "b"]),
     ...     labels=np.array(["rock", "jazz"]), groups={"artist": np.array([4, 4])},
     ... )
     >>> resampling_units("random", table)
@@ -358,12 +357,12 @@ def _names_of(row: str) -> set[str]:
     return names | {os.path.splitext(name)[0] for name in names}
 
 
-def clean_rows(table: FeatureTable, fold: Fold) -> IntArray:
+def clean_rows(table: Rows, fold: Fold) -> IntArray:
     """Find the test rows of a fold none of whose artists is in its training rows.
 
     Parameters
     ----------
-    table : FeatureTable
+    table : Rows
         With groups ``"artist"``.
     fold : Fold
         A published split, which may share artists.

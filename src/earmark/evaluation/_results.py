@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from earmark.datasets import Examples
 from earmark.errors import ResultsError
 from earmark.evaluation._curves import CalibrationBin, ClassScore, CoveragePoint
 from earmark.evaluation._importance import Importance
@@ -217,6 +218,36 @@ class DatasetInfo:
     classes: tuple[str, ...]
     counts: Mapping[str, int]
     provenance: Mapping[str, str]
+
+    @classmethod
+    def of(cls, table: Examples, *, name: str, classes: Sequence[str]) -> DatasetInfo:
+        """Describe rows.
+
+        Parameters
+        ----------
+        table : FeatureTable or ArrayTable
+            The rows.
+        name : str
+            Of the corpus.
+        classes : sequence of str
+            The genres, in the order of all probabilities and matrices.
+
+        Returns
+        -------
+        DatasetInfo
+            What was scored on.
+        """
+        return cls(
+            name=name,
+            n=len(table),
+            unit=table.unit,
+            feature_set=table.feature_set,
+            fingerprint=table.fingerprint,
+            digest=table.digest,
+            classes=tuple(classes),
+            counts={genre: int((table.labels == genre).sum()) for genre in classes},
+            provenance=dict(table.provenance),
+        )
 
 
 @dataclass(frozen=True)

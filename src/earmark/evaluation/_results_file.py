@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from earmark.datasets import Examples
 from earmark.errors import ParameterError
+from earmark.evaluation._comparison import model_result
+from earmark.evaluation._contenders import Contender
 from earmark.evaluation._results import ModelResult, Results, Run, read_results
-from earmark.evaluation._runs import model_result
+from earmark.types import PathName
 
 __all__ = ["ResultsFile"]
 
@@ -21,7 +24,7 @@ class ResultsFile:
     ----------
     empty : Results
         Everything but the models.
-    output : Path or None
+    output : path-like or None
         File to write to after each step.
     order : sequence of str
         Of the protocols.
@@ -37,18 +40,18 @@ class ResultsFile:
     """
 
     def __init__(
-        self, empty: Results, output: Path | None, *, order: Sequence[str], fresh: bool
+        self, empty: Results, output: PathName | None, *, order: Sequence[str], fresh: bool
     ) -> None:
         self.results = empty
-        self._output = output
+        self._output = None if output is None else Path(output)
         self._order = order
-        if output is None:
+        if self._output is None:
             return
-        if not output.parent.is_dir():
+        if not self._output.parent.is_dir():
             raise ParameterError(f"output={str(output)!r}: its folder does not exist")
-        if not output.exists():
+        if not self._output.exists():
             return
-        before = read_results(output)
+        before = read_results(self._output)
         if fresh:
             return
         for what in ("dataset", "seed", "earmark"):
@@ -59,22 +62,28 @@ class ResultsFile:
                 )
         self.results = replace(empty, models=before.models)
 
-    def expect(self, name: str, family: str | None, recipe: Mapping[str, Any]) -> None:
-        """Make room for a model, at the end; what is known of another of its name is dropped.
+    def expect(
+        self, contender: Contender, table: Examples, *, rows: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make room for a model, at the end; results of another model of its name are dropped.
 
         Parameters
         ----------
-        name : str
-            Its name.
-        family : str or None
-            Its family.
-        recipe : mapping
-            Everything that decides what it learns.
+        contender : Refitted or Packaged
+            The model.
+        table : FeatureTable or ArrayTable
+            The rows with the features that it takes.
+        rows : mapping or None
+            How many rows of each kind a finished model is asked about, for the record.
         """
-        found = self.results.model(name)
+        features = {"name": table.feature_set, "digest": table.digest}
+        recipe = {**contender.describe(), "features": features}
+        if rows is not None:
+            recipe["rows"] = rows
+        found = self.results.model(contender.name)
         if found is None or found.recipe != recipe:
-            found = ModelResult(name, family, recipe, (), None)
-        others = (model for model in self.results.models if model.name != name)
+            found = ModelResult(contender.name, contender.family, recipe, (), None)
+        others = (model for model in self.results.models if model.name != contender.name)
         self.results = replace(self.results, models=(*others, found))
 
     def run(self, name: str, protocol: str) -> Run | None:

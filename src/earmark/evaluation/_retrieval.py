@@ -9,6 +9,7 @@ import numpy as np
 
 from earmark.datasets import FeatureTable, Fold
 from earmark.evaluation._resampling import Estimate, mean_difference
+from earmark.evaluation._scoring import Split
 from earmark.records import Record
 from earmark.types import BoolArray, FloatArray, IntArray
 
@@ -176,17 +177,14 @@ def tracks_of(table: FeatureTable) -> tuple[FeatureTable, IntArray]:
     return table.select(np.sort(first)), rank[numbers]
 
 
-def retrieve(
-    tracks: FeatureTable, folds: list[Fold], likeness: Callable[[Fold], Likeness]
-) -> Retrieval:
+def retrieve(split: Split, likeness: Callable[[Fold], Likeness]) -> Retrieval:
     """Ask a space for the songs nearest to each song, among those of the same fold.
 
     Parameters
     ----------
-    tracks : FeatureTable
-        A row for each track, with groups ``"artist"``.
-    folds : list of Fold
-        Of its rows. Both the songs asked about and those that are found are test rows of one fold.
+    split : Split
+        A row for each track, with groups ``"artist"``, and its folds. Both the songs asked about
+        and those that are found are test rows of one fold.
     likeness : callable
         Fits a space to the training rows of a fold and compares its test rows, numbered from 0.
 
@@ -195,8 +193,8 @@ def retrieve(
     Retrieval
         A number for each test row with a song by another artist beside it.
     """
-    found: list[tuple[float, ...]] = []
-    for fold in folds:
+    tracks, found = split.table, list[tuple[float, ...]]()
+    for fold in split.folds:
         alike = likeness(fold)
         genres, artists = tracks.labels[fold.test], tracks.groups["artist"][fold.test]
         for song, row in enumerate(fold.test.tolist()):

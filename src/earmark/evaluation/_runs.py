@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from earmark.datasets import FeatureTable, Fold
+from earmark.datasets import Examples, FeatureTable, Fold, Rows
 from earmark.errors import DatasetError, ParameterError
+from earmark.evaluation._answers import Fitted, HeldOut, answer_fold, answers, join, vote
 from earmark.evaluation._curves import (
     calibration_curve,
     confusion_matrix,
@@ -17,17 +18,10 @@ from earmark.evaluation._curves import (
     per_class,
     second_choices,
 )
-from earmark.evaluation._held_out import Fitted, HeldOut, answer_fold, answers, join, vote
 from earmark.evaluation._importance import Importance, accuracy_drops, importances
 from earmark.evaluation._protocols import resampling_units
-from earmark.evaluation._resampling import (
-    Estimate,
-    Intervals,
-    ResamplingUnit,
-    intervals_over,
-    mean_difference,
-)
-from earmark.evaluation._results import ModelResult, Predictions, Run
+from earmark.evaluation._resampling import ResamplingUnit, intervals_over
+from earmark.evaluation._results import Predictions, Run
 from earmark.evaluation._score import Metrics, metrics_of, unsure_of
 from earmark.models.families import one_thread
 from earmark.processes import map_tasks
@@ -37,13 +31,9 @@ __all__ = [
     "FITTING_MODULES",
     "FoldAnswer",
     "FoldTask",
-    "PairedAccuracy",
-    "accuracy_difference",
+    "answer_task",
     "evaluate_folds",
-    "leakage_gap",
     "make_run",
-    "model_result",
-    "paired_accuracy",
 ]
 
 FITTING_MODULES = ("earmark.evaluation._preloaded",)
@@ -62,7 +52,7 @@ class FoldTask:
         Of the fold.
     fit : callable
         Maps a table of training rows to a fitted model. Can be pickled.
-    table : FeatureTable
+    table : FeatureTable or ArrayTable
         All rows.
     fold : Fold
         Which are which.
@@ -79,8 +69,8 @@ class FoldTask:
     model: str
     protocol: str
     number: int
-    fit: Callable[[FeatureTable], Fitted]
-    table: FeatureTable
+    fit: Callable[[Any], Fitted]
+    table: Examples
     fold: Fold
     classes: tuple[str, ...]
     seed: int = 0
@@ -113,7 +103,8 @@ class FoldAnswer:
     model_bytes: int | None = None
 
 
-def _answer(task: FoldTask) -> FoldAnswer:
+def answer_task(task: FoldTask) -> FoldAnswer:
+    """Fit and ask a model in one fold, in this process, on one thread."""
     with one_thread():
         return _answer_on_one_thread(task)
 
@@ -124,7 +115,7 @@ def _answer_on_one_thread(task: FoldTask) -> FoldAnswer:
     except (DatasetError, ParameterError) as error:
         raise type(error)(f"{task}: {error}") from error
     size = None if task.size is None else task.size(model)
-    if not task.shuffle:
+    if not task.shuffle or not isinstance(task.table, FeatureTable):
         return FoldAnswer(held_out, model_bytes=size)
 
     def answer(X: FloatArray) -> IntArray:
@@ -168,16 +159,18 @@ def evaluate_folds(
         If a process is ended from outside, say because memory is short.
     """
     results = map_tasks(
-        _answer, tasks, jobs=jobs, isolated=isolated, preload=FITTING_MODULES, fresh=True
+        answer_task, tasks, jobs=jobs, isolated=isolated, preload=FITTING_MODULES, fresh=True
     )
     for result in results:
         yield result.number, result.unwrap()
 
 
 def _importances(
-    answers: Sequence[FoldAnswer], table: FeatureTable, units: IntArray | None
+    answers: Sequence[FoldAnswer], table: Rows, units: IntArray | None
 ) -> tuple[Importance, ...] | None:
     drops, rows = [], []
+    if not isinstance(table, FeatureTable):
+        return None
     for answer in answers:
         if answer.drops is None or answer.shuffled is None:
             return None
@@ -189,7 +182,7 @@ def _importances(
 
 def make_run(
     protocol: str,
-    table: FeatureTable,
+    table: Rows,
     answers: Sequence[FoldAnswer],
     *,
     classes: Sequence[str],
@@ -204,7 +197,7 @@ def make_run(
     ----------
     protocol : str
         Its name.
-    table : FeatureTable
+    table : Rows
         All rows.
     answers : sequence of FoldAnswer
         One for each fold.
@@ -267,162 +260,17 @@ def make_run(
     )
 
 
-def _voted(
-    held_out: HeldOut, table: FeatureTable, over: ResamplingUnit, units: IntArray | None
-) -> Metrics:
+def _voted(held_out: HeldOut, table: Rows, over: ResamplingUnit, units: IntArray | None) -> Metrics:
     """Score the votes of the segments, each track once."""
     votes = vote(held_out, table)
     groups = units[votes.rows] if over == "artist" and units is not None else None
     return metrics_of(votes, groups=groups)
 
 
-def _artists(table: FeatureTable, rows: IntArray) -> tuple[int, ...] | None:
+def _artists(table: Rows, rows: IntArray) -> tuple[int, ...] | None:
     over, artists = resampling_units("artist", table)
     return None if over != "artist" or artists is None else tuple(artists[rows].tolist())
 
 
 def _rows(counts: IntArray) -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, counts.tolist()))
-
-
-@dataclass(frozen=True)
-class PairedAccuracy:
-    """Accuracies of two runs on the rows both were tested on.
-
-    Attributes
-    ----------
-    n : int
-        How many rows those are.
-    first, second : float
-        Accuracy of each run on them.
-    difference : Estimate
-        The first less the second. Each resample of its interval draws the same artists, or tracks,
-        for both.
-    intervals : Intervals
-        What it draws.
-    """
-
-    n: int
-    first: float
-    second: float
-    difference: Estimate
-    intervals: Intervals
-
-
-def paired_accuracy(
-    first: Run, second: Run, *, over: ResamplingUnit | None = None
-) -> PairedAccuracy | None:
-    """Compare the accuracy of two runs on the rows both were tested on.
-
-    Parameters
-    ----------
-    first, second : Run
-        Under one protocol or two, of one dataset: rows with the same id and the same genre are the
-        same.
-    over : {"artist", "track"} or None
-        What is resampled; None: artists if either run's own intervals are over artists, else
-        tracks. Where no run says which rows are by one artist, tracks.
-
-    Returns
-    -------
-    PairedAccuracy or None
-        None where no row is the same.
-    """
-    a, b = first.predictions, second.predictions
-    place = {row: number for number, row in enumerate(zip(b.ids, b.true, strict=True))}
-    rows = enumerate(zip(a.ids, a.true, strict=True))
-    common = [(number, place[row]) for number, row in rows if row in place]
-    if not common:
-        return None
-    # In the order of the ids, so that the same rows in other folds give the same interval.
-    common.sort(key=lambda pair: a.ids[pair[0]])
-    left, right = (np.array(side) for side in zip(*common, strict=True))
-    if over is None:
-        over = "artist" if "artist" in (first.intervals.over, second.intervals.over) else "track"
-    groups = _groups(a, left, over)
-    if groups is None:
-        groups = _groups(b, right, over)
-    if groups is None:
-        over, groups = "track", _groups(a, left, "track")
-    hits = _right(first)[left], _right(second)[right]
-    return PairedAccuracy(
-        n=len(left),
-        first=float(hits[0].mean()),
-        second=float(hits[1].mean()),
-        difference=mean_difference(*hits, groups=groups),
-        intervals=intervals_over(over, groups, len(left)),
-    )
-
-
-def _groups(predictions: Predictions, rows: IntArray, over: ResamplingUnit) -> IntArray | None:
-    known = predictions.artists if over == "artist" else predictions.tracks
-    return None if known is None else np.array(known)[rows]
-
-
-def accuracy_difference(first: Run, second: Run) -> Estimate | None:
-    """Compute the accuracy of one run less that of another, on the rows both were tested on.
-
-    Parameters
-    ----------
-    first, second : Run
-        Under one protocol or two, of one dataset.
-
-    Returns
-    -------
-    Estimate or None
-        With the interval of `paired_accuracy`; None where they have no row in common.
-    """
-    found = paired_accuracy(first, second)
-    return None if found is None else found.difference
-
-
-def _right(run: Run) -> FloatArray:
-    found = run.predictions
-    return np.array([a == b for a, b in zip(found.true, found.predicted, strict=True)], dtype=float)
-
-
-def leakage_gap(runs: Sequence[Run]) -> PairedAccuracy | None:
-    """Compute what a model gains where artists are on both sides.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-        Of one model.
-
-    Returns
-    -------
-    PairedAccuracy or None
-        Accuracy under ``random`` less that under ``artist``, with an interval over artists; None
-        where one of them is missing.
-    """
-    by_name = {run.protocol: run for run in runs}
-    if not {"random", "artist"} <= set(by_name):
-        return None
-    return paired_accuracy(by_name["random"], by_name["artist"], over="artist")
-
-
-def model_result(
-    name: str, family: str | None, recipe: Mapping[str, Any], runs: Sequence[Run]
-) -> ModelResult:
-    """Put the runs of a model together, with its leakage gap.
-
-    Parameters
-    ----------
-    name : str
-        Name of the model.
-    family : str or None
-        Its family; None where several are averaged.
-    recipe : mapping
-        Everything that decides what it learns.
-    runs : sequence of Run
-        One for each protocol.
-
-    Returns
-    -------
-    ModelResult
-        With the gap where it can be computed.
-    """
-    gap = leakage_gap(runs)
-    if gap is None:
-        return ModelResult(name, family, recipe, tuple(runs), None)
-    return ModelResult(name, family, recipe, tuple(runs), gap.difference, gap.intervals)

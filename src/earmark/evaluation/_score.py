@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from earmark.evaluation._answers import HeldOut
+from earmark.evaluation._counts import confidences
 from earmark.evaluation._estimates import estimates
-from earmark.evaluation._held_out import HeldOut
 from earmark.evaluation._metrics import chance_calibration_error
-from earmark.evaluation._resampling import (
-    Estimate,
-    Intervals,
-    ResamplingUnit,
-    intervals_over,
-)
-from earmark.evaluation._tally import confidences
+from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.records import Record
 from earmark.types import IntArray
 
-__all__ = ["Metrics", "Score", "Unsure", "metrics_of", "score", "unsure_of"]
+if TYPE_CHECKING:
+    from earmark.evaluation._results import Run
+
+__all__ = ["Metrics", "Score", "Unsure", "metrics_of", "unsure_of"]
 
 
 @dataclass(frozen=True)
@@ -117,6 +116,41 @@ class Score(Record):
     unfamiliar: float
     intervals: Intervals
 
+    @classmethod
+    def of(cls, run: Run, *, seeded: bool = True) -> Score:
+        """Return the short form of a run.
+
+        Parameters
+        ----------
+        run : Run
+            One model under one protocol.
+        seeded : bool
+            Whether its folds depend on a seed, which those of a published split do not.
+
+        Returns
+        -------
+        Score
+            What a model's file says of it.
+        """
+        metrics = run.metrics
+        # A model without thresholds of its own is sure of every answer.
+        unsure = run.unsure or Unsure(1.0, metrics.accuracy.value, 0.0)
+        return cls(
+            protocol=run.protocol,
+            n=run.n,
+            n_folds=run.n_folds,
+            seed=run.seed if seeded else None,
+            accuracy=metrics.accuracy,
+            macro_f1=metrics.macro_f1,
+            calibration_error=metrics.calibration_error,
+            calibration_error_by_chance=metrics.calibration_error_by_chance,
+            mean_confidence=metrics.mean_confidence,
+            sure=unsure.sure,
+            sure_accuracy=unsure.sure_accuracy,
+            unfamiliar=unsure.unfamiliar,
+            intervals=run.intervals,
+        )
+
 
 def metrics_of(held_out: HeldOut, *, groups: IntArray | None = None) -> Metrics:
     """Compute everything that is one number.
@@ -161,53 +195,4 @@ def unsure_of(held_out: HeldOut) -> Unsure:
         sure=float(sure.mean()),
         sure_accuracy=float(held_out.right[sure].mean()) if sure.any() else None,
         unfamiliar=float((~held_out.familiar).mean()),
-    )
-
-
-def score(
-    protocol: str,
-    held_out: HeldOut,
-    *,
-    n_folds: int,
-    seed: int | None,
-    over: ResamplingUnit = "track",
-    groups: IntArray | None = None,
-) -> Score:
-    """Score what models said of tracks they were not fitted on.
-
-    Parameters
-    ----------
-    protocol : str
-        Name of the protocol, for the record.
-    held_out : HeldOut
-        The predictions.
-    n_folds : int
-        Fits, for the record.
-    seed : int or None
-        Of the folds, for the record; the bootstrap's is always 0.
-    over : {"artist", "track"}
-        What the groups are.
-    groups : np.ndarray of int [shape=(n,)] or None
-        Rows of `held_out` with the same number are resampled together; None: each row by itself.
-
-    Returns
-    -------
-    Score
-        With intervals over the groups.
-    """
-    metrics, unsure = metrics_of(held_out, groups=groups), unsure_of(held_out)
-    return Score(
-        protocol=protocol,
-        n=len(held_out.y),
-        n_folds=n_folds,
-        seed=seed,
-        accuracy=metrics.accuracy,
-        macro_f1=metrics.macro_f1,
-        calibration_error=metrics.calibration_error,
-        calibration_error_by_chance=metrics.calibration_error_by_chance,
-        mean_confidence=metrics.mean_confidence,
-        sure=unsure.sure,
-        sure_accuracy=unsure.sure_accuracy,
-        unfamiliar=unsure.unfamiliar,
-        intervals=intervals_over(over, groups, len(held_out.y)),
     )

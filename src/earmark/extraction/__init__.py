@@ -10,8 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from earmark.extraction._feature_cache import FeatureCache as FeatureCache
-    from earmark.extraction._feature_cache import open_feature_cache as open_feature_cache
+    from earmark.extraction._datasets import dataset_features as dataset_features
     from earmark.extraction._inputs import find_inputs as find_inputs
     from earmark.extraction._journal import Journal as Journal
     from earmark.extraction._journal import Record as Record
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from earmark.extraction._rows import failure_row as failure_row
     from earmark.extraction._rows import features_schema as features_schema
     from earmark.extraction._rows import file_to_rows as file_to_rows
+    from earmark.extraction._rows import stored_path as stored_path
     from earmark.extraction._tables import FileRows as FileRows
     from earmark.extraction._tables import check_tables as check_tables
     from earmark.extraction._tables import failures_path as failures_path
@@ -43,7 +43,6 @@ _HOMES = {
     "MIN_TRACK_S": "_tracks",
     "UNITS": "_tracks",
     "WORKER_MODULES": "_parallel",
-    "FeatureCache": "_feature_cache",
     "FileRows": "_tables",
     "Journal": "_journal",
     "Record": "_journal",
@@ -52,6 +51,7 @@ _HOMES = {
     "batch_to_bytes": "_rows",
     "bytes_to_batch": "_rows",
     "check_tables": "_tables",
+    "dataset_features": "_datasets",
     "extract_parts": "_tracks",
     "extract_track": "_tracks",
     "failure_of": "_parallel",
@@ -64,7 +64,7 @@ _HOMES = {
     "is_remote": "_remote",
     "map_files": "_parallel",
     "map_on_ray": "_ray",
-    "open_feature_cache": "_feature_cache",
+    "stored_path": "_rows",
     "write_tables": "_tables",
 }
 
@@ -73,7 +73,6 @@ __all__ = [
     "MIN_TRACK_S",
     "UNITS",
     "WORKER_MODULES",
-    "FeatureCache",
     "FileRows",
     "Journal",
     "Record",
@@ -82,6 +81,7 @@ __all__ = [
     "batch_to_bytes",
     "bytes_to_batch",
     "check_tables",
+    "dataset_features",
     "extract_parts",
     "extract_track",
     "failure_of",
@@ -94,7 +94,7 @@ __all__ = [
     "is_remote",
     "map_files",
     "map_on_ray",
-    "open_feature_cache",
+    "stored_path",
     "write_tables",
 ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from earmark.datasets import FeatureTable, Fold
+from earmark.datasets import Fold, Rows
 from earmark.errors import DatasetError
 from earmark.models._fitting import InnerGroups, classifiers_of, groups_inside
 from earmark.models._recipe import Recipe
@@ -21,7 +21,7 @@ _PLENTY = 20
 
 def check_groups(
     recipe: Recipe,
-    table: FeatureTable,
+    table: Rows,
     folds: Iterable[Fold],
     *,
     calibrate: bool = True,
@@ -35,8 +35,8 @@ def check_groups(
     ----------
     recipe : Recipe
         The recipe to fit.
-    table : FeatureTable
-        All rows; their features are not used.
+    table : Rows
+        All rows.
     folds : iterable of Fold
         Folds whose training rows the recipe will be fitted to.
     calibrate : bool
@@ -52,9 +52,8 @@ def check_groups(
     Examples
     --------
     >>> from earmark.models.recipe import load_recipe
-    >>> table = FeatureTable(
-    ...     ids=np.arange(12).astype(str), X=np.zeros((12, 1)), feature_set="zero",
-    ...     fingerprint="0", labels=np.array(["fado"] * 2 + ["rock"] * 10),
+    >>> table = Rows(
+    ...     ids=np.arange(12).astype(str), labels=np.array(["fado"] * 2 + ["rock"] * 10),
     ...     groups={"artist": np.array([0, 0, *range(1, 11)])},
     ... )
     >>> check_groups(load_recipe("knn"), table, [Fold(np.arange(12), np.arange(0))])
@@ -89,7 +88,7 @@ def check_groups(
             )
 
 
-def _unit(table: FeatureTable, inner_groups: InnerGroups) -> str:
+def _unit(table: Rows, inner_groups: InnerGroups) -> str:
     if inner_groups == "artist" and "artist" in table.groups:
         return "artist"
     return "track" if "track" in table.groups or table.unit == "track" else "row"

@@ -1,6 +1,13 @@
-"""Cards of models and spaces: their manifests in words."""
+"""Manifests and cards of models and spaces: what their files say of them, as data and in words."""
 
 from earmark.models._card import description_of, render_card
+from earmark.models._manifest import model_manifest, space_manifest
 from earmark.models._space_card import render_space_card
 
-__all__ = ["description_of", "render_card", "render_space_card"]
+__all__ = [
+    "description_of",
+    "model_manifest",
+    "render_card",
+    "render_space_card",
+    "space_manifest",
+]

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from earmark.datasets import FeatureTable
-from earmark.evaluation import (
-    Estimate,
-    estimates,
-    inner_groups,
-    protocol_folds,
-    resampling_units,
-)
+from earmark.evaluation import Estimate, InnerGroups, Run, Split, score_split
 from earmark.models.recipe import FittedModel, Recipe, fit
 from earmark.records import Record
 from earmark.tuning._result import Tuning
-from earmark.tuning._search import PROTOCOLS, tune
+from earmark.tuning._search import TUNING_PROTOCOLS, search_parameters
 from earmark.types import PathName, Progress
 
 __all__ = ["NestedTuning", "fit_tuned", "nested_tune"]
@@ -54,7 +48,7 @@ def fit_tuned(
     calibrate : bool
         Whether the fitted model is calibrated.
     **settings
-        As for `tune`.
+        As for `search_parameters`.
 
     Returns
     -------
@@ -64,20 +58,14 @@ def fit_tuned(
     Raises
     ------
     ParameterError
-        As `tune` does.
+        As `search_parameters` does.
     DatasetError
         If the folds cannot be made.
     StudyError
-        As `tune` does.
+        As `search_parameters` does.
     """
-    tuning = tune(table, family=family, protocol=protocol, **settings)
-    return fit(
-        tuning.recipe,
-        table,
-        classes=classes,
-        calibrate=calibrate,
-        inner_groups=tuning.inner_groups,
-    )
+    tuning = search_parameters(table, family=family, protocol=protocol, **settings)
+    return _fit_chosen(tuning, table, classes, calibrate=calibrate)
 
 
 def _summary(tuning: Tuning) -> dict[str, Any]:
@@ -119,21 +107,35 @@ class NestedTuning(
         Of both.
     tunings : tuple of Tuning
         One for each fold that is scored.
-    ids, true, predicted : np.ndarray of str [shape=(n,)]
-        The rows scored, their genres and the answers.
-    accuracy : Estimate
-        With its 95 % bootstrap interval, over artists where the protocol keeps artists apart, else
-        over tracks.
+    run : Run
+        The scores.
     """
 
     protocol: str
     inner_protocol: str
     seed: int
     tunings: tuple[Tuning, ...]
-    ids: npt.NDArray[np.str_]
-    true: npt.NDArray[np.str_]
-    predicted: npt.NDArray[np.str_]
-    accuracy: Estimate
+    run: Run
+
+    @property
+    def ids(self) -> npt.NDArray[np.str_]:
+        """The rows scored."""
+        return np.array(self.run.predictions.ids)
+
+    @property
+    def true(self) -> npt.NDArray[np.str_]:
+        """Their genres."""
+        return np.array(self.run.predictions.true)
+
+    @property
+    def predicted(self) -> npt.NDArray[np.str_]:
+        """The answers."""
+        return np.array(self.run.predictions.predicted)
+
+    @property
+    def accuracy(self) -> Estimate:
+        """Accuracy with its interval, over artists where the protocol keeps artists apart."""
+        return self.run.metrics.accuracy
 
     @property
     def optimism(self) -> float:
@@ -176,7 +178,7 @@ def nested_tune(
     progress : callable or None
         Called with the trials done, those expected in all, and the best so far in the fold.
     **settings
-        As for `tune`; a budget is that of each fold.
+        As for `search_parameters`; a budget is that of each fold.
 
     Returns
     -------
@@ -186,62 +188,78 @@ def nested_tune(
     Raises
     ------
     ParameterError
-        As `tune` does.
+        As `search_parameters` does.
     DatasetError
         If the folds cannot be made.
     StudyError
-        As `tune` does.
+        As `search_parameters` does.
     """
+    split = Split.deal(protocol, table, seed=seed)
     if inner_protocol is None:
-        known = inner_groups(protocol, table)
-        inner_protocol = protocol if protocol in PROTOCOLS else known.replace("row", "track")
-    folds = protocol_folds(protocol, table, seed=seed)
-    classes = np.array(table.classes)
-    tunings, answers = [], []
-    for number, fold in enumerate(folds):
-        train = table.select(fold.train)
-        tuning = tune(
-            train,
-            family=family,
-            protocol=inner_protocol,
-            seed=seed,
-            storage=None if storage is None else f"{os.fspath(storage)}.{number}",
-            progress=_part(progress, number, len(folds)),
-            **settings,
-        )
-        model = fit(
-            tuning.recipe,
-            train,
-            classes=table.classes,
-            calibrate=False,
-            inner_groups=tuning.inner_groups,
-        )
-        tunings.append(tuning)
-        answers.append(model.predict_labels(table.X[fold.test]))
-    rows = np.concatenate([fold.test for fold in folds])
-    predicted = np.concatenate(answers)
-    y = np.searchsorted(classes, table.labels[rows])
-    _, units = resampling_units(protocol, table)
-    groups = None if units is None else units[rows]
-    return NestedTuning(
-        protocol=protocol,
-        inner_protocol=inner_protocol,
-        seed=seed,
-        tunings=tuple(tunings),
-        ids=table.ids[rows],
-        true=table.labels[rows],
-        predicted=classes[predicted],
-        accuracy=estimates(y, np.eye(len(classes))[predicted], groups=groups)["accuracy"],
+        known = split.inner_groups.replace("row", "track")
+        inner_protocol = protocol if protocol in TUNING_PROTOCOLS else known
+    candidate = _Tuned(
+        family,
+        {"protocol": inner_protocol, "seed": seed, **settings},
+        n_folds=len(split.folds),
+        storage=storage,
+        progress=progress,
     )
+    run = score_split(candidate, split)[0]
+    return NestedTuning(protocol, inner_protocol, seed, tuple(candidate.tunings), run)
 
 
-def _part(progress: Progress | None, number: int, n_folds: int) -> Progress | None:
-    """Tell of the progress in one fold as a part of all."""
-    if progress is None:
-        return None
+@dataclass
+class _Tuned:
+    """A model whose parameters are searched inside the training rows of each fold."""
 
-    def told(done: int, expected: int, name: str) -> None:
-        before = number * expected
-        progress(before + done, n_folds * expected, f"fold {number + 1} of {n_folds}: {name}")
+    family: str | Recipe
+    settings: Mapping[str, Any]
+    n_folds: int
+    storage: PathName | None
+    progress: Progress | None
+    tunings: list[Tuning] = field(default_factory=list)
+    calibrate: bool = False
 
-    return told
+    @property
+    def name(self) -> str:
+        """How it is called in errors."""
+        return self.family if isinstance(self.family, str) else self.family.name
+
+    def fit(self, table: Any, *, classes: Sequence[str], inner_groups: InnerGroups) -> FittedModel:
+        """Search on training rows, and fit what is chosen to them."""
+        number = len(self.tunings)
+        tuning = search_parameters(
+            table,
+            family=self.family,
+            storage=None if self.storage is None else f"{os.fspath(self.storage)}.{number}",
+            progress=self._progress_in(number),
+            **self.settings,
+        )
+        self.tunings.append(tuning)
+        return _fit_chosen(tuning, table, classes, calibrate=False)
+
+    def _progress_in(self, number: int) -> Progress | None:
+        """Report the progress in one fold as a part of all."""
+        if self.progress is None:
+            return None
+        report, n_folds = self.progress, self.n_folds
+
+        def update(done: int, expected: int, name: str) -> None:
+            before = number * expected
+            report(before + done, n_folds * expected, f"fold {number + 1} of {n_folds}: {name}")
+
+        return update
+
+
+def _fit_chosen(
+    tuning: Tuning, table: FeatureTable, classes: Sequence[str], *, calibrate: bool
+) -> FittedModel:
+    """Fit the recipe that was chosen to the rows it was chosen by."""
+    return fit(
+        tuning.recipe,
+        table,
+        classes=classes,
+        calibrate=calibrate,
+        inner_groups=tuning.inner_groups,
+    )

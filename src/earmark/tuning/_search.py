@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
+from earmark.arguments import check_fields
 from earmark.datasets import FeatureTable
 from earmark.errors import ParameterError
-from earmark.evaluation import inner_groups, protocol_folds
+from earmark.evaluation import Refitted, Split
 from earmark.models.families import checked_parameters
-from earmark.models.recipe import Recipe, check_groups, load_recipe
+from earmark.models.recipe import Recipe, load_recipe
 from earmark.tuning._presets import load_search_space
 from earmark.tuning._proposals import Proposal, Proposals, proposals
 from earmark.tuning._result import RULES, Tuning, best_of
@@ -22,14 +25,67 @@ from earmark.tuning._spaces import SearchSpace
 from earmark.tuning._study import StudyFile, Trial
 from earmark.types import PathName, Progress
 
-__all__ = ["DEFAULT_TRIALS", "PROTOCOLS", "tune"]
+__all__ = ["DEFAULT_TRIALS", "TUNING_PROTOCOLS", "SearchSettings", "search_parameters"]
 
-PROTOCOLS = ("random", "track", "artist")
+TUNING_PROTOCOLS = ("random", "track", "artist")
 """Protocols whose folds points are scored in. A published split is not among them: its test rows
 are to be scored once, after every choice."""
 
 DEFAULT_TRIALS = 100
 """Trials of a search by Optuna that is given no budget."""
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """How parameters are searched.
+
+    Attributes
+    ----------
+    search : {"grid", "optuna"}
+        Try every combination, or have Optuna draw (TPE).
+    space : str, path-like, SearchSpace or None
+        What is searched: a preset, a TOML file like those, or a space; None for the preset that
+        has the family's name.
+    protocol : {"random", "track", "artist"}
+        How the folds are made that points are scored in.
+    trials : int or None
+        Number of trials in all, with those in the study file.
+    minutes : float or None
+        How long the search may take in all, with the time it took before it was stopped. A trial
+        that was begun is finished. Without either budget a grid is gone through, and Optuna draws
+        `DEFAULT_TRIALS`.
+    seed : int
+        Of folds and points.
+    rule : {"best", "one-se"}
+        How the point is chosen: see `Tuning.chosen`.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not accepted.
+    """
+
+    search: str = "grid"
+    space: str | os.PathLike[str] | SearchSpace | None = None
+    protocol: str = "artist"
+    trials: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+    rule: str = "best"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        for name, allowed in (("protocol", TUNING_PROTOCOLS), ("rule", RULES)):
+            value = getattr(self, name)
+            if value not in allowed:
+                why = ": its test rows are not for choosing" if value == "official" else ""
+                raise ParameterError(f"{name}={value!r} is not one of {', '.join(allowed)}{why}")
+        if self.trials is not None and self.trials < 1:
+            raise ParameterError(f"trials={self.trials} must be 1 or more")
+        if self.seed < 0:
+            raise ParameterError(f"seed={self.seed} must be 0 or more")
+        if self.minutes is not None and not 0 < self.minutes < float("inf"):
+            raise ParameterError(f"minutes={self.minutes} must be above 0")
 
 
 class _Budget:
@@ -55,23 +111,6 @@ class _Budget:
         return max(done, min(bounds, default=done))
 
 
-def _checked(**settings: Any) -> None:
-    for name, allowed in (("protocol", PROTOCOLS), ("rule", RULES)):
-        if settings[name] not in allowed:
-            why = ": its test rows are not for choosing" if settings[name] == "official" else ""
-            raise ParameterError(
-                f"{name}={settings[name]!r} is not one of {', '.join(allowed)}{why}"
-            )
-    for name in ("trials", "jobs"):
-        if settings[name] is not None and settings[name] < 1:
-            raise ParameterError(f"{name}={settings[name]} must be 1 or more")
-    if settings["seed"] < 0:
-        raise ParameterError(f"seed={settings['seed']} must be 0 or more")
-    minutes = settings["minutes"]
-    if minutes is not None and not 0 < minutes < float("inf"):
-        raise ParameterError(f"minutes={minutes} must be above 0")
-
-
 def _base_and_space(
     family: str | Recipe, space: str | PathName | SearchSpace | None, search: str
 ) -> tuple[Recipe, SearchSpace]:
@@ -94,16 +133,16 @@ def _base_and_space(
 
 
 def _identity(
-    table: FeatureTable, base: Recipe, space: SearchSpace, search: str, protocol: str, seed: int
+    table: FeatureTable, base: Recipe, space: SearchSpace, settings: SearchSettings
 ) -> dict[str, Any]:
     """Say what the trials depend on: it decides whether a study file is that of this search."""
     described = json.dumps(base.to_dict(), sort_keys=True, default=str)
     return {
         "model": base.name,
-        "search": search,
+        "search": settings.search,
         "space": space.name,
-        "protocol": protocol,
-        "seed": seed,
+        "protocol": settings.protocol,
+        "seed": settings.seed,
         "table": table.digest,
         "recipe": hashlib.sha256(described.encode()).hexdigest(),
         "parameters": space.to_dict()["parameters"],
@@ -126,7 +165,7 @@ def _trial(number: int, proposal: Proposal, parts: Sequence[FoldScore], elapsed:
     )
 
 
-def _told(trial: Trial) -> str:
+def _described(trial: Trial) -> str:
     values = (
         f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in trial.parameters.items()
@@ -163,30 +202,25 @@ def _search(
                 keep(done[-1])
                 if progress is not None:
                     best = best_of(done, space)
-                    name = "none could be fitted" if best is None else _told(best)
+                    name = "none could be fitted" if best is None else _described(best)
                     progress(len(done), budget.expected(len(done)), name)
 
 
-def tune(
+def search_parameters(
     table: FeatureTable,
     *,
     family: str | Recipe,
-    search: str = "grid",
-    space: str | PathName | SearchSpace | None = None,
-    protocol: str = "artist",
-    trials: int | None = None,
-    minutes: float | None = None,
-    seed: int = 0,
-    rule: str = "best",
     storage: PathName | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
+    **settings: Any,
 ) -> Tuning:
     """Search the parameters of a family.
 
-    A point is worth the share of held-out rows that a model with these parameters names right:
-    the rows that are given are dealt into five folds, once, as the protocol says, and the same
-    folds score every point. No other rows are seen.
+    A point is worth the share of held-out rows that a model with these parameters names right: the
+    rows are dealt into five folds, once, and the same folds score every point. The trials depend on
+    the table, the seed and the versions of the libraries, not on `jobs` nor on where the search was
+    stopped. A grid is tried in an order of the seed, so that a part of it is a fair sample.
 
     Parameters
     ----------
@@ -194,29 +228,14 @@ def tune(
         The rows to choose by, and nothing else: training rows.
     family : str or Recipe
         What is tuned: a family, or a recipe of one classifier.
-    search : {"grid", "optuna"}
-        Try every combination, or have Optuna draw (TPE).
-    space : str, path-like, SearchSpace or None
-        What is searched: a preset, a TOML file like those, or a space; None for the preset that
-        has the family's name.
-    protocol : {"random", "track", "artist"}
-        Whose folds score the points.
-    trials : int or None
-        How many trials there shall be in all, with those in the study file.
-    minutes : float or None
-        How long the search may take in all, with the time it took before it was ended. What is
-        worked on then is finished. Without either budget a grid is gone through, and Optuna
-        draws `DEFAULT_TRIALS`.
-    seed : int
-        Of folds and points.
-    rule : {"best", "one-se"}
-        How the point is chosen: see `Tuning.chosen`.
     storage : path-like or None
-        The study file: what is tried is kept there, and a search that was ended goes on.
+        The study file: trials are kept there, and a search that was stopped goes on.
     jobs : int
         Processes, on one thread each.
     progress : callable or None
         Called with the trials done, those expected, and the best so far.
+    **settings
+        As `SearchSettings` takes them.
 
     Returns
     -------
@@ -226,64 +245,51 @@ def tune(
     Raises
     ------
     ParameterError
-        If an argument has a value that is not taken, the space is another family's, or no trial
-        could be fitted.
+        If an argument is not accepted, the space is another family's, or no trial could be fitted.
     DatasetError
         If the folds cannot be made.
     StudyError
         If the study file is that of another search, in use, or none.
-
-    Notes
-    -----
-    The trials depend on the table, the seed and the versions of the libraries, not on `jobs` nor
-    on where the search was ended; `minutes` decides how many there are, and times are times. A
-    grid is tried in an order of the seed, so that a part of it is a fair sample.
-
-    Examples
-    --------
-    >>> from earmark.workflows.datasets import load_dataset  # doctest: +SKIP
-    >>> table = load_dataset("gtzan:DATA/gtzan")  # doctest: +SKIP
-    >>> tuning = tune(table, family="knn")  # doctest: +SKIP
-    >>> tuning.chosen.parameters  # doctest: +SKIP
-    {'n_neighbors': 6, 'weights': 'distance', 'p': 1}
     """
-    _checked(protocol=protocol, rule=rule, trials=trials, jobs=jobs, minutes=minutes, seed=seed)
-    base, wanted = _base_and_space(family, space, search)
-    proposer = proposals(search, wanted, seed=seed, jobs=jobs)
+    how = SearchSettings(**settings)
+    if jobs < 1:
+        raise ParameterError(f"jobs={jobs} must be 1 or more")
+    base, space = _base_and_space(family, how.space, how.search)
+    proposer = proposals(how.search, space, seed=how.seed, jobs=jobs)
+    trials = how.trials
     if proposer.size is not None:
         trials = min(proposer.size, trials or proposer.size)
-    elif trials is None and minutes is None:
+    elif trials is None and how.minutes is None:
         trials = DEFAULT_TRIALS
-    folds = protocol_folds(protocol, table, seed=seed)
-    groups = inner_groups(protocol, table)
-    check_groups(base, table, folds, calibrate=False, inner_groups=groups)
-    identity = _identity(table, base, wanted, search, protocol, seed)
+    split = Split.deal(how.protocol, table, seed=how.seed)
+    Refitted(base.name, base, calibrate=False).check(split)
     with ExitStack() as stack:
         study = None
         if storage is not None:
-            study = stack.enter_context(StudyFile(storage, search=identity, space=wanted))
+            identity = _identity(table, base, space, how)
+            study = stack.enter_context(StudyFile(storage, search=identity, space=space))
         done = list(study.trials) if study is not None else []
         n_resumed = len(done)
         _search(
-            Scorer(table, folds, base, inner_groups=groups),
+            Scorer(table, split.folds, base, inner_groups=split.inner_groups),
             proposer,
             done,
-            space=wanted,
-            budget=_Budget(trials, minutes, used=done[-1].elapsed if done else 0.0),
+            space=space,
+            budget=_Budget(trials, how.minutes, used=done[-1].elapsed if done else 0.0),
             keep=study.append if study is not None else (lambda trial: None),
             jobs=jobs,
             progress=progress,
         )
     return Tuning(
         base=base,
-        search=search,
-        space=wanted,
-        protocol=protocol,
-        seed=seed,
-        rule=rule,
-        inner_groups=groups,
+        search=how.search,
+        space=space,
+        protocol=how.protocol,
+        seed=how.seed,
+        rule=how.rule,
+        inner_groups=split.inner_groups,
         n=len(table),
-        n_folds=len(folds),
+        n_folds=len(split.folds),
         digest=table.digest,
         trials=tuple(done),
         size=proposer.size,

@@ -10,9 +10,9 @@ from typing import Any
 
 from earmark.arguments import checked
 from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
-from earmark.errors import DatasetError
+from earmark.errors import DatasetError, ParameterError
 from earmark.files import content_hash
-from earmark.workflows._corpora import corpora, get_corpus
+from earmark.workflows._datasets import all_corpora
 
 __all__ = ["describe_dataset", "list_datasets"]
 
@@ -31,7 +31,7 @@ def list_datasets() -> list[dict[str, Any]]:
     >>> [found["name"] for found in list_datasets()]
     ['gtzan', 'fma', 'echonest', 'segments57', 'folder', 'table', 'library']
     """
-    return [_described(corpus) for corpus in corpora()]
+    return [_described(corpus) for corpus in all_corpora()]
 
 
 @checked
@@ -68,7 +68,10 @@ def describe_dataset(dataset: str) -> dict[str, Any]:
     'missing'
     """
     name, _, path = dataset.partition(":")
-    corpus = get_corpus(name)
+    known = {corpus.name: corpus for corpus in all_corpora()}
+    if name not in known:
+        raise ParameterError(f"corpus={name!r} is not one of {', '.join(known)}")
+    corpus = known[name]
     told: dict[str, Any] = {
         **_described(corpus),
         "path": path or None,
@@ -84,7 +87,7 @@ def describe_dataset(dataset: str) -> dict[str, Any]:
         warnings.simplefilter("always", DatasetWarning)
         try:
             told["content"] = _content(corpus.tracks(path))
-            if corpus.feature_sets:
+            if corpus.read_table is not None:
                 told["content"]["table"] = _table(corpus.load_table(path))
         except DatasetError as error:
             told["error"] = str(error)

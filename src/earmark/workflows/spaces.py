@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-import earmark
 from earmark.arguments import checked
 from earmark.datasets import FeatureTable, Fold, parse_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
+    N_FOLDS,
     Likeness,
     Retrieval,
+    Split,
     by_segments,
     by_vectors,
-    protocol_folds,
     retrieve,
     tracks_of,
 )
@@ -25,11 +25,11 @@ from earmark.features import SEGMENT_BANDS
 from earmark.features._segments import to_bytes
 from earmark.files import check_target
 from earmark.models import Space, load_space, write_model
-from earmark.models.cards import description_of, render_space_card
+from earmark.models.cards import render_space_card, space_manifest
 from earmark.models.export import export_space
-from earmark.models.recipe import FittedSpace, SpaceRecipe, fit_space, load_space_recipe
-from earmark.types import PathName, Progress
-from earmark.workflows._rows import load_rows
+from earmark.models.recipe import SpaceRecipe, fit_space, load_space_recipe
+from earmark.types import IntArray, PathName, Progress
+from earmark.workflows._datasets import DatasetLoader
 
 __all__ = ["SpaceTraining", "load_space_rows", "score_space", "train_space"]
 
@@ -75,14 +75,14 @@ def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
         If the dataset cannot be used or has no such features.
     """
     if recipe.feature_set is not SEGMENT_BANDS:
-        return load_rows(dataset, feature_set=recipe.feature_set.name)
+        return DatasetLoader(dataset).load(recipe.feature_set.name)
     corpus, _ = parse_dataset(dataset)
     if corpus.name != "gtzan":
         raise ParameterError(
             f"dataset={dataset!r} has no segments of 3 s, which recipe {recipe.name!r} learns "
             "from: gtzan has"
         )
-    table = load_rows(dataset, feature_set="bands")
+    table = DatasetLoader(dataset).load("bands")
     return replace(
         table,
         X=to_bytes(table.X).astype(np.float64),
@@ -122,30 +122,28 @@ def score_space(
     DatasetError
         If the folds cannot be made.
     """
-    parts = {"artist": np.arange(len(table))}
+    parts = {"artist": table}
     if "official" in table.partitions:
-        learnt_from = np.flatnonzero(table.partitions["official"] != "test")
+        learnt_from = table.select(table.partitions["official"] != "test")
         parts = {"artist_inner": learnt_from, **parts}
     scores = {}
     for done, (name, rows) in enumerate(parts.items()):
         if progress is not None:
             progress(done, len(parts) + 1, name)
-        scores[name] = _score(recipe, table.select(rows), seed=seed)
+        tracks, numbers = tracks_of(rows)
+        split = Split.deal("artist", tracks, seed=seed, name=name)
+        scores[name] = retrieve(split, partial(_likeness, recipe, rows, numbers))
     return scores
 
 
-def _score(recipe: SpaceRecipe, table: FeatureTable, *, seed: int) -> Retrieval:
-    tracks, numbers = tracks_of(table)
-
-    def likeness(fold: Fold) -> Likeness:
-        fitted = fit_space(recipe, table.select(np.isin(numbers, fold.train)))
-        if table.unit == "track":
-            return by_vectors(fitted.embed(table.X[fold.test]))
-        rows = np.flatnonzero(np.isin(numbers, fold.test))
-        songs = np.searchsorted(fold.test, numbers[rows])
-        return by_segments(fitted.embed(table.X[rows]), songs)
-
-    return retrieve(tracks, protocol_folds("artist", tracks, seed=seed), likeness)
+def _likeness(recipe: SpaceRecipe, table: FeatureTable, numbers: IntArray, fold: Fold) -> Likeness:
+    """Fit a space to the training tracks of a fold, and compare its test tracks."""
+    fitted = fit_space(recipe, table.select(np.isin(numbers, fold.train)))
+    if table.unit == "track":
+        return by_vectors(fitted.embed(table.X[fold.test]))
+    rows = np.flatnonzero(np.isin(numbers, fold.test))
+    songs = np.searchsorted(fold.test, numbers[rows])
+    return by_segments(fitted.embed(table.X[rows]), songs)
 
 
 @checked
@@ -193,49 +191,16 @@ def train_space(
     if progress is not None:
         progress(len(scores), len(scores) + 1, "all rows")
     fitted = fit_space(how, table)
-    manifest = _manifest(Path(output).stem, fitted, table, scores)
+    folds = {"n_folds": N_FOLDS, "seed": SEED}
+    manifest = space_manifest(
+        Path(output).stem,
+        fitted,
+        table,
+        tracks=tracks_of(table)[0],
+        scores={name: {**folds, **found.to_dict()} for name, found in scores.items()},
+    )
     card = render_space_card(manifest)
     write_model(output, manifest=manifest, payload=export_space(fitted), card=card)
     if progress is not None:
         progress(len(scores) + 1, len(scores) + 1, str(output))
     return SpaceTraining(load_space(output), scores)
-
-
-def _manifest(
-    name: str, fitted: FittedSpace, table: FeatureTable, scores: dict[str, Retrieval]
-) -> dict[str, object]:
-    features = fitted.recipe.feature_set
-    tracks, _ = tracks_of(table)
-    # Segments are known by their tracks' names.
-    ids = [one.rpartition("#")[0] or one for one in tracks.ids.tolist()]
-    return {
-        "kind": "space",
-        "name": name,
-        "description": description_of(fitted.recipe, table.provenance.get("corpus", "")),
-        "chosen_on": fitted.recipe.corpus or None,
-        "features": {
-            "name": features.name,
-            "version": features.version,
-            "fingerprint": features.fingerprint,
-        },
-        "n_dims": fitted.n_dims,
-        "metric": "cosine",
-        "recipe": fitted.recipe.to_dict(),
-        "training": {
-            **table.provenance,
-            "n": len(table),
-            "unit": table.unit,
-            "n_tracks": len(tracks),
-            "n_artists": len(np.unique(tracks.groups["artist"])),
-            "genres": list(tracks.classes) if fitted.genres is not None else [],
-            "ids": ids,
-        },
-        "scores": {
-            protocol: {"n_folds": 5, "seed": SEED, **found.to_dict()}
-            for protocol, found in scores.items()
-        },
-        "made_with": {
-            "earmark": earmark.__version__,
-            **{library: version(library) for library in ("scikit-learn", "onnx", "numpy", "scipy")},
-        },
-    }

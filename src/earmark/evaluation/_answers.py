@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from earmark.datasets import FeatureTable, Fold
+from earmark.datasets import Examples, Fold, Rows
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation._protocols import check_folds
 from earmark.models import Prediction, is_decided
@@ -47,8 +47,8 @@ class Fitted(Protocol):
         """A distance above this is unfamiliar."""
         ...
 
-    def predict(self, X: FloatArray) -> Prediction:
-        """Compute class probabilities and distances."""
+    def predict(self, X: Any) -> Prediction:
+        """Compute class probabilities and distances of rows, as `inputs` of a table gives them."""
         ...
 
 
@@ -128,7 +128,7 @@ class HeldOut:
 _COLUMNS = tuple(field.name for field in fields(HeldOut) if field.name != "cost")
 
 
-def answers(model: Fitted, X: FloatArray, probabilities: FloatArray) -> IntArray:
+def answers(model: Fitted, X: Any, probabilities: FloatArray) -> IntArray:
     """Return the classes a model answers, which for some is not always the most probable."""
     own = getattr(model, "predict_labels", None)
     found: IntArray = probabilities.argmax(axis=1) if own is None else np.asarray(own(X))
@@ -136,8 +136,8 @@ def answers(model: Fitted, X: FloatArray, probabilities: FloatArray) -> IntArray
 
 
 def answer_fold(
-    fit: Callable[[FeatureTable], Fitted],
-    table: FeatureTable,
+    fit: Callable[[Any], Fitted],
+    table: Examples,
     fold: Fold,
     *,
     classes: Sequence[str] | None = None,
@@ -148,7 +148,7 @@ def answer_fold(
     ----------
     fit : callable
         Maps a table of training rows, and nothing else, to a fitted model.
-    table : FeatureTable
+    table : FeatureTable or ArrayTable
         All rows.
     fold : Fold
         Which are which.
@@ -169,7 +169,7 @@ def answer_fold(
     """
     names = np.array(table.classes if classes is None else classes)
     place = {str(name): number for number, name in enumerate(names)}
-    X = table.X[fold.test]
+    X = table.inputs(fold.test)
     with PeakMemory(fresh=parent_process() is not None) as peak:
         start = time.perf_counter()
         model = fit(table.select(fold.train))
@@ -254,8 +254,8 @@ def spread(held_out: HeldOut, classes: Sequence[str], into: Sequence[str]) -> He
 
 
 def held_out_predictions(
-    fit: Callable[[FeatureTable], Fitted],
-    table: FeatureTable,
+    fit: Callable[[Any], Fitted],
+    table: Examples,
     folds: Sequence[Fold],
     *,
     groups: IntArray | None = None,
@@ -266,7 +266,7 @@ def held_out_predictions(
     ----------
     fit : callable
         Maps a table of training rows, and nothing else, to a fitted model.
-    table : FeatureTable
+    table : FeatureTable or ArrayTable
         All rows.
     folds : sequence of Fold
         As `protocol_folds` gives them, or made by hand.
@@ -287,14 +287,14 @@ def held_out_predictions(
     return join(answer_fold(fit, table, fold)[0] for fold in folds)
 
 
-def vote(held_out: HeldOut, table: FeatureTable) -> HeldOut:
+def vote(held_out: HeldOut, table: Rows) -> HeldOut:
     """Let the segments of each track vote: the mean of their probabilities is the track's.
 
     Parameters
     ----------
     held_out : HeldOut
         Answers for segments.
-    table : FeatureTable
+    table : Rows
         With groups ``"track"``.
 
     Returns

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from earmark.errors import ParameterError
 from earmark.types import FloatArray, IntArray
 
-__all__ = ["METRICS", "N_BINS", "Tally", "check_shapes", "confidences"]
+__all__ = ["METRICS", "N_BINS", "RowCounts", "check_shapes", "confidences"]
 
 METRICS = (
     "accuracy",
@@ -59,7 +59,7 @@ def _mean_of(values: FloatArray, there: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
-class Tally:
+class RowCounts:
     """What is counted of each unit, from which all metrics follow.
 
     ``confusion`` holds rows by (right class, answer), ``sums`` the rows, their log loss and their
@@ -75,7 +75,7 @@ class Tally:
     @classmethod
     def of(
         cls, y: IntArray, probabilities: FloatArray, predicted: IntArray, units: IntArray, n: int
-    ) -> Tally:
+    ) -> RowCounts:
         """Count rows; ``units`` are numbered from 0 to ``n - 1``."""
         rows = np.arange(len(y))
         n_classes = probabilities.shape[1]
@@ -96,7 +96,7 @@ class Tally:
         )
 
     def scores(self, counts: FloatArray) -> FloatArray:
-        """Compute every metric where each unit counts as often as told."""
+        """Compute every metric for resamples: how often each unit counts in each."""
         cells = np.asarray(self.confusion.T @ counts.T).T
         confusion = cells.reshape(len(counts), self.n_classes, self.n_classes)
         hits = np.diagonal(confusion, axis1=1, axis2=2)

@@ -1,4 +1,4 @@
-"""The corpora there are for workflows: those of `earmark.datasets`, and the user's own library."""
+"""The user's own library as a dataset to learn from."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from functools import partial
 
 import numpy as np
 
-from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track, joined_groups
-from earmark.datasets import corpora as published
-from earmark.datasets._files import numbered
-from earmark.errors import DatasetError, LibraryError, ParameterError
-from earmark.extraction import TrackFeatures
-from earmark.extraction._rows import stored_path
+from earmark.datasets import Corpus, DatasetWarning, Track, joined_groups, numbered
+from earmark.errors import DatasetError, LibraryError
+from earmark.extraction import TrackFeatures, stored_path
 from earmark.features import FeatureSet
 from earmark.identity import artist_key, recording_keys
-from earmark.library import Filters, LibraryTrack, library_path, open_library
+from earmark.library import Filters, LibraryTrack, open_library
 from earmark.tags import named_genres
 from earmark.types import IntArray, PathName
 from earmark.wording import counted
 
-__all__ = ["LIBRARY", "corpora", "get_corpus", "kept_features", "parse_dataset"]
+__all__ = ["LIBRARY", "kept_features"]
 
 _FEWEST = 5
 """Tracks of a genre: a genre with fewer cannot be in each of five folds."""
@@ -120,19 +117,6 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
     ]
 
 
-def _load_table(
-    path: PathName,
-    *,
-    feature_set: str | None = None,
-    faulty: bool = False,
-    unit: str | None = None,
-) -> FeatureTable:
-    raise ParameterError(
-        f"dataset='library:{os.fspath(path)}' has no table of features. They are "
-        "computed from its tracks"
-    )
-
-
 LIBRARY = Corpus(
     name="library",
     title="Your library",
@@ -150,52 +134,13 @@ LIBRARY = Corpus(
         "'duplicate': same audio, ids, or artist and title",
     ),
     files={},
-    feature_sets=(),
-    load_table=_load_table,
     tracks=_tracks,
 )
-
-
-def corpora() -> tuple[Corpus, ...]:
-    """List every corpus there is, the user's library last."""
-    return (*published(), LIBRARY)
-
-
-def get_corpus(name: str) -> Corpus:
-    """Return the corpus of a name.
-
-    Raises
-    ------
-    ParameterError
-        If there is none of that name.
-    """
-    found = {corpus.name: corpus for corpus in corpora()}
-    if name not in found:
-        raise ParameterError(f"corpus={name!r} is not one of {', '.join(found)}")
-    return found[name]
-
-
-def parse_dataset(dataset: str) -> tuple[Corpus, str]:
-    """Take a dataset argument apart: ``NAME:PATH``, or ``library`` for the user's own.
-
-    Raises
-    ------
-    ParameterError
-        If it is not of that form or names no corpus.
-    """
-    name, _, path = dataset.partition(":")
-    if name == LIBRARY.name and not path:
-        path = library_path()
-    known = {corpus.name: corpus for corpus in corpora()}
-    if name not in known or not path:
-        raise ParameterError(
-            f"dataset={dataset!r} is not of the form NAME:PATH with one of {', '.join(known)}"
-        )
-    return known[name], path
+"""The library as a corpus: its tracks are labelled by what a person said, never by predictions."""
 
 
 def kept_features(path: str, kind: FeatureSet) -> dict[str, TrackFeatures]:
-    """Return what a library keeps of its tracks: they need not be listened to again.
+    """Return the features that a library keeps of its tracks.
 
     Parameters
     ----------
@@ -207,7 +152,7 @@ def kept_features(path: str, kind: FeatureSet) -> dict[str, TrackFeatures]:
     Returns
     -------
     dict of str to TrackFeatures
-        By the id of the track in the corpus; without those of which they are not kept.
+        By the id of the track in the corpus. Tracks without kept features are left out.
     """
     found = {}
     with open_library(path) as library:
