@@ -48,6 +48,61 @@ _PROTOCOLS = (
 )
 
 
+# The options of the command, in the order of its help.
+_ModelsOption = Annotated[
+    str,
+    typer.Option(
+        "--models",
+        "-m",
+        metavar="MODELS",
+        help="Models, separated by commas: default (the recipe of the default model), a "
+        "family or preset such as knn, svm or forest, a recipe (name or TOML file), or an "
+        ".earmark file, which is tested as it is on rows it was not trained on.",
+    ),
+]
+_ProtocolsOption = Annotated[
+    str, typer.Option("--protocols", "-p", metavar="PROTOCOLS", help=_PROTOCOLS)
+]
+_NewRowsOption = Annotated[
+    bool,
+    typer.Option(
+        "--new-rows",
+        help="Test an .earmark file on the rows it was not trained on, and separately on those "
+        "by artists it was trained on.",
+    ),
+]
+_OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="JSON file to write the results to, updated after every run.",
+    ),
+]
+_FreshOption = Annotated[
+    bool,
+    typer.Option("--fresh", help="Ignore the runs already in the output file and start again."),
+]
+_ImportancesOption = Annotated[
+    bool,
+    typer.Option(
+        "--importances", help="Also measure how much each feature matters, by shuffling it."
+    ),
+]
+_FeaturesOption = Annotated[
+    str | None,
+    typer.Option("--features", metavar="NAME", help="Feature set, for models that accept any."),
+]
+_UnitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--unit", metavar="UNIT", help="What a row is: track or segment, if there are both."
+    ),
+]
+_AsJsonOption = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command to an application.
 
@@ -61,62 +116,19 @@ def add_to(app: typer.Typer) -> None:
 
 def _evaluate(
     dataset: DatasetOption,
-    models: Annotated[
-        str,
-        typer.Option(
-            "--models",
-            "-m",
-            metavar="MODELS",
-            help="Models, separated by commas: default (the recipe of the default model), a "
-            "family or preset such as knn, svm or forest, a recipe (name or TOML file), or an "
-            ".earmark file, which is tested as it is on rows it was not trained on.",
-        ),
-    ] = "default",
-    protocols: Annotated[
-        str, typer.Option("--protocols", "-p", metavar="PROTOCOLS", help=_PROTOCOLS)
-    ] = "all",
-    new_rows: Annotated[
-        bool,
-        typer.Option(
-            "--new-rows",
-            help="Test an .earmark file on the rows it was not trained on, and separately on those "
-            "by artists it was trained on.",
-        ),
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="JSON file to write the results to, updated after every run.",
-        ),
-    ] = None,
+    models: _ModelsOption = "default",
+    protocols: _ProtocolsOption = "all",
+    new_rows: _NewRowsOption = False,
+    output: _OutputOption = None,
     report: ReportOption = None,
     overwrite: OverwriteOption = False,
-    fresh: Annotated[
-        bool,
-        typer.Option("--fresh", help="Ignore the runs already in the output file and start again."),
-    ] = False,
+    fresh: _FreshOption = False,
     seed: SeedOption = 0,
     jobs: ProcessesOption = 0,
-    importances: Annotated[
-        bool,
-        typer.Option(
-            "--importances", help="Also measure how much each feature matters, by shuffling it."
-        ),
-    ] = False,
-    features: Annotated[
-        str | None,
-        typer.Option("--features", metavar="NAME", help="Feature set, for models that accept any."),
-    ] = None,
-    unit: Annotated[
-        str | None,
-        typer.Option(
-            "--unit", metavar="UNIT", help="What a row is: track or segment, if there are both."
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    importances: _ImportancesOption = False,
+    features: _FeaturesOption = None,
+    unit: _UnitOption = None,
+    as_json: _AsJsonOption = False,
 ) -> None:
     try:
         from earmark.processes import usable_cores

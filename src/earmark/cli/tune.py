@@ -42,6 +42,110 @@ _EXAMPLES = examples(
 )
 
 
+# The options of the command, in the order of its help.
+_ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="Model to tune: a family or preset such as knn or svm, or a recipe as TOML file.",
+    ),
+]
+_SearchOption = Annotated[
+    str,
+    typer.Option(
+        "--search",
+        metavar="METHOD",
+        help="How to search: grid (try every combination) or optuna (sample with TPE).",
+    ),
+]
+_SpaceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--space",
+        metavar="SPACE",
+        help="Settings to search: a preset, or a TOML file in the same format.",
+        show_default="the preset of the family",
+    ),
+]
+_ProtocolOption = Annotated[
+    str,
+    typer.Option(
+        "--protocol", metavar="PROTOCOL", help="How to make folds: artist, track or random."
+    ),
+]
+_TrialsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--trials",
+        metavar="N",
+        min=1,
+        help="Number of trials, including those already in the study.",
+        show_default="the whole grid, or 100",
+    ),
+]
+_MinutesOption = Annotated[
+    float | None,
+    typer.Option(
+        "--minutes",
+        metavar="N",
+        help="Stop after this many minutes.",
+        show_default="no limit",
+    ),
+]
+_RuleOption = Annotated[
+    str,
+    typer.Option(
+        "--rule",
+        metavar="RULE",
+        help="Which settings to choose: best (highest score) or one-se (the simplest within "
+        "one standard error of it).",
+    ),
+]
+_RowsOption = Annotated[
+    str,
+    typer.Option(
+        "--rows",
+        metavar="ROWS",
+        help="Rows to use: train (without the official test rows) or all.",
+    ),
+]
+_FeatureSetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--features",
+        metavar="NAME",
+        help="Feature set.",
+        show_default="the first of the dataset",
+    ),
+]
+_StudyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--study",
+        metavar="FILE",
+        help="File to keep the search in, so that it can be continued.",
+        show_default=False,
+    ),
+]
+_NestedOption = Annotated[
+    bool,
+    typer.Option("--nested", help="Also tune inside every fold, to measure an unbiased score."),
+]
+_OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="TOML file to write the recipe to.",
+        show_default=False,
+    ),
+]
+_AsJsonOption = Annotated[bool, typer.Option("--json", help="Print the search as JSON.")]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the command to an application.
 
@@ -55,111 +159,23 @@ def add_to(app: typer.Typer) -> None:
 
 def _tune(
     dataset: DatasetOption,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="MODEL",
-            help="Model to tune: a family or preset such as knn or svm, or a recipe as TOML file.",
-        ),
-    ] = "svm",
-    search: Annotated[
-        str,
-        typer.Option(
-            "--search",
-            metavar="METHOD",
-            help="How to search: grid (try every combination) or optuna (sample with TPE).",
-        ),
-    ] = "grid",
-    space: Annotated[
-        str | None,
-        typer.Option(
-            "--space",
-            metavar="SPACE",
-            help="Settings to search: a preset, or a TOML file in the same format.",
-            show_default="the preset of the family",
-        ),
-    ] = None,
-    protocol: Annotated[
-        str,
-        typer.Option(
-            "--protocol", metavar="PROTOCOL", help="How to make folds: artist, track or random."
-        ),
-    ] = "artist",
-    trials: Annotated[
-        int | None,
-        typer.Option(
-            "--trials",
-            metavar="N",
-            min=1,
-            help="Number of trials, including those already in the study.",
-            show_default="the whole grid, or 100",
-        ),
-    ] = None,
-    minutes: Annotated[
-        float | None,
-        typer.Option(
-            "--minutes",
-            metavar="N",
-            help="Stop after this many minutes.",
-            show_default="no limit",
-        ),
-    ] = None,
+    model: _ModelOption = "svm",
+    search: _SearchOption = "grid",
+    space: _SpaceOption = None,
+    protocol: _ProtocolOption = "artist",
+    trials: _TrialsOption = None,
+    minutes: _MinutesOption = None,
     seed: SeedOption = 0,
-    rule: Annotated[
-        str,
-        typer.Option(
-            "--rule",
-            metavar="RULE",
-            help="Which settings to choose: best (highest score) or one-se (the simplest within "
-            "one standard error of it).",
-        ),
-    ] = "best",
-    rows: Annotated[
-        str,
-        typer.Option(
-            "--rows",
-            metavar="ROWS",
-            help="Rows to use: train (without the official test rows) or all.",
-        ),
-    ] = "train",
-    feature_set: Annotated[
-        str | None,
-        typer.Option(
-            "--features",
-            metavar="NAME",
-            help="Feature set.",
-            show_default="the first of the dataset",
-        ),
-    ] = None,
-    study: Annotated[
-        Path | None,
-        typer.Option(
-            "--study",
-            metavar="FILE",
-            help="File to keep the search in, so that it can be continued.",
-            show_default=False,
-        ),
-    ] = None,
-    nested: Annotated[
-        bool,
-        typer.Option("--nested", help="Also tune inside every fold, to measure an unbiased score."),
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="TOML file to write the recipe to.",
-            show_default=False,
-        ),
-    ] = None,
+    rule: _RuleOption = "best",
+    rows: _RowsOption = "train",
+    feature_set: _FeatureSetOption = None,
+    study: _StudyOption = None,
+    nested: _NestedOption = False,
+    output: _OutputOption = None,
     report: ReportOption = None,
     overwrite: OverwriteOption = False,
     jobs: JobsOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the search as JSON.")] = False,
+    as_json: _AsJsonOption = False,
 ) -> None:
     try:
         from earmark.processes import usable_cores

@@ -25,7 +25,18 @@ _VALUES = {"logmel": pa.float32(), "logmel_gtzan": pa.uint8(), "segment_bands": 
 
 
 def stored_path(path: str) -> str:
-    r"""Return a path as UTF-8; bytes that are not stand as ``\xNN``."""
+    r"""Return a path as UTF-8; other bytes are written as ``\xNN``.
+
+    Parameters
+    ----------
+    path : str
+        The path.
+
+    Returns
+    -------
+    str
+        What can be stored as text anywhere.
+    """
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

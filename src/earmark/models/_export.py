@@ -7,7 +7,7 @@ import onnx
 import onnx.compose
 from onnx import TensorProto
 
-from earmark.models._fitting import FittedModel
+from earmark.models._fitted import FittedModel
 from earmark.models._onnx import Graph, attach, tensor
 from earmark.models._transform import SMALLEST, Transform
 from earmark.models.families import get_family

@@ -24,148 +24,20 @@ from earmark.models._calibration import (
     fit_temperature,
     smallest_threshold,
 )
+from earmark.models._fitted import FittedBase, FittedModel, Member
 from earmark.models._recipe import Recipe
-from earmark.models._served import Prediction, is_decided
-from earmark.models._transform import Transform, fit_transform, matching
+from earmark.models._served import is_decided
+from earmark.models._transform import fit_transform, matching
 from earmark.models.families import fit_classifier, inner_folds, make_classifier, one_thread
 from earmark.types import BoolArray, FloatArray, IntArray
 
-__all__ = ["FittedModel", "InnerGroups", "Member", "classifiers_of", "fit", "groups_inside"]
+__all__ = ["InnerGroups", "classifiers_of", "fit", "groups_inside"]
 
 InnerGroups: TypeAlias = Literal["artist", "track", "row"]
 """The groups that stay together when training rows are held out."""
 
 _OURS = ("family", "columns", "weight")
 _PRECISIONS = (0.8, 0.85, 0.9, 0.95)
-
-
-@dataclass(frozen=True)
-class Member:
-    """One fitted classifier of a model, the columns it uses (None for all), and its weight."""
-
-    family: str
-    classifier: Any
-    columns: BoolArray | None
-    weight: float
-
-    def seen(self, Z: FloatArray) -> FloatArray:
-        """Return the columns of transformed rows that the classifier uses."""
-        return Z if self.columns is None else Z[:, self.columns]
-
-
-@dataclass(frozen=True)
-class _Base:
-    """The part that is fitted on all rows, before any are held out."""
-
-    classifier_transform: Transform
-    members: tuple[Member, ...]
-    distance_columns: BoolArray | None
-    distance_transform: Transform
-    precision: FloatArray
-
-    def predict(self, X: FloatArray) -> Prediction:
-        Z = self.classifier_transform(X)
-        found = [member.classifier.predict_proba(member.seen(Z)) for member in self.members]
-        weights = [member.weight for member in self.members]
-        if len(set(weights)) == 1:
-            mean = np.mean(found, axis=0)
-        else:
-            mean = np.average(found, axis=0, weights=weights)
-        # The transform centres its columns: their mean over the training rows is zero.
-        D = self.distance_transform(self.measured(X))
-        return Prediction(mean, np.sqrt(np.einsum("ij,jk,ik->i", D, self.precision, D)))
-
-    def measured(self, X: FloatArray) -> FloatArray:
-        """Return the columns used for the distance."""
-        return X if self.distance_columns is None else X[:, self.distance_columns]
-
-
-@dataclass(frozen=True)
-class FittedModel:
-    """A fitted model in scikit-learn, for evaluation and export.
-
-    Attributes
-    ----------
-    recipe : Recipe
-        Recipe it was made with.
-    classes : tuple of str
-        Genres, in the order of the probabilities.
-    names : tuple of str
-        Names of the columns it takes.
-    feature_set : FeatureSet or None
-        The feature set of those columns; None if they come from a table of the user's.
-    base : object
-        The fitted transforms and members.
-    temperature : float
-        Divisor of the logarithm of the mean probabilities.
-    min_confidence, min_margin : float
-        An answer with a top probability below the first, or a gap to the second genre below the
-        second, is undecided; 0 if nothing was calibrated.
-    max_distance : float
-        Rows with a larger distance are unfamiliar; infinite if nothing was calibrated.
-    calibrated : bool
-        Whether rows were held out for temperature and thresholds.
-    precise : tuple of (float, float, float)
-        For some shares of right answers: the share, the lowest confidence at which held-out answers
-        that are not unsure were right that often, and the share of held-out rows with such an
-        answer. Shares that no confidence reaches are left out.
-    doubt : Doubt or None
-        The counts behind `min_confidence` and `min_margin`; None if nothing was calibrated.
-    """
-
-    recipe: Recipe
-    classes: tuple[str, ...]
-    names: tuple[str, ...]
-    feature_set: FeatureSet | None
-    base: _Base
-    temperature: float
-    min_confidence: float
-    min_margin: float
-    max_distance: float
-    calibrated: bool
-    precise: tuple[tuple[float, float, float], ...] = ()
-    doubt: Doubt | None = None
-
-    def predict(self, X: FloatArray) -> Prediction:
-        """Compute calibrated class probabilities and distances.
-
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Rows of features.
-
-        Returns
-        -------
-        Prediction
-            A row for each row of `X`.
-        """
-        with one_thread():
-            raw = self.base.predict(X)
-        if self.temperature == 1.0:
-            return raw
-        return Prediction(apply_temperature(raw.probabilities, self.temperature), raw.distance)
-
-    def predict_labels(self, X: FloatArray) -> IntArray:
-        """Name the class of each row.
-
-        Parameters
-        ----------
-        X : np.ndarray [shape=(n, d)]
-            Rows of features.
-
-        Returns
-        -------
-        np.ndarray of int [shape=(n,)]
-            Numbers of `classes`: the most probable, or the answer of the classifier's own
-            ``predict`` if it is the only one and was not calibrated (a support vector machine does
-            not break ties by its probabilities).
-        """
-        members = self.base.members
-        if len(members) == 1 and not self.calibrated:
-            Z = members[0].seen(self.base.classifier_transform(X))
-            with one_thread():
-                return np.asarray(members[0].classifier.predict(Z), dtype=np.int64)
-        return np.asarray(self.predict(X).probabilities.argmax(axis=1), dtype=np.int64)
 
 
 def _make(recipe: Recipe, member: Mapping[str, Any], *, calibrate: bool, n_jobs: int = 1) -> Any:
@@ -184,16 +56,24 @@ def classifiers_of(recipe: Recipe, *, calibrate: bool) -> list[Any]:
     return [_make(recipe, member, calibrate=calibrate) for member in recipe.members]
 
 
+@dataclass(frozen=True)
+class _TrainingRows:
+    """Rows as estimators take them."""
+
+    X: FloatArray
+    y: IntArray
+    groups: IntArray
+    names: Sequence[str]
+    for_thresholds: BoolArray
+
+    def select(self, rows: IntArray) -> _TrainingRows:
+        return _TrainingRows(
+            self.X[rows], self.y[rows], self.groups[rows], self.names, self.for_thresholds[rows]
+        )
+
+
 def _fit_member(
-    recipe: Recipe,
-    number: int,
-    Z: FloatArray,
-    y: IntArray,
-    groups: IntArray,
-    *,
-    names: Sequence[str],
-    calibrate: bool,
-    n_jobs: int,
+    recipe: Recipe, number: int, Z: FloatArray, rows: _TrainingRows, *, calibrate: bool, n_jobs: int
 ) -> Member:
     """Fit one classifier on transformed rows."""
     member = recipe.members[number]
@@ -204,26 +84,19 @@ def _fit_member(
         )
     columns = None
     if "columns" in member:
-        columns = matching(member["columns"], names)
+        columns = matching(member["columns"], rows.names)
     classifier = _make(recipe, member, calibrate=calibrate, n_jobs=n_jobs)
     unfitted = Member(member["family"], classifier, columns, float(weight))
-    fit_classifier(classifier, unfitted.seen(Z), y, groups=groups)
+    fit_classifier(classifier, unfitted.seen(Z), rows.y, groups=rows.groups)
     if member["family"] == "forest":
         # Threads would add up the answers of the trees in a random order.
         classifier.set_params(n_jobs=1)
     return unfitted
 
 
-def _fit_base(
-    recipe: Recipe,
-    X: FloatArray,
-    y: IntArray,
-    groups: IntArray,
-    *,
-    names: Sequence[str],
-    calibrate: bool,
-    n_jobs: int,
-) -> _Base:
+def _fit_base(recipe: Recipe, rows: _TrainingRows, *, calibrate: bool, n_jobs: int) -> FittedBase:
+    """Fit transforms and classifiers, before anything is held out."""
+    X, names = rows.X, rows.names
     transform = fit_transform(
         X,
         function="log",
@@ -234,7 +107,7 @@ def _fit_base(
     )
     Z = transform(X)
     members = tuple(
-        _fit_member(recipe, number, Z, y, groups, names=names, calibrate=calibrate, n_jobs=n_jobs)
+        _fit_member(recipe, number, Z, rows, calibrate=calibrate, n_jobs=n_jobs)
         for number in range(len(recipe.members))
     )
     measured = matching(recipe.distance_columns, names)
@@ -247,7 +120,7 @@ def _fit_base(
         names=[name for name, taken in zip(names, measured, strict=True) if taken],
     )
     precision = LedoitWolf(assume_centered=True).fit(distance(columns)).precision_
-    return _Base(transform, members, some, distance, precision)
+    return FittedBase(transform, members, some, distance, precision)
 
 
 def _feature_set(recipe: Recipe, table: FeatureTable) -> FeatureSet | None:
@@ -318,6 +191,44 @@ def _precise(
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class _Calibration:
+    """What rows that are held out say of a model; without them it is never unsure."""
+
+    temperature: float = 1.0
+    min_confidence: float = 0.0
+    min_margin: float = 0.0
+    max_distance: float = np.inf
+    precise: tuple[tuple[float, float, float], ...] = ()
+    doubt: Doubt | None = None
+
+
+def _calibrate(
+    recipe: Recipe, rows: _TrainingRows, classes: Sequence[str], *, n_jobs: int
+) -> _Calibration:
+    """Hold rows out, fold by fold, and choose temperature and thresholds on the answers to them."""
+    y, n_rows = rows.y, len(rows.y)
+    held_out, distance = np.zeros((n_rows, len(classes))), np.zeros(n_rows)
+    folds = inner_folds(y, rows.groups, n_folds=recipe.n_folds, seed=recipe.seed, classes=classes)
+    for fold in folds:
+        base = _fit_base(recipe, rows.select(fold.train), calibrate=True, n_jobs=n_jobs)
+        prediction = base.predict(rows.X[fold.test])
+        held_out[fold.test] = prediction.probabilities
+        distance[fold.test] = prediction.distance
+    temperature = 1.0
+    if recipe.calibration == "temperature":
+        temperature = fit_temperature(held_out, y)
+        held_out = apply_temperature(held_out, temperature)
+    chosen = rows.for_thresholds
+    doubt = fit_doubt(held_out[chosen], y[chosen], accuracy=recipe.accuracy)
+    max_distance = float(np.quantile(distance, recipe.familiar))
+    decided = is_decided(held_out, min_confidence=doubt.min_confidence, min_margin=doubt.min_margin)
+    precise = _precise(held_out, y, decided & (distance <= max_distance))
+    return _Calibration(
+        temperature, doubt.min_confidence, doubt.min_margin, max_distance, precise, doubt
+    )
+
+
 def fit(
     recipe: Recipe,
     table: FeatureTable,
@@ -374,51 +285,25 @@ def fit(
     >>> model.predict_labels(np.array([[0.0] * 5, [1.0] * 5])).tolist()
     [0, 1]
     """
-    feature_set, y = _feature_set(recipe, table), _numbers(table, classes)
-    X, groups, names = table.X, groups_inside(table.groups, len(table), inner_groups), table.names
-    temperature, max_distance = 1.0, np.inf
-    doubt: Doubt | None = None
-    precise: tuple[tuple[float, float, float], ...] = ()
+    feature_set = _feature_set(recipe, table)
+    rows = _TrainingRows(
+        X=table.X,
+        y=_numbers(table, classes),
+        groups=groups_inside(table.groups, len(table), inner_groups),
+        names=table.names,
+        for_thresholds=_choosing(table),
+    )
     with one_thread():
+        held_out = _Calibration()
         if calibrate:
-            held_out, distance = np.zeros((len(table), len(classes))), np.zeros(len(table))
-            for fold in inner_folds(
-                y, groups, n_folds=recipe.n_folds, seed=recipe.seed, classes=classes
-            ):
-                base = _fit_base(
-                    recipe,
-                    X[fold.train],
-                    y[fold.train],
-                    groups[fold.train],
-                    names=names,
-                    calibrate=True,
-                    n_jobs=n_jobs,
-                )
-                found = base.predict(X[fold.test])
-                held_out[fold.test], distance[fold.test] = found.probabilities, found.distance
-            if recipe.calibration == "temperature":
-                temperature = fit_temperature(held_out, y)
-                held_out = apply_temperature(held_out, temperature)
-            choosing = _choosing(table)
-            doubt = fit_doubt(held_out[choosing], y[choosing], accuracy=recipe.accuracy)
-            max_distance = float(np.quantile(distance, recipe.familiar))
-            decided = is_decided(
-                held_out, min_confidence=doubt.min_confidence, min_margin=doubt.min_margin
-            )
-            sure = decided & (distance <= max_distance)
-            precise = _precise(held_out, y, sure)
-        base = _fit_base(recipe, X, y, groups, names=names, calibrate=calibrate, n_jobs=n_jobs)
+            held_out = _calibrate(recipe, rows, classes, n_jobs=n_jobs)
+        base = _fit_base(recipe, rows, calibrate=calibrate, n_jobs=n_jobs)
     return FittedModel(
         recipe=recipe,
         classes=tuple(classes),
-        names=tuple(names),
+        names=tuple(table.names),
         feature_set=feature_set,
         base=base,
-        temperature=temperature,
-        min_confidence=0.0 if doubt is None else doubt.min_confidence,
-        min_margin=0.0 if doubt is None else doubt.min_margin,
-        max_distance=max_distance,
         calibrated=calibrate,
-        precise=precise,
-        doubt=doubt,
+        **vars(held_out),
     )

@@ -11,7 +11,7 @@ import numpy as np
 from earmark.datasets import FeatureTable
 from earmark.features import FeatureSet, feature_sets
 from earmark.models._card import description_of
-from earmark.models._fitting import FittedModel
+from earmark.models._fitted import FittedModel
 from earmark.models._recipe import Recipe
 from earmark.models._space_fitting import FittedSpace
 from earmark.models.families import get_family

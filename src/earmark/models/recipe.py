@@ -1,6 +1,7 @@
 """Train a model or a space: read a recipe, fit it, calibrate it (extra ``train``)."""
 
-from earmark.models._fitting import FittedModel, InnerGroups, fit
+from earmark.models._fitted import FittedModel
+from earmark.models._fitting import InnerGroups, fit
 from earmark.models._group_check import check_groups
 from earmark.models._recipe import Recipe, load_recipe, presets
 from earmark.models._recipe_file import render_recipe

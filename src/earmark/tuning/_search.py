@@ -206,6 +206,16 @@ def _search(
                     progress(len(done), budget.expected(len(done)), name)
 
 
+def _budget(settings: SearchSettings, size: int | None, done: Sequence[Trial]) -> _Budget:
+    """Return what may be used in all; a grid of some size ends by itself."""
+    trials = settings.trials
+    if size is not None:
+        trials = min(size, trials or size)
+    elif trials is None and settings.minutes is None:
+        trials = DEFAULT_TRIALS
+    return _Budget(trials, settings.minutes, used=done[-1].elapsed if done else 0.0)
+
+
 def search_parameters(
     table: FeatureTable,
     *,
@@ -244,23 +254,14 @@ def search_parameters(
 
     Raises
     ------
-    ParameterError
-        If an argument is not accepted, the space is another family's, or no trial could be fitted.
-    DatasetError
-        If the folds cannot be made.
-    StudyError
-        If the study file is that of another search, in use, or none.
+    ParameterError, DatasetError, StudyError
+        If an argument, the rows or the study file cannot be used, or no trial could be fitted.
     """
     how = SearchSettings(**settings)
     if jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
     base, space = _base_and_space(family, how.space, how.search)
     proposer = proposals(how.search, space, seed=how.seed, jobs=jobs)
-    trials = how.trials
-    if proposer.size is not None:
-        trials = min(proposer.size, trials or proposer.size)
-    elif trials is None and how.minutes is None:
-        trials = DEFAULT_TRIALS
     split = Split.deal(how.protocol, table, seed=how.seed)
     Refitted(base.name, base, calibrate=False).check(split)
     with ExitStack() as stack:
@@ -275,7 +276,7 @@ def search_parameters(
             proposer,
             done,
             space=space,
-            budget=_Budget(trials, how.minutes, used=done[-1].elapsed if done else 0.0),
+            budget=_budget(how, proposer.size, done),
             keep=study.append if study is not None else (lambda trial: None),
             jobs=jobs,
             progress=progress,

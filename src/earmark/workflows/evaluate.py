@@ -17,7 +17,6 @@ from earmark.evaluation import (
     N_FOLDS,
     PROTOCOLS,
     UNSEEN,
-    Candidate,
     Contender,
     DatasetInfo,
     Packaged,
@@ -149,10 +148,22 @@ class _Evaluation:
             return False
         return run.intervals.over == resampling_units(run.protocol, table)[0]
 
-    def add(self, candidate: Candidate, runs: Sequence[Run]) -> None:
-        """Keep scores. Where no artist is shared, the clean part is all of the test list."""
-        kept = [run for run in runs if run.protocol != CLEAN or run.n < runs[0].n]
-        self.file.add(candidate.name, kept)
+    def score(
+        self, pairs: Sequence[tuple[Refitted, Split]], *, jobs: int, progress: Progress | None
+    ) -> None:
+        """Score models, and keep every run as soon as it is done."""
+        scored = score_splits(
+            pairs,
+            classes=self.file.results.dataset.classes,
+            jobs=jobs,
+            importances=self.importances,
+            progress=progress,
+        )
+        for candidate, runs in scored:
+            # Where no artist is shared, the clean part is all of the test list.
+            kept = [run for run in runs if run.protocol != CLEAN or run.n < runs[0].n]
+            self.file.add(candidate.name, kept)
+        self.file.write()
 
 
 @checked
@@ -173,16 +184,16 @@ def evaluate(
 ) -> Results:
     """Score models on a dataset under several protocols.
 
-    Everything that learns is fitted inside the training rows of each fold. Processes import the
-    script that started them: in a script, call this below ``if __name__ == "__main__":``.
+    Everything that learns is fitted inside the training rows of each fold, in processes: in a
+    script, call this below ``if __name__ == "__main__":``.
 
     Parameters
     ----------
     dataset : str or FeatureTable
         ``NAME:PATH``, or the rows. In a folder of audio each clip is a row; clips of a track vote.
     models : sequence of str
-        ``default`` (the recipe of the model that ships), a family or preset (not calibrated), the
-        name or path of a recipe, or the path of an ``.earmark`` file, which is asked as it is.
+        ``default``, a family or preset (not calibrated), the name or path of a recipe, or the path
+        of an ``.earmark`` file, which is asked as it is.
     protocols : sequence of str or "all"
         Of `earmark.evaluation.PROTOCOLS`. ``"all"``: those that the dataset supports.
     new_rows : bool
@@ -196,8 +207,7 @@ def evaluate(
     feature_set, unit : str or None
         Features for models that take any, and what a row is; None takes the dataset's first.
     output : path-like or None
-        Results file to write after every run. Runs in there of the same dataset, seed, release and
-        recipes are kept.
+        Results file to write after every run. Finished runs of the same settings are kept.
     fresh : bool
         Whether to ignore what `output` holds.
     progress : callable or None
@@ -229,13 +239,8 @@ def evaluate(
     info = DatasetInfo.of(base, name=loader.name, classes=_classes(contenders, base))
     results = Results(earmark.__version__, seed, info, (), skipped)
     file = ResultsFile(results, output, order=_ORDER, fresh=fresh)
-    skip = skipped if protocols == "all" else None
-    evaluation = _Evaluation(file, loader, base, named, skip, new_rows, importances)
+    skipped_too = skipped if protocols == "all" else None
+    evaluation = _Evaluation(file, loader, base, named, skipped_too, new_rows, importances)
     pairs = [pair for contender in contenders for pair in evaluation.splits(contender)]
-    at_once = jobs or usable_cores()
-    for candidate, runs in score_splits(
-        pairs, classes=info.classes, jobs=at_once, importances=importances, progress=progress
-    ):
-        evaluation.add(candidate, runs)
-    file.write()
+    evaluation.score(pairs, jobs=jobs or usable_cores(), progress=progress)
     return file.results

@@ -190,14 +190,8 @@ def train(
     how = load_recipe(DEFAULT_MODEL if recipe == "default" else recipe)
     check_target(output, overwrite=overwrite, endings=(".earmark",))
     features = None if how.feature_set is None else how.feature_set.name
-    loader = DatasetLoader(
-        dataset,
-        treat_as_empty=treat_as_empty,
-        jobs=jobs,
-        progress=progress,
-        fewest=N_FOLDS,
-        check=partial(_check_tracks, how),
-    )
+    check = partial(_check_tracks, how)
+    loader = DatasetLoader(dataset, None, treat_as_empty, jobs, progress, N_FOLDS, check)
     table, about = _load(loader, how, features)
     chosen_by_others = "published3" in table.partitions
     published = loader.load(features, faulty=True) if chosen_by_others else None

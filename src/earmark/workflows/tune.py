@@ -94,8 +94,7 @@ def tune(
     progress : callable or None
         Called with the trials done, those expected, and the best so far; first with audio files.
     **settings
-        ``search, space, protocol, trials, minutes, seed, rule``: see
-        `earmark.tuning.SearchSettings`.
+        Of the search: see `earmark.tuning.SearchSettings`.
 
     Returns
     -------
