@@ -92,7 +92,7 @@ def test_sidecars_shared_by_songs_that_part_go_with_most_of_them_or_stay(
     plan = planned(library, into, template=TEMPLATE)
     assert sidecars(plan) == {
         "most.jpg": "Ann/Blue/most.jpg",
-        "half.jpg": "its songs come to several places",
+        "half.jpg": "its songs go to several places",
     }
 
 
@@ -103,7 +103,7 @@ def test_songs_that_stay_keep_their_sidecars(library: Library, tmp_path: Path, i
         write_song(music / f"{number}.mp3")
     write_song(music / "cover.jpg")
     plan = planned(library, into, template=TEMPLATE, mode="move")
-    assert sidecars(plan) == {"cover.jpg": "its songs come to several places"}
+    assert sidecars(plan) == {"cover.jpg": "its songs go to several places"}
 
 
 def test_covers_of_several_albums_do_not_meet_in_one_folder(
@@ -114,7 +114,7 @@ def test_covers_of_several_albums_do_not_meet_in_one_folder(
         write_song(tmp_path / "music" / name / f"{name}.jpg")
         write_song(tmp_path / "music" / name / "2.lrc", name.encode())
     plan = planned(library, into, template="{artist}/{album} {title}")
-    several = "songs of several albums come to where it would be"
+    several = "songs of several albums go to its place"
     assert [row.target or row.why for row in plan.rows if row.kind == "sidecar"] == [
         "Ann/Blue Song 2.lrc",
         several,

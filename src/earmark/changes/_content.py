@@ -1,8 +1,8 @@
-"""Whether a file still is what a plan was made from, though its size or time is another.
+"""Whether a file is still the one a plan was made from, although its size or time has changed.
 
-A plan notes of each file what the library knows: the audio, artist, title, album and year, and the
-genres. A file that was touched, or whose genres Earmark itself has changed or taken back since, is
-still the one the plan speaks of.
+A plan holds a hash of the audio, artist, title, album and year of each file, and one of its genres.
+A file that was only touched, or whose genres Earmark itself has written or restored since, is still
+the same file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _hash(value: Any) -> str:
 
 
 def loose(genres: Iterable[str]) -> list[str]:
-    """Return what spellings of the same genres have in common: ID3v1 has one of its own."""
+    """Return keys that are the same for all spellings of the same genres, as ID3v1 has its own."""
     return ["".join(filter(str.isalnum, genre.casefold())) or genre for genre in genres]
 
 
@@ -47,16 +47,16 @@ def _content(digest: bytes, tags: Tags, genres: Sequence[str]) -> str:
 
 def content_of(track: LibraryTrack) -> str:
     """Return a hash of audio and names and one of the genres; empty where too little is known."""
-    # What the names of a part are stands in a cue sheet, not in the tags.
+    # The names of a part are in a cue sheet, not in the tags.
     if track.digest is None or track.part:
         return ""
     return _content(track.digest, track.tags, track.tags.genres)
 
 
 def _genres_of_ours(library: Library, path: str) -> set[tuple[str, str]]:
-    """Return the genres that Earmark wrote into a file, and whether that stands or is taken back.
+    """Return hashes of the genres that Earmark wrote into a file, each with done or undone.
 
-    Those of another file that was at the path do no harm: its audio was compared already.
+    Another file that was at this path does no harm: the audio is compared first.
     """
     changes = library.journal.changes(states=("done", "undone"), kind="tag", path=path)
     return {(_hash_of_genres(change.after["genres"]), change.state) for change in changes}

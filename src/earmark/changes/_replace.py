@@ -1,10 +1,10 @@
-"""Changing one file so that at every moment there is either the old one or the new, whole.
+"""Change a file so that at every moment either the old or the new one is there, complete.
 
-The file is copied beside itself, the copy is changed, brought to the disk and looked over, and then
-renamed over the file. Whatever goes wrong, the copy is deleted and the file is as it was.
+A copy beside the file is changed, written to the disk, checked, and renamed over the file. If
+anything goes wrong, the copy is deleted and the file stays as it was.
 
-Mode, owner (where the system allows it) and extended attributes are kept. The time of the last
-change is not: the file is another one now, and programs that watch it should notice.
+Mode, owner (where the system allows it) and extended attributes are kept. The modification time is
+not: programs that watch the file should notice the change.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def refusal(path: PathName) -> str | None:
         return (error.strerror or str(error)).lower()
     except ValueError as error:  # a null character in the name
         return str(error)
-    # Whom the system lets do everything is bound by modes all the same.
+    # Modes count for root as well, whom the system lets do everything.
     may = status.st_mode & stat.S_IWUSR and os.access(path, os.R_OK | os.W_OK)
     may_there = of_folder.st_mode & stat.S_IWUSR and os.access(folder, os.W_OK | os.X_OK)
     names = f"it has {status.st_nlink} names (hard links), which changing it would part"
@@ -56,7 +56,7 @@ def refusal(path: PathName) -> str | None:
 
 
 def copy_path(path: str) -> str:
-    """Return where the copy of a file is made: always the same, so that it is found again."""
+    """Return the path of the copy of a file: always the same, so that it is found again."""
     folder, name = os.path.split(path)
     digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
     ending = os.path.splitext(name)[1]

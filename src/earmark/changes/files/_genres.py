@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,9 +28,9 @@ _NO_TAG = "no genre in its tags"
 class GenreChoice:
     """The genre a song is put under; an empty one is none.
 
-    `kept` says why the song is kept where it is, `note` is a remark on the genre. `votes` says
-    whether it counts for its album, `fixed` whether it is the user's own, which no album changes;
-    `weight`, from 0 to 1, decides between genres with as many votes.
+    `kept` says why the song stays where it is, `note` is a remark on the genre. `votes` says
+    whether it counts for its album, `fixed` whether it is the user's correction, which no album
+    changes; `weight`, from 0 to 1, decides between genres with the same number of votes.
     """
 
     genre: str
@@ -89,7 +90,7 @@ def choose(track: LibraryTrack, policy: OrganisePolicy) -> GenreChoice:
 def of_album(choices: Sequence[GenreChoice]) -> list[GenreChoice]:
     """Give the songs of an album one genre: the one with most votes.
 
-    Unsure songs do not vote, and follow. Of genres with as many votes the surer one wins, then the
+    Unsure songs follow without a vote. On a tie the surer genre wins, then the
     first by name. A song the user has corrected votes, and keeps its genre.
     """
     votes: dict[str, list[GenreChoice]] = {}
@@ -115,7 +116,5 @@ def _weight(choices: Iterable[GenreChoice]) -> float:
 
 
 def _commonest(names: Iterable[str]) -> str:
-    counts: dict[str, int] = {}
-    for name in names:
-        counts[name] = counts.get(name, 0) + 1
+    counts = Counter(names)
     return min(counts, key=lambda name: (-counts[name], name))

@@ -28,7 +28,7 @@ _YEAR_FIRST = re.compile(
     r"(?:[(\[]([12]\d{3})[)\]]\s*(?:[-\u2013]\s*)?|([12]\d{3})\s+[-\u2013]\s+)(?P<rest>\S.*)"
 )
 _OWN_NAMES = frozenset([*UNKNOWN.values(), "Unsure"])
-"""Folders that Earmark made because nothing better was known; they say nothing."""
+"""Folders that Earmark named so because nothing was known; they say nothing of their songs."""
 
 ART_FOLDERS = frozenset(["art", "artwork", "booklet", "cover", "covers", "images", "scan", "scans"])
 """Folders, whatever the case, whose files go with the album they are in."""
@@ -36,7 +36,7 @@ ART_FOLDERS = frozenset(["art", "artwork", "booklet", "cover", "covers", "images
 
 @dataclass(frozen=True)
 class PathNames:
-    """What the names of a file and its folders say; the title is what is left of the file's."""
+    """The tags that the names of a file and its folders stand for."""
 
     artist: str = ""
     albumartist: str = ""
@@ -86,14 +86,14 @@ def _without_year(name: str) -> tuple[str, int | None]:
 
 @lru_cache(maxsize=1024)
 def _of_folders(folder: str, roots: tuple[str, ...]) -> PathNames:
-    """Return what the names of an album's folder and of the one around it say."""
+    """Read the names of an album's folder and of its parent."""
     inside = [root for root in roots if folder.startswith(os.path.join(root, ""))]
     if not inside:
         return PathNames()
     parts = os.path.relpath(folder, max(inside, key=len)).split(os.sep)
     own, above = parts[-1], parts[-2] if len(parts) > 1 else ""
     if own in _OWN_NAMES or above in _OWN_NAMES or listed_genre(above) is not None:
-        return PathNames()  # of Jazz/Ann the second need not be an album
+        return PathNames()  # in Jazz/Ann, Ann need not be an album
     name, year = _without_year(own)
     artist, dash, album = _split(name)
     if dash:
@@ -157,5 +157,5 @@ def path_names(
 
 
 def _may_name_artist(text: str, of_folder: str) -> bool:
-    """Tell whether what stands before a dash is an artist: in an artist's folder, only that one."""
+    """Tell whether the text before a dash is an artist; in an artist's folder, only that one is."""
     return not of_folder or is_various(of_folder) or of_folder.casefold() == text.casefold()

@@ -1,4 +1,4 @@
-"""The places in a folder: what is there, what comes there, and whether it is the same."""
+"""The names in a folder: which are taken, which will be, and whether by the same file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def same_content(path: str, other: str, *, audio: bool = True, digest: bytes | N
 
 
 class Places:
-    """What is in a folder and what comes there; names that are one to some systems are one here."""
+    """The names in a folder that are or will be taken; names that some systems confuse are one."""
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -51,9 +51,9 @@ class Places:
         return self._names[folder]
 
     def claim(self, path: str, folders: Sequence[str], name: str) -> tuple[str, str, str]:
-        """Return a place, what is there, and what comes there; ChangeError if nothing can."""
+        """Return a place, the file there, and the file that gets it; ChangeError if none can."""
         spelt: tuple[str, ...] = ()
-        for folder in folders:  # as the first one spells it
+        for folder in folders:  # spelt as the first one is
             spelt = (*spelt, self._names_in(spelt).setdefault(alike(folder), folder))
         target = "/".join((*spelt, name))
         there = self._names_in(spelt).get(alike(name), "")

@@ -1,4 +1,4 @@
-"""Making a plan of where files come to."""
+"""Make a plan of where files go."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NUMBERED_FIELDS = frozenset(["track", "disc", "composer"])
 
 @dataclass
 class _Song:
-    """One file: what the library and the names of its folders say of it, and its genre."""
+    """One file, as the library and the names of its folders describe it, and its genre."""
 
     tracks: tuple[LibraryTrack, ...]
     named: Callable[[], PathNames]
@@ -46,11 +46,11 @@ class _Song:
 
     @cached_property
     def names(self) -> PathNames:
-        """What the names of file and folders say; read where a tag is absent."""
+        """The names of the file and its folders, read where a tag is missing."""
         return self.named()
 
     def __post_init__(self) -> None:
-        # The file as one track, also where a cue sheet names several in it.
+        # The file as one track, even if a cue sheet finds several in it.
         self.in_parts = bool(self.tracks[0].part)
         self.track = by_file(self.tracks)[0] if self.in_parts else self.tracks[0]
         self.path = self.track.path
@@ -65,7 +65,7 @@ class _Song:
 
     @property
     def has_sheet(self) -> bool:
-        """Whether a cue sheet says what is in the file, which knows it by its name."""
+        """Whether a cue sheet describes the file, and so needs it to keep its name."""
         stem = os.path.splitext(self.path)[0]
         return self.in_parts or any(
             os.path.isfile(f"{stem}{ending}") for ending in (".cue", ".CUE")
@@ -79,11 +79,11 @@ def _songs(
     wanted: Collection[str],
     origins: Mapping[str, str],
 ) -> list[_Song]:
-    """Return the files of tracks; of tracks that are gone from where another is, none."""
+    """Return the files of tracks, except of missing tracks whose path another one has."""
     by_path: dict[str, list[LibraryTrack]] = {}
     for track in tracks:
         by_path.setdefault(track.path, []).append(track)
-    # Where Earmark has put a file says nothing of it: what counts is where it was before.
+    # The folders that Earmark has made say nothing; those the file was in before do.
     first_paths = {path: _first_path(path, origins) for path in by_path}
     numbered = {os.path.dirname(path) for path in first_paths.values() if is_numbered(path)}
     songs = []
@@ -108,7 +108,7 @@ def _first_path(path: str, origins: Mapping[str, str]) -> str:
 
 
 def _with_numbers(track: LibraryTrack) -> LibraryTrack:
-    """Read from the file what a library did not keep before its tables were of version 2."""
+    """Read the fields that libraries of version 1 did not keep."""
     try:
         tags = read_tags(track.path)
     except TagError:
@@ -123,7 +123,7 @@ def _with_numbers(track: LibraryTrack) -> LibraryTrack:
 
 
 def _choice(tracks: Sequence[LibraryTrack], policy: OrganisePolicy) -> GenreChoice:
-    """Choose the genre of a file, which several tracks in it share."""
+    """Choose the genre of a file, one for all tracks in it."""
     if "genre" not in policy.places.fields:
         return NO_CHOICE
     choices = [choose(track, policy) for track in tracks]
@@ -131,7 +131,7 @@ def _choice(tracks: Sequence[LibraryTrack], policy: OrganisePolicy) -> GenreChoi
 
 
 def _choose_genres(songs: Sequence[_Song], policy: OrganisePolicy) -> None:
-    """Choose the genre of each file; of the songs of an album together."""
+    """Choose the genre of each file, for the songs of an album together."""
     albums: dict[tuple[str, str], list[int]] = {}
     for at, song in enumerate(songs):
         folder, name = album_folder(song.path)[0], alike(song.album)
@@ -147,23 +147,21 @@ def _choose_genres(songs: Sequence[_Song], policy: OrganisePolicy) -> None:
 
 
 def _values(song: _Song) -> dict[str, str | int | None]:
-    """Return what is known of a song by the fields of templates; tags first, names for the rest."""
-    track = song.track
-    artist = (
-        track.tags.artist or song.names.artist or track.tags.albumartist or song.names.albumartist
-    )
-    whole = not song.in_parts  # of several tracks in a file, none is its title
-    year = track.tags.year or song.names.year
+    """Return the fields of templates for a song, from its tags or else from names."""
+    tags, names = song.track.tags, song.names
+    artist = tags.artist or names.artist or tags.albumartist or names.albumartist
+    whole = not song.in_parts  # the title of one of several tracks is not that of the file
+    year = tags.year or names.year
     return {
         "genre": song.choice.genre,
         "artist": artist,
-        "albumartist": track.tags.albumartist or song.names.albumartist or artist,
+        "albumartist": tags.albumartist or names.albumartist or artist,
         "album": song.album,
         "year": year,
         "decade": None if year is None else f"{year // 10 * 10}s",
-        "composer": track.tags.composer,
-        "title": (track.tags.title if whole else "") or song.names.title,
-        "track": (track.tags.track_number or song.names.track) if whole else None,
+        "composer": tags.composer,
+        "title": (tags.title if whole else "") or names.title,
+        "track": (tags.track_number or names.track) if whole else None,
         "disc": song.disc if song.n_discs > 1 else None,
         "filename": os.path.splitext(os.path.basename(song.path))[0],
     }
@@ -232,7 +230,7 @@ def _claimed(
 
 
 def _space(rows: Sequence[OrganiseRow], root: str) -> tuple[int, int | None]:
-    """Return how many bytes files take that come to another disk, and how many it has."""
+    """Return the size of the files that go to another disk, and the space it has."""
     device = free = None
     while not os.path.exists(root) and os.path.dirname(root) != root:
         root = os.path.dirname(root)
@@ -249,7 +247,7 @@ def _space(rows: Sequence[OrganiseRow], root: str) -> tuple[int, int | None]:
 
 
 def _check_names(tracks: Iterable[LibraryTrack], policy: OrganisePolicy) -> None:
-    """Refuse the user's names for genres that nobody has named."""
+    """Refuse names for genres that neither the model nor the user knows."""
     known = {
         name
         for track in tracks
@@ -279,22 +277,22 @@ def make_organise_plan(
     Parameters
     ----------
     tracks : sequence of LibraryTrack
-        What is known of the files that are organised.
+        The tracks whose files are organised.
     policy : OrganisePolicy
         How they are organised.
     among : sequence of LibraryTrack or None
-        All tracks of the library, so that whole albums vote; None: those that are organised.
+        All tracks of the library, so that whole albums vote; None: only `tracks`.
     origins : mapping of str to str
-        By the place of a file that was moved before: where it was, see `moved_from`. The names of
-        the folders there count, and what belongs to it may have been left behind there.
+        Where files were before they were moved, by their places, see `moved_from`. The names of
+        those folders count, and covers may have been left behind there.
     progress : callable or None
-        Called with the files done, their number, and the last one's path.
+        Called with the number of files done, the number in all, and the path of the last one.
 
     Returns
     -------
     OrganisePlan
-        A row for each file, then one for each file that comes along. Where two would come to one
-        place, the first comes there.
+        A row for each file, then one for each cover and the like. If two files would get one
+        place, the first gets it.
 
     Raises
     ------

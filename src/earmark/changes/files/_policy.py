@@ -1,4 +1,4 @@
-"""How files are organised: where to, by what, and whose word on the genre counts."""
+"""How files are organised: where they go, under which names, and by which genre."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from earmark.errors import ParameterError
 __all__ = ["MODES", "GenreSource", "OrganisePolicy"]
 
 MODES: tuple[Mode, ...] = ("link", "copy", "move")
-"""How files can come to their places."""
+"""How files can get to their places."""
 
 GenreSource = Literal["predicted", "tag", "tag-or-predicted"]
-"""Whose word on the genre counts, after the user's own."""
+"""Where genres come from, unless the user has corrected them."""
 
 _BY = "genre/artist"
 
@@ -30,31 +30,29 @@ class OrganisePolicy:
     Attributes
     ----------
     into : str
-        The folder they come into; made absolute.
+        The folder they go into; made absolute.
     by : str
-        What folders are named after, the outer first: some of `PARTS` with ``/`` between them;
-        files keep their names. ``""``: see `template`.
+        Levels of folders: some of `PARTS` with ``/`` between them. Files keep their names. ``""``:
+        see `template`.
     mode : {"link", "copy", "move"}
-        How they come there. A link is a symbolic one to the absolute path of the file.
+        How they get there. A link is a symbolic link to the absolute path of the file.
     keep_unsure : bool
-        Whether tracks whose genre is unsure are kept where they are; else they come into a folder
-        of their own.
+        Whether unsure and silent tracks stay where they are; else they go into a folder ``Unsure``.
     names : mapping of str to str
-        What the user calls genres, by the model's name; ``""``: such tracks are kept.
+        The user's names for the model's genres; ``""``: such tracks stay where they are.
     template : str
-        Instead of `by`: how folders and files are named, see `earmark.changes.Template`.
+        Pattern for folder and file names, instead of `by`, see `Template`.
     genre_source : {"predicted", "tag", "tag-or-predicted"}
-        Whose word on the genre counts, after the user's own: the model's, that of the file's tags,
-        or that of the tags and, where they have none, the model's.
+        Where genres come from, unless the user has corrected them: the model, the file's tags, or
+        the tags and, where they have none, the model.
     per_album : bool
-        Whether the songs of an album that is in one folder get one genre, by vote.
+        Whether the songs of an album in one folder get one genre, by majority vote.
     sidecars : bool
-        Whether covers, lyrics, cue sheets, logs and booklets come along with their songs.
+        Whether covers, lyrics, cue sheets, logs and booklets go with their songs.
     treat_as_empty : tuple of str
         Genres of tags that count as none, besides `earmark.tags.DEFAULT_EMPTY_GENRES`.
     roots : tuple of str
-        Folders that were scanned: the names of those below them can stand for tags that are
-        absent.
+        Folders that were scanned: names of folders in them stand in for missing tags.
 
     Raises
     ------
@@ -91,9 +89,9 @@ class OrganisePolicy:
             raise ParameterError("by and template cannot be combined. Choose one")
         if self.template:
             object.__setattr__(self, "by", "")
-        self.places  # noqa: B018  (what is wrong with it is said when it is given)
+        self.places  # noqa: B018  (a bad template is refused at once)
 
     @cached_property
     def places(self) -> Template:
-        """How places are made from what is known of a song."""
+        """The pattern for the places of files."""
         return Template(self.template) if self.template else template_by(self.by)

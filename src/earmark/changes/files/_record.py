@@ -108,21 +108,10 @@ def _tell_of_parts(library: Library, path: str, place: str) -> None:
 
     A later scan finds out whether the sheet came along, and whether the file is another by now.
     """
-    moves = []
-    for track in library.tracks_in(path):
-        tags = Tags(
-            artist=track.tags.artist,
-            albumartist=track.tags.albumartist,
-            title=track.tags.title,
-            album=track.tags.album,
-            genres=track.tags.genres,
-            year=track.tags.year,
-            ids=track.tags.ids,
-            track_number=track.tags.track_number,
-            disc_number=track.tags.disc_number,
-            composer=track.tags.composer,
-        )
-        moves.append((track.id, place, library.scanned.state_of(track.id), tags))
+    moves = [
+        (track.id, place, library.scanned.state_of(track.id), track.tags)
+        for track in library.tracks_in(path)
+    ]
     library.scanned.move(moves, now=time.time())
 
 

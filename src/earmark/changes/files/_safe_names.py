@@ -1,4 +1,4 @@
-"""Names of files and folders that every system takes, and that stay where they should."""
+"""Names of files and folders that work on every system and do not lead out of a folder."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["alike", "is_safe_name", "parts_of", "safe_name"]
 
 _MAX_BYTES = 255
 _NO_CHARACTERS = frozenset(("Cc", "Cn", "Cs", "Zl", "Zp"))
-"""Categories of what is no character of a name: control, unassigned, half a pair, ends of lines."""
+"""Categories of what cannot be in a name: control, unassigned, half a pair, ends of lines."""
 _JOINED_TO_NEXT = "\u200d"
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _RESERVED = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
     + [f"{name}{digit}" for name in ("COM", "LPT") for digit in "0123456789\u00b9\u00b2\u00b3"]
 )
-"""What Windows takes for a device, whatever comes after a dot."""
+"""Names of devices on Windows, with or without an ending."""
 
 
 def _character(sign: str) -> str:
@@ -28,21 +28,21 @@ def _character(sign: str) -> str:
 
 
 def _belongs(sign: str, before: str) -> bool:
-    """Tell whether a character is part of what stands before it."""
+    """Tell whether a character belongs to the one before it."""
     if _JOINED_TO_NEXT in (sign, before) or "\U0001f3fb" <= sign <= "\U0001f3ff":
         return True
     return bool(unicodedata.combining(sign)) or unicodedata.category(sign) == "Mn"
 
 
 def _cut(name: str) -> str:
-    """Leave out what is too much, before the ending."""
+    """Shorten a name that is too long, before its ending."""
     if len(name.encode()) <= _MAX_BYTES:
         return name
     match = _ENDING.search(name)
     ending = match[0] if match else ""
     stem = name[: len(name) - len(ending)]
     kept = stem.encode()[: _MAX_BYTES - len(ending)].decode("utf-8", "ignore")
-    for _ in range(16):  # an accent goes with its letter, part of an emoji with the whole
+    for _ in range(16):  # keep an accent with its letter, and an emoji whole
         if len(kept) < 2 or not _belongs(stem[len(kept)], kept[-1]):
             break
         kept = kept[:-1]
@@ -57,7 +57,7 @@ def _once(text: str) -> str:
 
 
 def safe_name(text: str, *, otherwise: str = "_") -> str:
-    r"""Make a name of a file or folder that every system takes, in normal form C.
+    r"""Make a name for a file or folder that works on every system, in normal form C.
 
     A double quote becomes a single one; what else Windows does not take, separators, control
     characters and bytes that are not UTF-8 become ``_``; blanks at either end and dots at the end
@@ -80,7 +80,7 @@ def safe_name(text: str, *, otherwise: str = "_") -> str:
 
 
 def is_safe_name(name: str) -> bool:
-    """Tell whether every system takes a name as it is, be it in normal form C or not.
+    """Tell whether a name works on every system as it is, in normal form C or not.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def is_safe_name(name: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def alike(name: str) -> str:
-    r"""Return a key of names that are one name to some systems.
+    r"""Return a key that is equal for names that some systems take for the same.
 
-    They differ in case, in how accents are written, or in characters that cannot be seen.
+    Such names differ in case, in how accents are encoded, or in invisible characters.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Covers, lyrics, cue sheets, logs and booklets: which come along with songs, and where to."""
+"""Covers, lyrics, cue sheets, logs and booklets that go with songs, and their places."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 ALBUM_SUFFIXES = frozenset(
     [*_IMAGES, ".cue", ".log", ".pdf", ".nfo", ".lrc", ".accurip", ".md5", ".sfv", ".ffp"]
 )
-"""Endings of files that come along with an album, whatever their names."""
+"""Endings of files that go with an album, whatever their names."""
 
 SONG_SUFFIXES = frozenset([*ALBUM_SUFFIXES, ".txt"])
-"""Endings of files that come along with the song whose name they have."""
+"""Endings of files that go with the song of the same name."""
 
 THERE = "it is already there"
-"""Why a song is kept that is where it would come to."""
+"""Why a song is kept that is where it would go."""
 
-_SEVERAL_PLACES = "its songs come to several places"
-_SEVERAL_ALBUMS = "songs of several albums come to where it would be"
+_SEVERAL_PLACES = "its songs go to several places"
+_SEVERAL_ALBUMS = "songs of several albums go to its place"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Sidecar:
 
 
 class _Songs:
-    """Where the songs of a plan come to, by the folder they are in."""
+    """The places of the songs of a plan, by the folder they are in."""
 
     def __init__(self, rows: Iterable[OrganiseRow], origins: Mapping[str, str]) -> None:
         self.targets: dict[str, str] = {}
@@ -67,7 +67,7 @@ class _Songs:
         return sorted({*there, *self.gone.get(folder, ())})
 
     def home_of(self, songs: Iterable[str], *, discs: bool) -> tuple[str, str]:
-        """Return the folder most songs come into, or why what belongs to them all is kept."""
+        """Return the folder most songs go into, or why their sidecars are kept."""
         places = [
             os.path.dirname(self.targets[path]) if path in self.targets else None for path in songs
         ]
@@ -79,7 +79,7 @@ class _Songs:
             above = {os.path.dirname(place) for place in counted}
             if not discs or len(above) > 1 or counted.total() < len(places):
                 return "", _SEVERAL_PLACES
-            (home,) = above  # each disc has a folder there, too
+            (home,) = above  # each disc has a folder there as well
         albums = set().union(
             *(
                 albums
@@ -115,7 +115,7 @@ def _folders_of(target: str) -> tuple[str, ...]:
 
 
 def _of_folder(folder: str, songs: _Songs) -> Iterator[Sidecar]:
-    """Yield what belongs to the songs in a folder, and in the folders of its discs."""
+    """Yield the sidecars of the songs in a folder and in the folders of its discs."""
     names = _listed(folder)
     audio = songs.in_folder(folder, names)
     stems: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""How the folders and the name of a file are made from what is known of it: templates."""
+"""Templates: patterns for the folders and the name of a file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from earmark.errors import ParameterError
 __all__ = ["FIELDS", "PARTS", "UNKNOWN", "Template", "template_by"]
 
 PARTS = ("genre", "artist", "albumartist", "album", "year", "decade")
-"""What `template_by` can name folders after."""
+"""The levels of folders that `template_by` knows."""
 
 FIELDS = (*PARTS, "composer", "title", "track", "disc", "filename", "extension")
-"""What a template can hold."""
+"""The fields of templates."""
 
 UNKNOWN: Mapping[str, str] = {
     "genre": "Unknown genre",
@@ -30,7 +30,7 @@ UNKNOWN: Mapping[str, str] = {
     "track": "Unknown track",
     "disc": "Unknown disc",
 }
-"""What a folder is called of which nothing else is known; by its first field."""
+"""Names of folders whose fields are all unknown, by the first field."""
 
 _WIDTH = re.compile(r"0[1-9]")
 _NUMBERS = ("track", "disc", "year")
@@ -47,7 +47,7 @@ Pieces = tuple[tuple[str, str, str], ...]
 
 
 def _pieces(template: str, part: str) -> Pieces:
-    """Take one part of a template apart."""
+    """Split one part of a template into its fields."""
 
     def refuse(why: str) -> ParameterError:
         return ParameterError(f"template={template!r}: {why}")
@@ -79,7 +79,7 @@ def _pieces(template: str, part: str) -> Pieces:
 
 @dataclass(frozen=True)
 class Template:
-    """How the place of a file is made from what is known of it.
+    """A pattern for the place of a file.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class Template:
     text: str
 
     def __post_init__(self) -> None:
-        self._parts  # noqa: B018  (what is wrong with it is said when it is given)
+        self._parts  # noqa: B018  (a bad template is refused at once)
         names = {field for _, field, _ in self._parts[-1]}
         if not names & {"title", "track", "filename"}:
             raise ParameterError(
@@ -111,7 +111,7 @@ class Template:
 
     @cached_property
     def _parts(self) -> tuple[Pieces, ...]:
-        # The ending of the file is always kept: it need not be named.
+        # The ending of the file is always kept, named or not.
         text = self.text.removesuffix(f".{_EXTENSION}")
         return tuple(_pieces(self.text, part) for part in text.split("/"))
 
@@ -142,7 +142,7 @@ class Template:
 
 
 def _filled(part: Pieces, values: Mapping[str, str | int | None], *, folder: bool = True) -> str:
-    """Write one part of a place, that of the file as yet without its ending."""
+    """Fill in one part of a place; that of the file has no ending yet."""
     texts = []
     for text, field, width in part:
         value = values.get(field) if field else ""

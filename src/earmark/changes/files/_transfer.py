@@ -1,4 +1,4 @@
-"""Bringing one file to a place where nothing is: linked, copied or moved, and never over another.
+"""Link, copy or move a file to a place where there is no file yet; nothing is overwritten.
 
 At every moment the file is whole at one of both places at least. A place inside a folder stays
 inside of it whatever links there are.
@@ -40,7 +40,7 @@ _NO_HARD_LINKS = frozenset(
     for name in ("EPERM", "EACCES", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL")
     if hasattr(errno, name)
 )
-"""What systems say where a file cannot have a second name, or not by this user."""
+"""Errors of systems where a file cannot have a second name, or this user may not give it one."""
 
 
 def place_of(into: PathName, target: str) -> str:
@@ -79,7 +79,7 @@ def missing_folders(folder: str) -> list[str]:
         raise ChangeError(folder, (error.strerror or str(error)).lower()) from error
     if not stat.S_ISDIR(status.st_mode):
         raise ChangeError(folder, f"{folder!r} is in the way: it is not a folder")
-    # Whom the system lets do everything is bound by modes all the same.
+    # Modes count for root as well, whom the system lets do everything.
     if not (status.st_mode & stat.S_IWUSR and os.access(folder, os.W_OK | os.X_OK)):
         raise ChangeError(folder, f"folder {folder!r} is read-only")
     return missing[::-1]
@@ -96,8 +96,8 @@ def make_folders(folders: Sequence[str]) -> None:
 
 
 def remove_folders(folder: str, made: Collection[str]) -> None:
-    """Remove a folder and those around it, as far as they were made by us and are empty."""
-    with suppress(OSError):  # it is not empty: it stays, and all around it
+    """Remove a folder and its parents, as far as Earmark made them and they are empty."""
+    with suppress(OSError):  # not empty: it stays, and so do its parents
         while folder in made:
             if os.path.lexists(folder):
                 os.rmdir(folder)
@@ -125,7 +125,7 @@ def hindrance(path: str, mode: Mode) -> str | None:
 
 
 def is_one_file(path: str, other: str) -> bool:
-    """Tell whether two places are names of one file, or hold the same; links are neither."""
+    """Tell whether two paths are names of one file or have the same content; not true of links."""
     first, second = os.lstat(path), os.lstat(other)
     if not (stat.S_ISREG(first.st_mode) and stat.S_ISREG(second.st_mode)):
         return False
@@ -135,29 +135,29 @@ def is_one_file(path: str, other: str) -> bool:
 
 
 def is_empty_file(path: str) -> bool:
-    """Tell whether a file holds nothing, as one does that keeps a place for another."""
+    """Tell whether a file is empty, as one is that reserves a name for another."""
     status = os.lstat(path)
     return stat.S_ISREG(status.st_mode) and status.st_size == 0
 
 
 def discard_part(place: str) -> None:
-    """Delete what a process that was stopped has left of a copy, if there is something."""
+    """Delete the part of a copy that a killed process has left behind, if there is one."""
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(copy_path(place))
 
 
 def _rename(path: str, place: str) -> None:
-    """Give a file another name that nothing has, whatever other programs do meanwhile."""
+    """Give a file another name that is free, whatever other programs do meanwhile."""
     try:
         os.link(path, place)
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        # A file of ours keeps the place: what is replaced is never another's.
+        # An empty file reserves the name, so that only our own file is replaced.
         os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             os.replace(path, place)
-        except OSError:  # and nothing else: what comes from outside may come after it was done
+        except OSError:  # only this: an interrupt may come after the file was replaced
             os.unlink(place)
             raise
         return
@@ -170,7 +170,7 @@ def _rename(path: str, place: str) -> None:
 
 
 def copy_file(path: str, place: str, *, sha256: str) -> None:
-    """Copy a file to a place where nothing is, with its times; the folder must exist.
+    """Copy a file with its times to a place where there is none; the folder must exist.
 
     ChangeError if it does not hold what `sha256` says, or the disk gave back something else;
     OSError if it cannot be read or written, or something is there. No part of a copy is left.
@@ -190,7 +190,7 @@ def copy_file(path: str, place: str, *, sha256: str) -> None:
 
 
 def move_file(path: str, place: str) -> None:
-    """Move a file, not a link, to a place where nothing is; to another disk by a checked copy.
+    """Move a file, not a link, to a place where there is none; to another disk by a checked copy.
 
     ChangeError if another program changed it in the meantime, or the disk gave back something else;
     OSError if it cannot be moved, or something is there. The file is where it was then.
