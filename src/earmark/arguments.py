@@ -46,6 +46,7 @@ def _of_numpy(name: str) -> Any:
 
 def _words(hint: Any) -> Iterator[str]:
     """Yield what a hint allows, in words."""
+    hint = getattr(hint, "__bound__", None) or hint  # of a type variable
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in _UNIONS:
         for one in inner:
@@ -103,6 +104,7 @@ def _fits_plain(value: Any, hint: Any) -> bool:
 
 def _fits(value: Any, hint: Any) -> bool:
     """Tell whether a value is of a type."""
+    hint = getattr(hint, "__bound__", None) or hint  # of a type variable
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in _UNIONS:
         return any(_fits(value, one) for one in inner)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import os
@@ -22,6 +23,8 @@ from earmark.arguments import check_type, checked
 from earmark.errors import AudioError, ParameterError
 from earmark.library import Filters
 from earmark.models import load_model, load_space
+from earmark.tuning import SearchSettings
+from earmark.workflows.tune import tune
 
 _MODULES = [
     "earmark",
@@ -61,6 +64,8 @@ def test_argument_of_a_wrong_type_is_named(function: Callable[..., Any], wrong: 
     hints = typing.get_type_hints(function)
     positional, keywords = [], {}
     for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            continue  # see test_settings_of_a_search_of_a_wrong_type_are_named
         value = Stranger() if name == wrong else fitting(hints[name])
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             keywords[name] = value
@@ -79,7 +84,7 @@ def fitting(hint: Any) -> Any:
         except ParameterError:
             continue
         return value
-    return object.__new__(hint)
+    return object.__new__(getattr(hint, "__bound__", None) or hint)
 
 
 @pytest.mark.parametrize(
@@ -171,3 +176,9 @@ def test_models_and_spaces_survive_the_way_to_another_process() -> None:
             strict=True,
         ):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(SearchSettings)])
+def test_settings_of_a_search_of_a_wrong_type_are_named(name: str) -> None:
+    with pytest.raises(ParameterError, match=rf"^{name}: expected .*, got Stranger$"):
+        tune("table:x.csv", **{name: Stranger()})
