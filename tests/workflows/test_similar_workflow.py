@@ -16,8 +16,9 @@ from scan_helpers import write_song
 
 from earmark.errors import LibraryError, NoAudioError, ParameterError
 from earmark.library import Filters, open_library
-from earmark.recommend import CacheWarning, _building, cache_path
+from earmark.recommend import CacheWarning, _library_indexes, cache_path
 from earmark.workflows import similar as workflow
+from earmark.workflows.jobs import Job
 from earmark.workflows.scan import scan
 
 SCHEMA = json.loads((resources.files("earmark") / "schemas" / "similar-2.json").read_text("utf-8"))
@@ -43,7 +44,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def library(music: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(_building, "_kept", {})
+    monkeypatch.setattr(_library_indexes, "_kept", {})
     return music / "library.db"
 
 
@@ -119,10 +120,14 @@ def test_library_in_a_folder_that_cannot_be_written_is_searched(
     def refused(*arguments: object, **settings: object) -> bool:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(_building, "write_cache", refused)
-    monkeypatch.setattr(_building, "read_cache", lambda *_: None)
+    monkeypatch.setattr(_library_indexes, "write_cache", refused)
+    monkeypatch.setattr(_library_indexes, "read_cache", lambda *_: None)
     with pytest.warns(CacheWarning, match="Permission denied"):
         assert similar("alpha", library=library).neighbours
+    monkeypatch.setattr(_library_indexes, "_kept", {})
+    with Job("similar") as job:
+        assert similar("alpha", library=library, progress=job).neighbours
+    assert "Permission denied" in job.status.warnings[0]
 
 
 def test_what_cannot_be_asked_is_refused(tmp_path: Path, library: Path) -> None:

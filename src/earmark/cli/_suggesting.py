@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from earmark.cli._output import printable, shortened
+from earmark.cli._output import shortened
 
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
@@ -23,7 +21,6 @@ __all__ = [
     "MinLikenessOption",
     "PerArtistOption",
     "captions_of",
-    "print_cache_warnings",
     "words_of_left_out",
 ]
 
@@ -84,23 +81,3 @@ def words_of_left_out(left_out: LeftOut, *, min_length: float) -> str:
     )
     parts = [f"{count:,} {reason}" for count, reason in reasons if count]
     return f"Left out: {', '.join(parts)}" if parts else ""
-
-
-@contextmanager
-def print_cache_warnings() -> Iterator[None]:
-    """Print at the end, on standard error, that an index could not be kept.
-
-    Yields
-    ------
-    None
-        While warnings are kept back.
-    """
-    from earmark.recommend import CacheWarning
-
-    caught: list[Any]
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", CacheWarning)
-        yield
-    for warning in caught:
-        if issubclass(warning.category, CacheWarning):
-            typer.echo(f"earmark: {printable(str(warning.message))}", err=True)

@@ -21,7 +21,6 @@ from earmark.cli._suggesting import (
     MinLikenessOption,
     PerArtistOption,
     captions_of,
-    print_cache_warnings,
     words_of_left_out,
 )
 from earmark.wording import counted
@@ -144,7 +143,7 @@ def _playlist(
 
     chosen = format_of(output or "", kind)
     check_target(output, overwrite=overwrite)
-    with print_cache_warnings(), progress_bar("Indexing") as progress:
+    with progress_bar("Indexing") as progress:
         made = make_playlist(
             like=like or (),
             from_=from_,

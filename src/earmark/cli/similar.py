@@ -22,7 +22,6 @@ from earmark.cli._suggesting import (
     MinLikenessOption,
     PerArtistOption,
     captions_of,
-    print_cache_warnings,
     words_of_left_out,
 )
 from earmark.wording import counted
@@ -93,7 +92,7 @@ def _similar(
     from earmark.workflows.similar import similar
 
     compile_first()
-    with print_cache_warnings(), progress_bar("Indexing") as progress:
+    with progress_bar("Indexing") as progress:
         near = similar(
             track,
             library=library,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,12 +18,10 @@ __all__ = ["Database"]
 class Database:
     """A file of tables that several threads read and write, each with a connection of its own."""
 
-    def __init__(
-        self, path: str, *, create: bool = False, warned: Callable[[str], None] | None = None
-    ) -> None:
+    def __init__(self, path: str, *, create: bool = False) -> None:
         self.path = path
         self._connections = Connections(path, create=create)
-        self._warned = warned
+        self._listeners = threading.local()
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -41,12 +40,34 @@ class Database:
         message : str
             A sentence.
         category : type
-            Class of the Python warning where `open_library` was not given anything to call.
+            Class of the Python warning that it becomes outside `warnings_to`.
         """
-        if self._warned is not None:
-            self._warned(message)
+        listener = getattr(self._listeners, "listener", None)
+        if listener is not None:
+            listener(message)
         else:
             warnings.warn(message, category, stacklevel=3)
+
+    @contextmanager
+    def warnings_to(self, listener: Callable[[str], object] | None) -> Iterator[None]:
+        """Send what this thread warns of to a function; Python's own are not safe between threads.
+
+        Parameters
+        ----------
+        listener : callable or None
+            Called with each message, such as `Job.warn`. None changes nothing.
+
+        Yields
+        ------
+        None
+            While warnings go to the function.
+        """
+        before = getattr(self._listeners, "listener", None)
+        self._listeners.listener = listener or before
+        try:
+            yield
+        finally:
+            self._listeners.listener = before
 
     def query(
         self, query: str, values: Sequence[Any] | Mapping[str, Any] = ()

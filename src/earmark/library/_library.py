@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -21,12 +21,7 @@ from earmark.types import PathName
 __all__ = ["Library", "open_library"]
 
 
-def open_library(
-    path: PathName | None = None,
-    *,
-    create: bool = False,
-    warned: Callable[[str], None] | None = None,
-) -> Library:
+def open_library(path: PathName | None = None, *, create: bool = False) -> Library:
     """Open a library.
 
     Parameters
@@ -35,9 +30,6 @@ def open_library(
         Its file; None: what ``EARMARK_LIBRARY`` says, else that of this user.
     create : bool
         Whether to make it if there is none.
-    warned : callable or None
-        Called, from any thread, with what the user should know although the work goes on. None:
-        it becomes a Python warning.
 
     Returns
     -------
@@ -59,7 +51,7 @@ def open_library(
     ...         library.count()
     0
     """
-    return Library(library_path(path), create=create, warned=warned)
+    return Library(library_path(path), create=create)
 
 
 class Library(TrackQueries, VectorQueries):

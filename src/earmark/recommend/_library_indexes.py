@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -191,7 +190,7 @@ def _loaded_or_built(
         else:
             index, more = build()
             kept = _Kept({**wanted, **more}, index)
-            if _keep(path, kept) and isinstance(index, FaissIndex):
+            if _keep(library, path, kept) and isinstance(index, FaissIndex):
                 # Out of the file only what is looked at takes memory.
                 cached = read_cache(path, wanted)
                 if cached is not None:
@@ -200,7 +199,7 @@ def _loaded_or_built(
     return kept
 
 
-def _keep(path: str, kept: _Kept) -> bool:
+def _keep(library: Library, path: str, kept: _Kept) -> bool:
     """Write an index beside the library; False, with a warning, where it cannot be."""
     header, index = kept.header, kept.index
     try:
@@ -219,10 +218,9 @@ def _keep(path: str, kept: _Kept) -> bool:
         return write_cache(path, {**header, "kind": "exact"}, arrays=arrays)
     except OSError as error:
         reason = error.strerror or str(error)
-        warnings.warn(
+        library.warn(
             f"{path!r}: {reason}: the index could not be saved and will be built again next time",
             CacheWarning,
-            stacklevel=2,
         )
         return False
 

@@ -100,7 +100,7 @@ def make_playlist(
     Warns
     -----
     CacheWarning
-        If an index cannot be kept beside the library.
+        If an index cannot be kept beside the library; a `Job` as `progress` gets it instead.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def make_playlist(
         "seed": seed,
         "selection": Selection(filters, min_length, include_unfamiliar, min_likeness),
     }
-    with opened_library(library) as opened:
+    with opened_library(library, progress=progress) as opened:
         check_genre(opened, filters.genre)
         catalogue = Catalogue(opened, progress)
         ids = [find_track(opened, str(one)).id for one in liked or (from_, to) if one is not None]

@@ -27,7 +27,7 @@ from earmark.arguments import checked
 from earmark.files import FileState, file_state
 from earmark.library import Library, library_path, open_library
 from earmark.models import DEFAULT_MODEL, Model, load_model, shipped_models
-from earmark.types import PathName
+from earmark.types import PathName, Progress
 from earmark.workflows.jobs import Job
 
 __all__ = ["Session", "default_session", "opened_library"]
@@ -38,7 +38,7 @@ Result = TypeVar("Result")
 @checked
 @contextmanager
 def opened_library(
-    library: Library | PathName | None, *, create: bool = False
+    library: Library | PathName | None, *, create: bool = False, progress: Progress | None = None
 ) -> Iterator[Library]:
     """Open a library for a while, unless it is open.
 
@@ -48,6 +48,8 @@ def opened_library(
         One that is open and stays so, or the file; None: see `earmark.library.library_path`.
     create : bool
         Whether to make the file if there is none.
+    progress : callable or None
+        A `Job` gets what the library warns of meanwhile.
 
     Yields
     ------
@@ -59,10 +61,12 @@ def opened_library(
     LibraryError
         If it cannot be opened.
     """
+    warn = progress.warn if isinstance(progress, Job) else None
     if isinstance(library, Library):
-        yield library
+        with library.warnings_to(warn):
+            yield library
         return
-    with open_library(library, create=create) as opened:
+    with open_library(library, create=create) as opened, opened.warnings_to(warn):
         yield opened
 
 

@@ -121,7 +121,7 @@ def similar(
     Warns
     -----
     CacheWarning
-        If an index cannot be kept beside the library.
+        If an index cannot be kept beside the library; a `Job` as `progress` gets it instead.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def similar(
     ('...', '31 of the 800 nearest segments are from it; both most like jazz (81 %, 77 %)')
     """
     selection = Selection(filters, min_length, include_unfamiliar, min_likeness)
-    with opened_library(library) as opened:
+    with opened_library(library, progress=progress) as opened:
         check_genre(opened, filters.genre if filters else None)
         catalogue = Catalogue(opened, progress)
         song = _song(catalogue, os.fspath(track) if not isinstance(track, int) else str(track))
