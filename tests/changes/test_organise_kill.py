@@ -40,9 +40,9 @@ def work(library, plan, what, disk):
     if disk == "other":
         os.link = link_in_one_folder
     if what == "undo":
-        undo_batch(library, PlaceFile)
+        undo_batch(library, PlaceFile, progress=report)
     else:
-        apply_plan(library, OrganisePlan.read(plan))
+        apply_plan(library, OrganisePlan.read(plan), progress=report)
 """
 
 
@@ -116,11 +116,13 @@ def test_kills(
                     started = time.monotonic()
                     apply_plan(library, plan)
                     seconds = time.monotonic() - started
+                n_done = moments.randrange(len(old))
+                soon = moments.uniform(0, 1.5 * seconds / len(old))
                 if number % 3 == 0:
-                    n_late += working.killed_after(moments.uniform(0, seconds), "undo", disk)
+                    n_late += working.killed_after(n_done, soon, "undo", disk)
                 else:
                     take_back(library, old, music, into)
-                    n_late += working.killed_after(moments.uniform(0, seconds), "apply", disk)
+                    n_late += working.killed_after(n_done, soon, "apply", disk)
                 check_all_whole(old, places, mode)
                 n_moved += sum(place.exists() for place in places.values())
                 n_left += any(".earmark" in name for name in tree(into)) if into.exists() else 0

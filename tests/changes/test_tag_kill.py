@@ -30,7 +30,7 @@ import av, mutagen.id3, mutagen.ogg
 from earmark.changes import apply_plan
 from earmark.changes.tags import TagPlan
 def work(library, plan):
-    apply_plan(library, TagPlan.read(plan))
+    apply_plan(library, TagPlan.read(plan), progress=report)
 """
 
 
@@ -99,7 +99,8 @@ def test_kills(n_kills: int, fast_folder: Path, capsys: pytest.CaptureFixture[st
         for _ in range(n_kills):
             with open_library(path) as library:
                 made_plan(library).write(plan_file, overwrite=True)
-            n_faster += applying.killed_after(moments.uniform(0, 1.1 * seconds))
+            n_done = moments.randrange(N_FILES)
+            n_faster += applying.killed_after(n_done, moments.uniform(0, 1.5 * seconds / N_FILES))
             for name in old:
                 content = Path(name).read_bytes()
                 assert content in (old[name], new[name]), name
@@ -110,6 +111,7 @@ def test_kills(n_kills: int, fast_folder: Path, capsys: pytest.CaptureFixture[st
             assert len(os.listdir(music)) == N_FILES
     assert n_old
     assert n_new
+    assert n_faster < n_kills / 2
     with capsys.disabled():
         sys.stdout.write(
             f"\n{n_kills} kills, {n_faster} too late, of applies of {seconds:.2f} s: {n_old} files "
