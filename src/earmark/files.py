@@ -219,10 +219,11 @@ def file_lock(path: PathName, *, wait: bool = False) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout as error:
-        if not os.path.exists(target):
-            with open(target, "ab"):  # says why it cannot be created, where that is so
-                pass
+        if not os.path.exists(target):  # it was never locked: it cannot be created
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path)) from error
         raise BlockingIOError(errno.EAGAIN, "another process has locked it", target) from error
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         yield
     finally:

@@ -279,7 +279,7 @@ def test_journal_of_another_run_is_one_line_and_exit_code_two(
 
 
 def test_decoder_that_crashes_costs_its_file_only(
-    earmark: Run, folder: Path, tmp_path: Path
+    earmark_process: Run, folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\n"
@@ -292,7 +292,7 @@ def test_decoder_that_crashes_costs_its_file_only(
     soundfile.write(poison, noise(), SR)
     path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     output = tmp_path / "a.parquet"
-    done = earmark(
+    done = earmark_process(
         "features", str(folder), str(poison), "-o", str(output), "-j2", "--json", PYTHONPATH=path
     )
     assert (done.returncode, done.stderr) == (1, b"")
