@@ -9,7 +9,7 @@ __all__ = ["INTRODUCTION", "NOTES", "PUBLISHED", "SYSTEMS", "Published"]
 
 @dataclass(frozen=True)
 class Published:
-    """One model of one system: the number told of it, and what stands in for it here."""
+    """One model of one system: its published number, and the model that stands in for it here."""
 
     system: str
     model: str
@@ -22,20 +22,20 @@ class Published:
 SYSTEMS = {
     "A": (
         "course project on GTZAN (report and slides of one project)",
-        "57 features of 30 s, 1000 rows; one random split, of untold size and seed",
+        "57 features of 30 s, 1000 rows; one random split, of unknown size and seed",
     ),
     "B": (
         "project on FMA-Small (its read-me)",
-        "8,000 clips of 30 s; the split is not told",
+        "8,000 clips of 30 s; the split is not published",
     ),
     "C": (
         "portfolio post on Echo Nest features",
         "just under 8,000 tracks of FMA, 11 features, the ten most frequent genres; grid search, "
-        "the split is not told",
+        "the split is not published",
     ),
     "D": (
         "course project on GTZAN's 3 s snippets (its read-me)",
-        "57 features of the snippets, and spectrograms and audio; the split is not told",
+        "57 features of the snippets, and spectrograms and audio; the split is not published",
     ),
     "E": (
         "baseline on FMA metadata (none of the documents has it)",
@@ -46,7 +46,7 @@ SYSTEMS = {
 _NO_NETWORK = (
     "neural networks on spectrograms and audio are not part of this release; no number of ours"
 )
-_BEFORE = "Told before the project's grid search, and with no parameters; "
+_BEFORE = "Published before the project's grid search, without parameters; "
 
 PUBLISHED = (
     Published("A", "KNN, k 5", 0.80, "knn", note=_BEFORE + "scikit-learn's five taken."),
@@ -88,7 +88,9 @@ PUBLISHED = (
         note="After the grid search of its members, whose parameters ours has; 0.84 before it.",
     ),
     Published("B", "LightGBM, 100 components", None, "lightgbm"),
-    Published("B", "convolutional network", None, None, note=f"No number is told; {_NO_NETWORK}."),
+    Published(
+        "B", "convolutional network", None, None, note=f"No number is published; {_NO_NETWORK}."
+    ),
     Published(
         "C",
         "majority",
@@ -103,8 +105,8 @@ PUBLISHED = (
         "forest, entropy, 2 features a split",
         0.746,
         "forest-entropy",
-        note="The size of the forest is not told; ours has 100 trees. The three social features "
-        "are the artist's, and may tell artists apart; ours has none of them.",
+        note="The size of the forest is not published; ours has 100 trees. The three social "
+        "features are the artist's, and may tell artists apart; ours has none of them.",
     ),
     Published("D", "forest, 441 trees, depth 36, 3 s", 0.892, "forest", "F1"),
     Published("D", "KNN, k 3, 3 s", 0.914, "knn-3", "F1"),
@@ -114,7 +116,7 @@ PUBLISHED = (
         None,
         "forest",
         "F1",
-        note="Told to be worse than on 3 s, without a number. GTZAN's table of 30 s.",
+        note="Published as worse than on 3 s, without a number. GTZAN's table of 30 s.",
     ),
     Published(
         "D",
@@ -122,7 +124,7 @@ PUBLISHED = (
         None,
         "knn-3",
         "F1",
-        note="Told to be worse than on 3 s, without a number. GTZAN's table of 30 s.",
+        note="Published as worse than on 3 s, without a number. GTZAN's table of 30 s.",
     ),
     Published(
         "D",
@@ -143,7 +145,7 @@ PUBLISHED = (
         "WaveNet, audio",
         None,
         None,
-        note=f"Told never to have converged; {_NO_NETWORK}.",
+        note=f"Published as never having converged; {_NO_NETWORK}.",
     ),
 )
 
@@ -154,13 +156,13 @@ NOTES = {
         "scikit-learn gives the same 200 labels for KNN k 5 and k 2, SVM and stacking). "
         "*Random* and *no leakage*: five folds of "
         "the 930 rows of the fault-filtered lists. Their figures cannot be met to the digit: size "
-        "and seed of the split are not told, and the report says that songs from Spotify were "
+        "and seed of the split are not published, and the report says that songs from Spotify were "
         "added later, 30,000 in all, but not which figures are with them. Those of KNN (0.80, "
-        "0.85) and stacking (0.84, 0.88) lie above our intervals: with what is told we do not "
-        "reach them."
+        "0.85) and stacking (0.84, 0.88) lie above our intervals: with the published details we "
+        "do not reach them."
     ),
     "B": (
-        "The read-me tells no number of either model, and the audio of FMA-Small is not to be had "
+        "The read-me gives no number for either model, and the audio of FMA-Small is not available "
         "here. LightGBM is scored on the same kind of features, means and deviations of 128 mel "
         "bands of 3 s segments, of GTZAN: ten segments of each of 929 excerpts, from the archive "
         "of spectrograms (one excerpt has none). *Their way* is segments at random."
@@ -173,7 +175,7 @@ NOTES = {
         "test part mixes its genres otherwise: 0.378 of it is rock, of all rows 0.416."
     ),
     "D": (
-        "The table of GTZAN's 3 s snippets is not to be had here; `segments57` stands in for it: "
+        "The table of GTZAN's 3 s snippets is not available here; `segments57` stands in for it: "
         "the same 57 features of 22,050 segments of 3 s of 2,205 tracks, in 11 genres, by other "
         "artists. Their F1 is not said to be macro or weighted; the columns here are accuracies, "
         "macro F1 is in the table of segments below. *Their way* is segments at random: nine more "
@@ -194,9 +196,9 @@ the score. Where pieces of one recording, or songs of one artist, are on both si
 the model recognises the recording, the studio or the artist, and is called right for it. That is
 *leakage*: the score goes up and the model does not get better at music that nobody has labelled.
 
-- **published** is what the document tells, by its own protocol.
-- **their way** is our score with their protocol, as far as they tell it. It shows whether we have
-  built the same thing.
+- **published** is the score in the document, by its own protocol.
+- **their way** is our score with their protocol, as far as it is published. It shows whether we
+  have built the same thing.
 - **random** is five folds of rows dealt at random, exact copies kept on one side.
 - **no leakage** is the column to believe: no artist is on both sides (`artist`, five folds), or the
   split that the makers of the data published (`official`). It is what to expect of music by artists

@@ -2,9 +2,9 @@
 
     python benchmarks/results_of_seeds.py [--data ../shared/data] [--cache FOLDER]
 
-Scores every model of ``_seeds.py`` by its document's protocol, as far as that is told and the data
-are to be had, and without leakage, on two cores. With ``--cache``, scores are kept there and not
-measured again. Writes ``benchmarks/results/seeds_table.json`` and ``docs/results.md``.
+Scores every model of ``_seeds.py`` by its document's protocol, as far as that is published and the
+data are available, and without leakage, on two cores. With ``--cache``, scores are kept there and
+not measured again. Writes ``benchmarks/results/seeds_table.json`` and ``docs/results.md``.
 """
 
 from __future__ import annotations

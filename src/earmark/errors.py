@@ -158,7 +158,7 @@ class AudioNotFoundError(AudioError):
 
 
 class AudioAccessError(AudioError):
-    """The file may not be read."""
+    """The file cannot be read."""
 
     code = "no-access"
 
@@ -230,7 +230,7 @@ class FingerprintError(ModelError):
 
 
 class ResultsError(_FileError):
-    """A results file is not there, is damaged, or is of another version."""
+    """A results file does not exist, is damaged, or has another version."""
 
     code = "results"
 

@@ -288,7 +288,7 @@ def document(schema: str, /, **content: Any) -> dict[str, Any]:
 
 
 def error_record(error: AudioError | None) -> dict[str, str] | None:
-    """Return what a document says of an error, beside the path of the file.
+    """Return the fields of an error in a document, in addition to the path of the file.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def error_record(error: AudioError | None) -> dict[str, str] | None:
 
 
 def failure_record(error: AudioError) -> dict[str, str]:
-    """Return what a list of failed files says of one.
+    """Return the entry of an error in a list of failed files.
 
     Parameters
     ----------

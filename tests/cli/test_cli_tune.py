@@ -42,7 +42,7 @@ def test_search_is_told_and_written(earmark: Run, dataset: str, tmp_path: Path) 
     said = done.stdout.decode()
     assert (done.returncode, done.stderr) == (0, b"")
     assert "3 of 48 settings of knn tried, 0 failed" in said
-    assert "the 18 test rows were not seen" in said
+    assert "18 test rows were not used" in said
     assert "chosen    n_neighbors = " in said
     assert "too high, because it is the best of many" in said
     assert "unbiased  0." in said

@@ -58,7 +58,7 @@ def test_recipe_says_how_it_was_chosen(tuned: TunedModel) -> None:
     assert tuned.nested is not None
     text = Path(str(tuned.output)).read_text(encoding="utf-8")
     assert "3 of 48 trials" in text
-    assert "27 test rows were not seen" in text
+    assert "27 test rows were not used" in text
     assert f"Score there {tuned.tuning.chosen.score:.4f}" in text
     assert f"{tuned.nested.accuracy.value:.4f}" in text
 
@@ -87,7 +87,7 @@ def test_json_without_what_was_not_asked_for_is_of_its_schema(dataset: str) -> N
 def test_page_shows_the_search(tuned: TunedModel) -> None:
     page = Path(str(tuned.report)).read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
-    assert "27 test rows were not seen" in page
+    assert "27 test rows were not used" in page
 
 
 def test_files_are_those_asked_for(tuned: TunedModel) -> None:
@@ -124,7 +124,7 @@ def test_dataset_without_a_split_is_used_whole(tmp_path: Path) -> None:
 def test_gtzan_is_tuned_on_the_640(data: Path) -> None:
     table, note = rows_to_choose_by(load_dataset(f"gtzan:{data / 'gtzan'}"))
     assert len(table) == 640
-    assert "290 test rows were not seen" in note
+    assert "290 test rows were not used" in note
     assert set(table.partitions["official"].tolist()) == {"train", "valid"}
 
 

@@ -32,7 +32,7 @@ class Part:
     start, end : float or None
         Where it begins and ends in the file, in seconds; None where the file does.
     cue_sheet : str
-        Hash of what a cue sheet beside the file says of it; ``""`` without one.
+        Hash of the part about it in a cue sheet beside the file; ``""`` without one.
     """
 
     number: int = 0
@@ -105,7 +105,7 @@ class AnswerSummary:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says of a track.
+    """Answer of a model for a track.
 
     Attributes
     ----------

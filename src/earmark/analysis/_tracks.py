@@ -1,4 +1,4 @@
-"""One file, track by track: what it says of itself, and what is computed from its samples."""
+"""One file, track by track: its tags, and the features of its samples."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SourceTrack:
     digest : bytes
         Of the encoded audio; of a track in a file, of that and of where the track lies.
     tags : Tags or TagError
-        What it says of itself, or why that cannot be read.
+        Its tags, or why they cannot be read.
     part : Part
         Which part of the file it is.
     """

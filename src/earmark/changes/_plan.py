@@ -45,12 +45,12 @@ class ChangePlan(Record, ABC, Generic[Row]):
     @property
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
-        """What the journal says of an apply of this plan."""
+        """The journal's entry for an apply of this plan."""
 
     @property
     @abstractmethod
     def about(self) -> Mapping[str, Any]:
-        """What the first line of its file says of the whole plan."""
+        """The first line of its file, about the whole plan."""
 
     @classmethod
     @abstractmethod

@@ -155,7 +155,7 @@ class PlanTable(Generic[Row]):
                 writer.writerow([column.write(getattr(row, name)) for name, column in cells])
 
     def read(self, path: PathName) -> tuple[dict[str, Any], tuple[Row, ...]]:
-        """Read what the first line says of the whole plan, and the rows; PlanError if it cannot."""
+        """Read the first line, about the whole plan, and the rows; PlanError if it cannot."""
         lines = _lines(path)
         about = _about(path, lines, self.version, self.about)
         if len(lines) < 2:
@@ -221,7 +221,7 @@ def _lines(path: PathName) -> list[tuple[int, list[str]]]:
 def _about(
     path: PathName, lines: list[tuple[int, list[str]]], version: str, needed: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the first line says of the whole plan."""
+    """Return the first line, about the whole plan."""
     cells = [cell for cell in (lines[0][1] if lines else []) if cell]
     kind = version.partition("/")[0]
     if not cells or not cells[0].startswith(f"{kind}/"):

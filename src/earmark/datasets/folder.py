@@ -187,7 +187,7 @@ def _tags_or_none(path: str) -> Tags:
 
 
 def _artist(artist: str, parts: list[str]) -> tuple[str, ...] | None:
-    """Return what the artist of a file is told by: the tag, else the folders below the genre."""
+    """Return the source of a file's artist: the tag, else the folders below the genre."""
     if artist:
         return ("tag", artist_key(artist))
     return ("folder", *parts[:2]) if len(parts) > 2 else None

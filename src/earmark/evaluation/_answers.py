@@ -1,4 +1,4 @@
-"""What models say of rows they were not fitted on, and what it costs to ask them."""
+"""Answers of models for rows they were not fitted on, and the cost of getting them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What models said of rows they were not fitted on.
+    """Answers of models for rows they were not fitted on.
 
     Attributes
     ----------
@@ -260,7 +260,7 @@ def held_out_predictions(
     *,
     groups: IntArray | None = None,
 ) -> HeldOut:
-    """Fit a model in each fold and collect what it says of the fold's test rows.
+    """Fit a model in each fold and collect its answers for the test rows of the fold.
 
     Parameters
     ----------

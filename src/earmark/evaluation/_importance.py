@@ -64,14 +64,14 @@ def accuracy_drops(
         How often each column is shuffled: less, but once at least, where more than `max_answers`
         would be asked for.
     max_rows : int
-        So many rows at most, drawn at random.
+        Maximum number of rows, drawn at random.
     max_answers : int
         What the cost is bounded by, as far as `repeats` allows.
 
     Returns
     -------
     rows : np.ndarray of int [shape=(n_asked,)]
-        Which rows were asked about.
+        Which rows were classified.
     drops : np.ndarray [shape=(n_asked, d)]
         For each row and column: 1 where it is answered rightly, less the share of the shuffles
         after which it is.

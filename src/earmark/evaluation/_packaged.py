@@ -59,7 +59,7 @@ class PackagedRows:
 
 
 def packaged_rows(contender: Packaged, table: FeatureTable, *, new_rows: bool) -> PackagedRows:
-    """Find the rows that a finished model may be asked about.
+    """Find the rows that a finished model may be tested on.
 
     Parameters
     ----------

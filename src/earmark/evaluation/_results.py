@@ -38,7 +38,7 @@ _BEFORE = "earmark.results/1"
 
 @dataclass(frozen=True)
 class Predictions:
-    """What was said of each test row.
+    """The answer for each test row.
 
     Attributes
     ----------

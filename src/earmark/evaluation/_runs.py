@@ -90,7 +90,7 @@ class FoldAnswer:
     held_out : HeldOut
         Answers for its test rows.
     shuffled : np.ndarray of int [shape=(n_asked,)] or None
-        Which of the test rows were asked about with columns shuffled.
+        Which test rows were classified with shuffled columns.
     drops : np.ndarray [shape=(n_asked, d)] or None
         How often each went wrong then.
     model_bytes : int or None

@@ -1,4 +1,4 @@
-"""Where a track is silent, so that silence has no part in what is said of its music."""
+"""Find where a track is silent, so that silence does not count as music."""
 
 from __future__ import annotations
 

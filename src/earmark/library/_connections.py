@@ -275,11 +275,11 @@ def _just_begun(path: str) -> bool:
             header = file.read(100)
             size = os.fstat(file.fileno()).st_size
     except OSError:
-        return False  # what is wrong with it is told when its header is read
+        return False  # reading its header reports what is wrong
     if not header:
         return True
     version, application = struct.unpack(">I4xI", header[60:72].ljust(12, b"\1"))
-    # A first page and no other: not one table. SQLite writes it when it is told to keep a log.
+    # A first page and no other: not one table. SQLite writes it when a log is turned on.
     return header.startswith(_MAGIC) and not version and not application and size <= _FIRST_PAGE
 
 

@@ -37,7 +37,7 @@ CREATE INDEX IF NOT EXISTS track_short ON track (duration) WHERE duration < {SHO
 """
 
 _ANSWER = """
-CREATE TABLE answer (                      -- what a model says of a track; narrow, for what is
+CREATE TABLE answer (                      -- a model's answer for a track; narrow, for what is
     track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,  -- filtered by
     model_id INTEGER NOT NULL REFERENCES model (id),
     genre TEXT,                            -- NULL, as all that follows, where the track is silent
@@ -85,7 +85,7 @@ CREATE TABLE track (
     error_code TEXT,                       -- of a failed one, see earmark.errors
     error_reason TEXT,
     warnings TEXT NOT NULL DEFAULT '[]',   -- JSON: list of str
-    artist TEXT NOT NULL DEFAULT '',       -- what the file says of itself
+    artist TEXT NOT NULL DEFAULT '',       -- the tags of the file
     albumartist TEXT NOT NULL DEFAULT '',
     title TEXT NOT NULL DEFAULT '',
     album TEXT NOT NULL DEFAULT '',
@@ -106,7 +106,7 @@ CREATE TABLE track (
                                            -- is one track
     starts_at REAL,                        -- of a part: where it begins and ends in the file, in
     ends_at REAL,                          -- seconds; NULL: at its end
-    cue_sheet TEXT NOT NULL DEFAULT '',    -- hash of what a sheet beside the file says of it
+    cue_sheet TEXT NOT NULL DEFAULT '',    -- hash of its part of a sheet beside the file
     gaps TEXT NOT NULL DEFAULT '[]'        -- JSON: [start, length or null] of each stretch that
                                            -- could not be decoded, in seconds
 ) STRICT;

@@ -100,7 +100,7 @@ def replace_matrices(
 
 
 def share_correction(connection: sqlite3.Connection, digest: bytes | None) -> None:
-    """Let what the user said of a recording hold for its copies: of one, the original may go."""
+    """Apply the user's genre of a recording to its copies, since the original may be deleted."""
     connection.execute(
         "INSERT OR IGNORE INTO correction "
         "SELECT t.id, c.genre, c.corrected_at FROM correction c "

@@ -212,7 +212,7 @@ class TrackQueries(Database):
         return [track_of(row) for row in rows]
 
     def answer(self, track_id: int) -> Answer | None:
-        """Return what the model says of a track, clip by clip.
+        """Return the answer of the model for a track, clip by clip.
 
         Parameters
         ----------

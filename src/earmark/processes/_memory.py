@@ -13,7 +13,7 @@ __all__ = ["PeakMemory"]
 class PeakMemory:
     """Measure by how much the resident memory of this process grows at most in a block.
 
-    On Linux that is told from the memory in use when the block begins. In a process that has done
+    On Linux it is measured from the memory in use when the block begins. In a process that has done
     other work before, the block may find memory to use again, and grow less than it would in a
     fresh one. Elsewhere only the most a process ever held is known, which says something only in a
     fresh process.

@@ -28,7 +28,7 @@ Task = TypeVar("Task")
 Value = TypeVar("Value")
 
 AHEAD = 4
-"""Tasks for each job that are taken before their results are, unless told otherwise."""
+"""Default number of tasks per job that are taken before their results."""
 
 _SHORT_S = 0.05
 """Workers whose tasks are shorter are handed the next one before they ask for it."""

@@ -104,7 +104,7 @@ class LeftOut(Record):
 
 
 def is_familiar(catalogue: Catalogue, track: LibraryTrack) -> bool:
-    """Tell whether a track is like music the model knows, whatever the user says of its genre."""
+    """Say whether a track is like music the model knows, whatever genre the user has set."""
     if track.corrected is None:
         return track.unsure != "unfamiliar"
     answer = catalogue.library.answer(track.id)
@@ -129,7 +129,7 @@ def candidates(
     familiar : bool
         Whether the query is like music the model knows.
     without : iterable of int
-        Numbers of tracks that are neither suggested nor counted: those asked about.
+        Numbers of tracks that are neither suggested nor counted: the query songs.
 
     Returns
     -------

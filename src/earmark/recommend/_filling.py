@@ -33,9 +33,9 @@ class Length:
     Attributes
     ----------
     tracks : int or None
-        So many songs.
+        Number of songs.
     minutes : float or None
-        As near to so many minutes as whole songs allow.
+        Total length in minutes, as close as whole songs allow.
     """
 
     tracks: int | None = None

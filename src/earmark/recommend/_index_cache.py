@@ -39,7 +39,7 @@ class Cached:
     path : str
         The file.
     header : mapping
-        What was said of it.
+        Its description.
     arrays : mapping of str to np.ndarray
         Read-only, and left in the file until they are looked at.
     rest : int
@@ -82,7 +82,7 @@ def write_cache(
     path : str
         The file; one that is there is replaced.
     header : mapping
-        What to say of it: what JSON can hold.
+        Its description, which JSON can hold.
     arrays : mapping of str to np.ndarray
         What it holds.
     rest : callable or None

@@ -102,7 +102,7 @@ def walk(vectors: Float32Array, artists: Sequence[object], *, n: int) -> list[in
 
 
 def _shortest(steps: FloatArray, n_steps: int) -> list[int]:
-    """Find the way of so many steps or fewer, from the first to the last, with the least sum."""
+    """Find the path from the first to the last with the least sum, in a number of steps or less."""
     last = len(steps) - 1
     sums = np.full(len(steps), np.inf)
     sums[0] = 0.0

@@ -38,7 +38,7 @@ class Neighbour(Record):
         The song.
     score : float
         From 0 to 1, the nearer the higher. By style: the cosine, 0 where it is negative. By timbre:
-        the sum of cosines, over all segments of the song asked about, to those of its ten nearest
+        the sum of cosines, over all segments of the query song, to those of its ten nearest
         segments that are of this song, out of what ten perfect ones each would give.
     why : str
         What both have in common.

@@ -297,7 +297,7 @@ def cue_album(path: PathName, *, tags: Tags | None = None) -> CueAlbum:
 
 
 def _checked(path: str, album: CueAlbum, *, least: int) -> CueAlbum:
-    """Refuse a sheet of another file: one of whose tracks fewer than so many begin in this one."""
+    """Refuse a sheet of another file, recognised by how few of its tracks begin in this one."""
     from earmark.audio import info
 
     try:

@@ -97,7 +97,7 @@ class NestedTuning(
         ("predictions", _predictions),
     ),
 ):
-    """What tuned models say of rows that neither they nor their tuning saw.
+    """Answers of tuned models for rows that neither they nor their tuning used.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ from earmark.tuning._study import Trial, frozen_trial, quiet
 __all__ = ["Drawn", "Grid", "Proposal", "Proposals", "proposals"]
 
 BATCH = 4
-"""Points Optuna draws before it is told what came of them. A number of its own, and not the number
+"""Points that Optuna draws before it learns their results. A number of its own, and not the number
 of processes, so that the points are the same on any machine; with five folds each they keep up to
 twenty processes busy."""
 

@@ -260,7 +260,7 @@ def forget_folder(
 ) -> list[LibraryTrack]:
     """Scan a folder no longer when none is named, and mark what is gone of it.
 
-    That a folder is not there is no reason to forget it: its disk may not be plugged in.
+    A folder that does not exist is kept, because its disk may not be plugged in.
 
     Parameters
     ----------
@@ -384,7 +384,7 @@ def set_genre(
     UnknownGenreError
         If the genre is new, and `new` is False. Nothing is done then.
     ParameterError
-        If the genre cannot be a name, or a track is not there or not the only one. Nothing is done
+        If the genre cannot be a name, or a track does not exist or several match. Nothing is done
         then.
     """
     named = [tracks] if isinstance(tracks, str | int) else list(tracks)

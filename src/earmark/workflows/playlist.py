@@ -64,7 +64,7 @@ def make_playlist(
     tracks : int or None
         How many songs; 25 unless `minutes` says otherwise.
     minutes : float or None
-        As near to so many minutes as whole songs allow.
+        Total length in minutes, as close as whole songs allow.
     per_artist : int or None
         Maximum number of songs by one artist, unless there are too few by others. None: no limit.
         It does not count on a way from one song to another.

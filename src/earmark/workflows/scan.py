@@ -180,7 +180,7 @@ def watch(
     jobs : int or None
         Processes that work at a time, as in `scan`.
     stopped : callable or None
-        Asked about once a second whether to end.
+        Called about once a second; whether to stop.
     changed : callable or None
         Called with a `ScanEvent` for each change after the first scan, as in `scan`. A file that
         failed before is no change, unless it fails for another reason or is another file now.
