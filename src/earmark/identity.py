@@ -87,7 +87,7 @@ class TrackIdentity(Protocol):
 
     @property
     def tags(self) -> Tags:
-        """What its file, or a list it is on, says of it."""
+        """Its tags, from its file or from a list."""
 
     @property
     def digest(self) -> bytes | None:

@@ -111,7 +111,7 @@ def test_test_rows_take_no_part(dataset: str, tmp_path: Path) -> None:
 def test_all_rows_are_used_where_asked_for_and_it_is_said(dataset: str) -> None:
     found = tune(dataset, **FEW, rows="all")
     assert (found.tuning.n, found.n_left_out) == (135, 0)
-    assert "the 27 test rows of the official split among them" in found.note
+    assert "including 27 test rows of the official split" in found.note
 
 
 def test_dataset_without_a_split_is_used_whole(tmp_path: Path) -> None:

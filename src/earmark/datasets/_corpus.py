@@ -1,4 +1,4 @@
-"""What every corpus says of itself, and the list of all corpora."""
+"""The description of a corpus, and the list of all corpora."""
 
 from __future__ import annotations
 

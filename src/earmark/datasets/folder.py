@@ -135,7 +135,7 @@ music/GENRE/ARTIST/ALBUM/song.mp3). Found: 1 audio file directly in 'music' and 
     if counts and len(small) <= len(counts) / 2:
         names = _some_counts(small)
         raise DatasetError(
-            f"{root!r}: {_plural(len(small), 'genre')} of {len(counts)} has fewer than {fewest} "
+            f"{root!r}: {counted(len(small), 'genre')} of {len(counts)} has fewer than {fewest} "
             f"audio files, which cannot be split into folds: {names}. Add files, or remove the "
             "folder"
         )
@@ -145,10 +145,10 @@ music/GENRE/ARTIST/ALBUM/song.mp3). Found: 1 audio file directly in 'music' and 
         f", {os.path.join(root, 'GENRE', 'ARTIST', 'ALBUM', 'song.mp3')}). Found: "
     )
     if not counts:
-        loose = _plural(n_loose, "audio file")
+        loose = counted(n_loose, "audio file")
         raise DatasetError(f"{expected}{loose} directly in {root!r} and none in folders")
     instead = (
-        f"{_plural(len(counts), 'folder')} with audio files, {len(small)} of them with fewer than "
+        f"{counted(len(counts), 'folder')} with audio files, {len(small)} of them with fewer than "
         f"{fewest}: {_some_counts(small)}"
     )
     if _named_after_artists(found) > len(counts) / 2:
@@ -157,10 +157,6 @@ music/GENRE/ARTIST/ALBUM/song.mp3). Found: 1 audio file directly in 'music' and 
             "folder and train on the library instead (earmark scan, then earmark train -d library)"
         )
     raise DatasetError(expected + instead)
-
-
-def _plural(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _some_counts(counts: Mapping[str, int], most: int = 5) -> str:

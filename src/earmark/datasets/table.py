@@ -199,7 +199,7 @@ def _audio(path: str, name: str) -> str | None:
 
 
 def _tracks(file: PathName) -> list[Track]:
-    """Read what a table says of its rows but for the features, rows without a genre included.
+    """Read everything in a table except the features, including rows without a genre.
 
     The path is that of a file beside the table that has the row's name.
     """

@@ -74,7 +74,7 @@ class ResultsFile:
         table : FeatureTable or ArrayTable
             The rows with the features that it takes.
         rows : mapping or None
-            How many rows of each kind a finished model is asked about, for the record.
+            How many rows of each kind a finished model is tested on, for the record.
         """
         features = {"name": table.feature_set, "digest": table.digest}
         recipe = {**contender.describe(), "features": features}

@@ -30,7 +30,7 @@ _N_NEAREST = 10
 """Nearest segments that each segment of a song counts."""
 
 Likeness = Callable[[int, BoolArray], FloatArray]
-"""Maps a song and which songs are asked about to how alike each is; others have minus infinity."""
+"""Maps a song and the candidates to the similarity of each; others have minus infinity."""
 
 
 def by_vectors(vectors: FloatArray) -> Likeness:
@@ -105,7 +105,7 @@ class Retrieval(
         ("artist_first", lambda found: found.estimate("artist_first")),
     ),
 ):
-    """What a space finds, a number for each song that was asked about.
+    """The results of a space, a number for each query song.
 
     Attributes
     ----------
@@ -183,8 +183,8 @@ def retrieve(split: Split, likeness: Callable[[Fold], Likeness]) -> Retrieval:
     Parameters
     ----------
     split : Split
-        A row for each track, with groups ``"artist"``, and its folds. Both the songs asked about
-        and those that are found are test rows of one fold.
+        A row for each track, with groups ``"artist"``, and its folds. Both queries and results are
+        test rows of the same fold.
     likeness : callable
         Fits a space to the training rows of a fold and compares its test rows, numbered from 0.
 
@@ -207,7 +207,7 @@ def retrieve(split: Split, likeness: Callable[[Fold], Likeness]) -> Retrieval:
 
 
 def _nearest(scores: FloatArray, asked: BoolArray) -> IntArray:
-    """Return the nearest of the songs asked about; of equals, the first."""
+    """Return the nearest candidate; of equals, the first."""
     order = np.argsort(-scores, kind="stable")
     return np.asarray(order[: min(K, int(asked.sum()))])
 

@@ -130,7 +130,7 @@ class Score(Record):
         Returns
         -------
         Score
-            What a model's file says of it.
+            The score for the manifest of a model.
         """
         metrics = run.metrics
         # A model without thresholds of its own is sure of every answer.

@@ -52,7 +52,7 @@ def balance_of(table: FeatureTable) -> list[dict[str, Any]]:
 
 
 def missing_of(table: FeatureTable, tracks: Sequence[Track] | None) -> dict[str, Any]:
-    """Count what is not there; None where nothing tells."""
+    """Count missing values; None if unknown."""
     constant = np.ptp(table.X, axis=0) == 0 if len(table) else np.zeros(0, dtype=bool)
     found: dict[str, Any] = {
         "values": 0,  # a table with a missing value is refused

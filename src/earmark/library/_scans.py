@@ -159,7 +159,7 @@ class ScanStore:
         return track_id
 
     def answer(self, track_id: int, answer: Answer) -> None:
-        """Write down what a model says of a track."""
+        """Store the answer of a model for a track."""
         answer = answer.rounded()
         model = [answer.model_sha256, json.dumps(answer.classes)]
         with self._library.transaction() as connection:

@@ -44,7 +44,7 @@ class KnownFile:
     part : int
         Number of the track in the cue sheet of the file; 0 where the file is one track.
     cue_sheet : str
-        Hash of what a cue sheet beside the file said of it; ``""`` without one.
+        Hash of the part about it in a cue sheet beside the file; ``""`` without one.
     """
 
     id: int
@@ -95,13 +95,13 @@ class LibraryTrack(
     digest : bytes or None
         Of the encoded audio, see `earmark.audio.audio_digest`.
     tags : Tags
-        What the file says of itself; genres that were left at a default are not among them.
+        The tags of the file, without genres that were left at a default.
     duration : float or None
         In seconds.
     measurements : mapping of str to float
         By the names in `earmark.analysis.MEASUREMENTS`; empty if the track is silent.
     answer : AnswerSummary
-        What the model says; of a track it was not asked about, everything is None.
+        Answer of the model; everything is None for a track it has not classified.
     corrected : str or None
         What the user says the genre is.
     error_code, error_reason : str or None

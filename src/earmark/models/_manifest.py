@@ -1,4 +1,4 @@
-"""What the file of a model or a space says of it."""
+"""The manifest of a model or a space."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _xspf(playlist: Playlist, folder: str | None) -> str:
 
 
 def _told(track: LibraryTrack) -> list[tuple[str, str]]:
-    """Return what XSPF says of a track, in the order it asks for."""
+    """Return the XSPF elements of a track, in the required order."""
     found = [("title", track.tags.title), ("creator", track.tags.artist or track.tags.albumartist)]
     found.append(("album", track.tags.album))
     if track.duration is not None:

@@ -30,7 +30,7 @@ _ANYWHERE = 400
 
 
 def _song(track: LibraryTrack) -> dict[str, Any]:
-    """Return what a playlist says of a song."""
+    """Return the title of a song in a playlist."""
     content = track.to_dict()
     names = ("id", "path", *track.place, "artist", "title", "album", "genre", "duration")
     return {name: content[name] for name in names}
@@ -332,7 +332,7 @@ class _Way:
         self._anywhere = rng.permutation(self._ids)[:_ANYWHERE]
 
     def of(self, n: int) -> list[Song]:
-        """Return a way of so many songs, or fewer; no recording is in it twice."""
+        """Return a path of up to this many songs; no recording is in it twice."""
         while True:
             songs = self._tried(n)
             chosen = Chosen(self._catalogue, per_artist=None)

@@ -14,6 +14,7 @@ from earmark.models.recipe import Recipe, render_recipe
 from earmark.records import Record, package_version
 from earmark.tuning._nested import NestedTuning
 from earmark.tuning._result import Tuning
+from earmark.wording import counted
 
 __all__ = [
     "ROWS",
@@ -121,8 +122,7 @@ def rows_to_choose_by(table: AnyRows, *, rows: str = "train") -> tuple[AnyRows, 
     ...     labels=np.array(["x", "y"]), partitions={"official": np.array(["train", "test"])},
     ... )
     >>> rows_to_choose_by(table)[1]
-    'chosen by the 1 rows of the official split that are for training and validation; the 1 test \
-rows were not seen'
+    'chosen by 1 row of the official split for training and validation; 1 test row was not used'
     """
     if rows not in ROWS:
         raise ParameterError(f"rows={rows!r} is not one of {', '.join(ROWS)}")
@@ -132,13 +132,13 @@ rows were not seen'
     n_test = int((part == "test").sum())
     if rows == "all":
         return table, (
-            f"chosen by all {len(table)} rows, the {n_test} test rows of the official split among "
-            "them: what is scored on those is not honest any more"
+            f"chosen by all {len(table)} rows, including {counted(n_test, 'test row')} of the "
+            "official split: scores on those are no longer unbiased"
         )
     chosen = table.select(np.isin(part, ["train", "valid"]))
     return chosen, (
-        f"chosen by the {len(chosen)} rows of the official split that are for training and "
-        f"validation; the {n_test} test rows were not seen"
+        f"chosen by {counted(len(chosen), 'row')} of the official split for training and "
+        f"validation; {counted(n_test, 'test row was', 'test rows were')} not used"
     )
 
 
