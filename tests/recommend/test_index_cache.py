@@ -21,7 +21,7 @@ from earmark.recommend import (
     ExactIndex,
     FaissIndex,
     Index,
-    _building,
+    _library_indexes,
     cache_path,
     style_index,
     timbre_index,
@@ -43,8 +43,8 @@ class Kept:
 
     def __init__(self, library: Library, name: str, patch: pytest.MonkeyPatch) -> None:
         self.library, self.name, self.n_built = library, name.rpartition(" ")[2], 0
-        patch.setattr(_building, "FAISS_FROM", 100 if name.startswith("faiss") else 10**6)
-        patch.setattr(_building, "_kept", {})
+        patch.setattr(_library_indexes, "FAISS_FROM", 100 if name.startswith("faiss") else 10**6)
+        patch.setattr(_library_indexes, "_kept", {})
         read = "embeddings" if name == "style" else "segments"
         original = getattr(Library, read)
 
@@ -65,7 +65,7 @@ class Kept:
 
     def forget(self) -> None:
         """Behave as another process would."""
-        _building._kept.clear()
+        _library_indexes._kept.clear()
 
     def built(self) -> int:
         n, self.n_built = self.n_built // self._reads_to_build, 0
@@ -158,7 +158,7 @@ def test_index_that_cannot_be_kept_is_used_all_the_same(
     def full(*arguments: Any, **settings: Any) -> bool:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_building, "write_cache", full)
+    monkeypatch.setattr(_library_indexes, "write_cache", full)
     with pytest.warns(CacheWarning, match=r"music\.db\..*No space left on device"):
         index = kept.get()
     assert kept.get() is index
@@ -219,9 +219,9 @@ def test_what_is_no_cache_is_as_good_as_none(tmp_path: Path, content: bytes) -> 
 
 
 def test_sample_is_drawn_evenly_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_building, "_N_SAMPLE", 1000)
+    monkeypatch.setattr(_library_indexes, "_N_SAMPLE", 1000)
     tracks = ((number, np.full((8, 1), number // 20, dtype=np.uint8)) for number in range(4000))
-    sample, n_tracks, n_segments = _building._sampled(tracks)
+    sample, n_tracks, n_segments = _library_indexes._sampled(tracks)
     assert (n_tracks, n_segments) == (4000, 32_000)
     assert 400 < len(sample) <= 1000
     halves = (sample < 100).mean()
@@ -229,9 +229,9 @@ def test_sample_is_drawn_evenly_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_progress_is_told(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_building, "FAISS_FROM", 100)
-    monkeypatch.setattr(_building, "_ROWS_AT_ONCE", 60)
-    monkeypatch.setattr(_building, "_kept", {})
+    monkeypatch.setattr(_library_indexes, "FAISS_FROM", 100)
+    monkeypatch.setattr(_library_indexes, "_ROWS_AT_ONCE", 60)
+    monkeypatch.setattr(_library_indexes, "_kept", {})
     told: list[tuple[int, int, str]] = []
     index = timbre_index(library, spaces()["timbre"], progress=lambda *what: told.append(what))
     assert isinstance(index, FaissIndex)
@@ -258,5 +258,5 @@ def test_index_of_a_library_that_was_made_anew_is_built_again(
         for file in tmp_path.glob("a.db*"):
             if "cache" not in file.name:
                 file.unlink()
-        monkeypatch.setattr(_building, "_kept", {})
+        monkeypatch.setattr(_library_indexes, "_kept", {})
     np.testing.assert_array_equal(vectors[0], vectors[1][::-1])

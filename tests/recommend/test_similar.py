@@ -26,7 +26,7 @@ from earmark.recommend import (
     Neighbour,
     Selection,
     Song,
-    _building,
+    _library_indexes,
     find_similar,
     similar,
 )
@@ -51,10 +51,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
 
 @pytest.fixture(params=["exact", "faiss"])
 def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_building, "FAISS_FROM", 100 if request.param == "faiss" else 10**6)
-    monkeypatch.setattr(_building, "_kept", {})
+    monkeypatch.setattr(_library_indexes, "FAISS_FROM", 100 if request.param == "faiss" else 10**6)
+    monkeypatch.setattr(_library_indexes, "_kept", {})
     # Caches of the other kind are as good: forget them.
-    monkeypatch.setattr(_building, "read_cache", lambda *_: None)
+    monkeypatch.setattr(_library_indexes, "read_cache", lambda *_: None)
 
 
 def ids(found: list[Neighbour]) -> list[int]:

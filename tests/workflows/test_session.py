@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from earmark.errors import JobCancelledError, LibraryError, ModelNotFoundError
-from earmark.library import open_library
+from earmark.library import Library, open_library
 from earmark.types import Progress
 from earmark.workflows import session as module
 from earmark.workflows.library import list_tracks
+from earmark.workflows.scan import scan
 from earmark.workflows.session import Session, default_session, opened_library
 
 
@@ -110,3 +111,17 @@ def test_closing_cancels_what_is_running() -> None:
     assert not session.jobs
     with pytest.raises(JobCancelledError):
         job.result()
+
+
+def test_threads_share_the_library(tmp_path: Path, examples: Path) -> None:
+    piece = min(examples.iterdir())
+    with Session(tmp_path / "a.db", create=True) as session:
+        report = session.start(scan, piece, jobs=1).result(300)
+        assert report.n_analysed == 1
+        totals = [session.start(_count_tracks) for _ in range(4)]
+        assert [job.result(30) for job in totals] == [1] * 4
+        assert session.run(list_tracks).total == 1
+
+
+def _count_tracks(*, library: Library, progress: Progress) -> int:
+    return list_tracks(library=library).total
