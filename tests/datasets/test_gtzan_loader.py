@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from made_up_corpora import Rows, gtzan_rows, make_gtzan, make_spectrograms, write_rows
 
-from earmark.datasets import FeatureTable, gtzan, identical_rows
+from earmark.datasets import FeatureTable, MappedValues, gtzan, identical_rows
 from earmark.errors import DatasetError, ParameterError
 from earmark.features import BANDS, GTZAN57, FeatureSet, _sets, register
 
@@ -228,6 +228,25 @@ def test_segments_of_copies_share_numbers_one_by_one(with_spectrograms: Path) ->
     for segment in range(10):
         assert number[f"metal.00058#{segment}"] == number[f"rock.00016#{segment}"]
     assert len(set(number.values())) == 9980
+
+
+def test_spectrograms_are_arrays_that_stay_on_disk(
+    with_spectrograms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARMARK_FEATURE_CACHE", str(tmp_path / "features.db"))
+    table = gtzan.CORPUS.load_arrays(with_spectrograms, faulty=True)
+    names, archive = gtzan.load_spectrograms(with_spectrograms)
+    assert isinstance(table.values, MappedValues)
+    assert (table.values.shape, table.values.dtype) == ((999, 128, 387), np.uint8)
+    place = {name: at for at, name in enumerate(names.tolist())}
+    for at in (0, 500, 998):
+        taken = table.values.take(np.array([at]))[0]
+        assert np.array_equal(taken, archive[place[str(table.ids[at])]])
+    assert table.provenance["without_spectrogram"] == "jazz.00054"
+    kept = gtzan.CORPUS.load_arrays(with_spectrograms)
+    bands = gtzan.CORPUS.load_table(with_spectrograms, feature_set="bands", unit="track")
+    assert kept.ids.tolist() == bands.ids.tolist()
+    assert set(kept.partitions["official"].tolist()) == {"train", "valid", "test"}
 
 
 def test_excerpt_without_spectrogram_is_left_out(with_spectrograms: Path) -> None:

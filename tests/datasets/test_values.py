@@ -116,7 +116,7 @@ def test_damaged_file_is_named(tmp_path: Path, content: bytes | None) -> None:
 
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("EARMARK_FEATURE_CACHE", str(tmp_path / "cache" / "features.db"))
     np.savez_compressed(tmp_path / "some.npz", X=np.arange(60).reshape(5, 4, 3))
     return tmp_path / "some.npz"
 
@@ -133,7 +133,23 @@ def test_archive_that_changed_is_unpacked_anew(archive: Path, tmp_path: Path) ->
     map_archive(archive, "X")
     np.savez_compressed(archive, X=np.ones((2, 2)))
     assert map_archive(archive, "X").shape == (2, 2)
-    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 1
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2
+
+
+def test_few_unpacked_arrays_are_kept(archive: Path, tmp_path: Path) -> None:
+    for length in range(1, 9):
+        np.savez_compressed(archive, X=np.ones(length))
+        mapped = map_archive(archive, "X")
+    kept = list((tmp_path / "cache").rglob("*.npy"))
+    assert len(kept) == 4
+    assert str(getattr(mapped, "path", "")) in map(str, kept)
+
+
+def test_nothing_is_kept_where_the_cache_is_turned_off(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARMARK_FEATURE_CACHE", "")
+    assert isinstance(map_archive(archive, "X"), ArrayValues)
 
 
 def test_without_a_place_to_write_it_is_held_in_memory(archive: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -24,6 +25,9 @@ __all__ = ["ArrayValues", "MappedValues", "Values", "map_archive"]
 
 _BLOCK = 1 << 22
 """Bytes read at a time where all values are gone through."""
+
+_MOST_KEPT = 4
+"""Unpacked arrays that stay in the cache folder."""
 
 
 class Values(Protocol):
@@ -224,44 +228,44 @@ class MappedValues(_Shaped):
 def map_archive(path: PathName, name: str) -> ArrayValues | MappedValues:
     """Return an array of an ``.npz`` file without holding it in memory.
 
-    An array in there is packed. It is unpacked once, into the user's cache folder; where nothing
-    can be written there, it is read into memory.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The ``.npz`` file.
-    name : str
-        Name of the array in it.
-
-    Returns
-    -------
-    ArrayValues or MappedValues
-        The array.
-
-    Raises
-    ------
-    KeyError
-        If there is no array of that name.
-    OSError, ValueError, zipfile.BadZipFile, zlib.error
-        If the file cannot be read.
+    It is packed in there, so it is unpacked once, into the user's cache folder, or the one of
+    ``EARMARK_FEATURE_CACHE``. Where nothing is to be kept, or can be, it is read into memory.
+    Errors of reading the file are those of `zipfile` and NumPy.
     """
     source = os.path.abspath(path)
-    state = os.stat(source)
-    place = hashlib.sha256(f"{source}\0{name}".encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    folder = Path(platformdirs.user_cache_dir("earmark")) / "arrays"
-    target = folder / f"{place}-{state.st_size}-{state.st_mtime_ns}.npy"
+    target = _place(source, name)
+    if target is None:
+        return _in_memory(source, name)
     if not target.is_file():
         with zipfile.ZipFile(source) as archive, archive.open(f"{name}.npy") as packed:
             try:
-                folder.mkdir(parents=True, exist_ok=True)
-                for old in folder.glob(f"{place}-*.npy"):
-                    old.unlink(missing_ok=True)
+                target.parent.mkdir(parents=True, exist_ok=True)
                 with atomic_write(target) as file:
                     shutil.copyfileobj(packed, file)
+                _remove_older(target.parent)
             except OSError:
                 return _in_memory(source, name)
     return MappedValues(str(target))
+
+
+def _place(source: str, name: str) -> Path | None:
+    """Return where an unpacked array is kept, by the state of its archive; None: nowhere."""
+    kept = os.environ.get("EARMARK_FEATURE_CACHE")
+    if kept == "":
+        return None
+    folder = Path(kept).parent if kept else Path(platformdirs.user_cache_dir("earmark"))
+    state = os.stat(source)
+    key = f"{source}\0{name}\0{state.st_size}\0{state.st_mtime_ns}"
+    digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+    return folder / "arrays" / f"{digest[:32]}.npy"
+
+
+def _remove_older(folder: Path) -> None:
+    """Keep the arrays that were unpacked last. Whoever still has one mapped goes on reading it."""
+    unpacked = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime_ns)
+    for path in unpacked[:-_MOST_KEPT]:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _in_memory(path: str, name: str) -> ArrayValues:

@@ -9,11 +9,10 @@ from typing import TypeVar
 import numpy as np
 
 from earmark.datasets import DatasetWarning, Rows
-from earmark.evaluation._contenders import Refitted
 from earmark.evaluation._protocols import PROTOCOLS, refusals
 from earmark.evaluation._results import Run
 from earmark.evaluation._score import Score
-from earmark.evaluation._scoring import Split, score_split
+from earmark.evaluation._scoring import Candidate, Split, score_split
 from earmark.types import Progress
 from earmark.wording import counted
 
@@ -62,13 +61,13 @@ def card_splits(table: Rows, *, seed: int, published: Rows | None = None) -> lis
 
 
 def card_scores(
-    candidate: Refitted, splits: list[Split], *, progress: Progress | None = None
+    candidate: Candidate, splits: list[Split], *, progress: Progress | None = None
 ) -> tuple[dict[str, Score], list[Run]]:
     """Score a model on each split, in this process.
 
     Parameters
     ----------
-    candidate : Refitted
+    candidate : Candidate
         The model; everything that learns is fitted again in each fold.
     splits : list of Split
         As `card_splits` deals them.
