@@ -9,23 +9,33 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from earmark.features import gtzan57
 from earmark.testing import music_like
 
-PROGRAM = """
-import json
+_ALL = """
 from earmark.features import gtzan57
 from earmark.testing import music_like
 values = gtzan57(music_like(duration=3), sr=22_050)
-from earmark.features import _chroma, _frames, _kernel, _loop, _rhythm, _signal, _statistics
+from earmark.features import _chroma, _frames, _loop, _rhythm, _signal, _statistics
 kernels = [
     _chroma._most_frequent, _frames.accumulate_chroma, _loop.run, _rhythm._fill_factors,
     _signal.fill_rms_and_crossings, _statistics._fill,
 ]
 inner = [one for one in vars(_loop).values() if hasattr(one, "stats") and one is not _loop.run]
 assert len(inner) > 10
+"""
+_FEW = """
+import few_kernels
+values = few_kernels.computed()
+kernels = [few_kernels.norm, few_kernels.scale]
+inner = [few_kernels.added, few_kernels.squared]
+"""
+_REPORT = """
+import json
+from earmark.features import _kernel
 json.dump({
     "values": values.tobytes().hex(),
     "n_kernels": len(kernels),
@@ -33,12 +43,21 @@ json.dump({
     "folder": str(_kernel.cache_folder() or ""),
 }, open(1, "w"))
 """
+PROGRAMS = {"few": _FEW + _REPORT, "all": _ALL + _REPORT}
+N_KERNELS = {"few": 2, "all": 6}
 
 
-def started(cache: Path) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module", params=["few", pytest.param("all", marks=pytest.mark.slow)])
+def which(request: pytest.FixtureRequest) -> str:
+    """Say which kernels are compiled: some small ones, or those of the features."""
+    return str(request.param)
+
+
+def started(which: str, cache: Path) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+        [sys.executable, "-c", PROGRAMS[which]],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -71,29 +90,32 @@ def contents(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 @pytest.fixture(scope="module")
-def expected() -> str:
-    return gtzan57(music_like(duration=3), sr=22_050).tobytes().hex()
+def expected(which: str) -> str:
+    if which == "all":
+        return gtzan57(music_like(duration=3), sr=22_050).tobytes().hex()
+    values = np.arange(5.0) * 0.5
+    return np.array([np.sum(values**2), *values]).tobytes().hex()
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache(which: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that does not exist yet, of a name that is not ASCII."""
     return tmp_path_factory.mktemp("kernels") / "Кэш"
 
 
 @pytest.fixture(scope="module")
-def raced(cache: Path) -> list[Run]:
+def raced(which: str, cache: Path) -> list[Run]:
     """Start two processes at once on an empty cache."""
-    processes = [started(cache) for _ in range(2)]
+    processes = [started(which, cache) for _ in range(2)]
     return [finished(process) for process in processes]
 
 
 def test_two_that_compile_at_once_both_give_the_right_numbers(
-    raced: list[Run], cache: Path, expected: str
+    raced: list[Run], which: str, cache: Path, expected: str
 ) -> None:
     for run in raced:
         assert run.values == expected
-        assert run.n_kernels == 6
+        assert run.n_kernels == N_KERNELS[which]
         assert run.folder.startswith(str(cache))
 
 
@@ -105,18 +127,20 @@ def test_what_they_leave_is_whole(raced: list[Run], cache: Path) -> None:
 
 
 @pytest.mark.usefixtures("raced")
-def test_the_next_loads_and_writes_nothing(cache: Path, expected: str) -> None:
+def test_the_next_loads_and_writes_nothing(which: str, cache: Path, expected: str) -> None:
     before = contents(cache)
-    run = finished(started(cache))
+    run = finished(started(which, cache))
     assert run.values == expected
     assert run.n_loaded == run.n_kernels
     assert contents(cache) == before
 
 
-def test_without_a_folder_to_write_to_it_compiles_each_time(tmp_path: Path, expected: str) -> None:
+def test_without_a_folder_to_write_to_it_compiles_each_time(
+    which: str, tmp_path: Path, expected: str
+) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder")
-    run = finished(started(in_the_way))
+    run = finished(started(which, in_the_way))
     assert run.values == expected
     assert (run.n_loaded, run.folder) == (0, "")
     assert in_the_way.read_text() == "not a folder"
