@@ -29,6 +29,7 @@ for _module in ("ray", "moto", "s3fs"):
         pytest.skip(f"{_module} is not installed", allow_module_level=True)
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
