@@ -389,6 +389,9 @@ class Sandbox:
                     run()
             except SystemExit as end:
                 code = end.code or 0
+            except Exception:  # noqa: BLE001
+                code = 1
+                traceback.print_exc(limit=-3, file=output)
             finally:
                 sys.argv, sys.stdin = keep
             output.flush()
