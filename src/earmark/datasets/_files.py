@@ -27,31 +27,11 @@ def read_csv(
     n_headers: int = 1,
     delimiter: str = ",",
 ) -> list[Row]:
-    """Read a CSV file and check that it holds what is needed.
+    """Read a UTF-8 CSV file as a dict for each row, and check that it holds what is needed.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file, UTF-8.
-    columns : sequence of str
-        Columns it must have.
-    n_rows : int or None
-        Rows it must have.
-    n_headers : int
-        Lines the names of the columns are spread over; their parts are joined by ``_``.
-    delimiter : str
-        Between the fields.
-
-    Returns
-    -------
-    list of dict
-        A row each, by column.
-
-    Raises
-    ------
-    DatasetError
-        If it cannot be read, is not CSV, lacks a column, has a row of another length than the first
-        or another number of rows.
+    It must have `columns` and, if given, `n_rows` rows. Names of columns may be spread over
+    `n_headers` lines; their parts are joined by ``_``. Whatever is wrong is a `DatasetError` that
+    names the file.
     """
     name = os.fspath(path)
     try:
@@ -85,28 +65,10 @@ def _check_header(name: str, header: Sequence[str], columns: Sequence[str]) -> N
 
 
 def floats(path: PathName, rows: Sequence[Row], names: Sequence[str], *, key: str) -> FloatArray:
-    """Read columns of numbers.
+    """Read columns of finite numbers, an array of shape (n, len(names)).
 
-    Parameters
-    ----------
-    path : str or path-like
-        Where the rows are from, for the error.
-    rows : sequence of dict
-        By column.
-    names : sequence of str
-        The columns.
-    key : str
-        The column that names a row, for the error.
-
-    Returns
-    -------
-    np.ndarray [shape=(n, len(names))]
-        All finite.
-
-    Raises
-    ------
-    DatasetError
-        If a value is not a finite number: names column, row and value.
+    A `DatasetError` names the file at `path`, the column, the row (by its column `key`) and the
+    value.
     """
     X = np.empty((len(rows), len(names)))
     for number, row in enumerate(rows):
@@ -135,26 +97,8 @@ def _is_finite(text: str) -> bool:
 def whole(path: PathName, rows: Sequence[Row], name: str, *, key: str) -> IntArray:
     """Read a column of whole numbers, as many files write them: ``3`` or ``3.0``.
 
-    Parameters
-    ----------
-    path : str or path-like
-        Where the rows are from, for the error.
-    rows : sequence of dict
-        By column.
-    name : str
-        The column.
-    key : str
-        The column that names a row, for the error.
-
-    Returns
-    -------
-    np.ndarray of int [shape=(n,)]
-        The numbers.
-
-    Raises
-    ------
-    DatasetError
-        If a value is not a whole number: names column, row and value.
+    A `DatasetError` names the file at `path`, the column, the row (by its column `key`) and the
+    value.
     """
     numbers = np.empty(len(rows), dtype=np.int64)
     for at, row in enumerate(rows):
@@ -198,25 +142,7 @@ def numbered(keys: Iterable[object]) -> IntArray:
 
 
 def unique_ids(path: PathName, ids: Sequence[str]) -> npt.NDArray[np.str_]:
-    """Return ids as an array, or say which of them is blank or appears twice.
-
-    Parameters
-    ----------
-    path : str or path-like
-        Where they are from, for the error.
-    ids : sequence of str
-        One a row.
-
-    Returns
-    -------
-    np.ndarray of str [shape=(n,)]
-        All different.
-
-    Raises
-    ------
-    DatasetError
-        If one is blank or appears more than once.
-    """
+    """Return ids as an array; a `DatasetError` says which of them is blank or appears twice."""
     first: dict[str, int] = {}
     for number, name in enumerate(ids, start=1):
         if not name.strip():
@@ -233,31 +159,7 @@ def unique_ids(path: PathName, ids: Sequence[str]) -> npt.NDArray[np.str_]:
 def provenance_of(
     corpus: str, citation: str, folder: PathName, names: Iterable[str], **more: str
 ) -> Mapping[str, str]:
-    """Say where rows come from.
-
-    Parameters
-    ----------
-    corpus : str
-        Its title.
-    citation : str
-        How it is cited.
-    folder : str or path-like
-        Where the files are.
-    names : iterable of str
-        Files that were read, relative to the folder.
-    **more : str
-        Further facts.
-
-    Returns
-    -------
-    mapping of str to str
-        ``corpus``, ``citation``, a SHA-256 for each file, and the further facts.
-
-    Raises
-    ------
-    DatasetError
-        If a file cannot be read.
-    """
+    """Say where rows come from: corpus, citation, a SHA-256 per file read, and further facts."""
     try:
         hashes = {name: content_hash(os.path.join(folder, name)) for name in names}
     except OSError as error:

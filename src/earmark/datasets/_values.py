@@ -117,18 +117,7 @@ class _Shaped:
             yield self.take(np.arange(start, min(start + step, len(self))))
 
     def take(self, rows: IntArray) -> npt.NDArray[Any]:
-        """Read the arrays of some rows into memory.
-
-        Parameters
-        ----------
-        rows : np.ndarray of int [shape=(m,)]
-            Numbers of the rows.
-
-        Returns
-        -------
-        np.ndarray [shape=(m, ...)]
-            A copy of their arrays.
-        """
+        """Read the arrays of some rows into memory: a copy, of shape (m, ...)."""
         return np.array(self.array[self._numbers(rows)])
 
     def _numbers(self, rows: IntArray) -> IntArray:

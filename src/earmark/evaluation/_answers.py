@@ -144,28 +144,8 @@ def answer_fold(
 ) -> tuple[HeldOut, Fitted]:
     """Fit a model on the training rows of one fold and ask it about the test rows.
 
-    Parameters
-    ----------
-    fit : callable
-        Maps a table of training rows, and nothing else, to a fitted model.
-    table : FeatureTable or ArrayTable
-        All rows.
-    fold : Fold
-        Which are which.
-    classes : sequence of str or None
-        Genres in the order of the model's probabilities; None: the table's.
-
-    Returns
-    -------
-    held_out : HeldOut
-        The answers.
-    model : object
-        The fitted model.
-
-    Raises
-    ------
-    ParameterError
-        If the model gives probabilities of another shape.
+    Returns the answers and the fitted model. `classes` are the genres in the order of the model's
+    probabilities; None: those of the table.
     """
     names = np.array(table.classes if classes is None else classes)
     place = {str(name): number for number, name in enumerate(names)}
@@ -197,18 +177,7 @@ def answer_fold(
 
 
 def join(parts: Iterable[HeldOut]) -> HeldOut:
-    """Put the answers of several folds together.
-
-    Parameters
-    ----------
-    parts : iterable of HeldOut
-        One or more.
-
-    Returns
-    -------
-    HeldOut
-        All rows, in the order of the parts; times are sums, memory is the most of any.
-    """
+    """Join the answers of several folds, in order; times are sums, memory is the highest."""
     held = list(parts)
     columns: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in held]) for name in _COLUMNS

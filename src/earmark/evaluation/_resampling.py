@@ -73,21 +73,7 @@ class Intervals:
 
 
 def intervals_over(over: ResamplingUnit, groups: IntArray | None, n: int) -> Intervals:
-    """Describe the intervals that resampling groups of rows gives.
-
-    Parameters
-    ----------
-    over : {"artist", "track"}
-        What the groups are.
-    groups : np.ndarray of int [shape=(n,)] or None
-        Rows with the same number are drawn together; None: each row by itself.
-    n : int
-        Number of rows.
-
-    Returns
-    -------
-    Intervals
-        With the number of groups.
+    """Describe intervals from resampling groups of `n` rows; None: each row by itself.
 
     Examples
     --------
@@ -98,26 +84,10 @@ def intervals_over(over: ResamplingUnit, groups: IntArray | None, n: int) -> Int
 
 
 def unit_numbers(groups: IntArray | None, n: int) -> tuple[IntArray, int]:
-    """Give a number to what is resampled whole: groups of rows, or single rows.
+    """Give a number to what is resampled together: groups of rows, or single rows where None.
 
-    Parameters
-    ----------
-    groups : np.ndarray of int [shape=(n,)] or None
-        Rows with one number are one unit; None: each row is its own.
-    n : int
-        Number of rows.
-
-    Returns
-    -------
-    units : np.ndarray of int [shape=(n,)]
-        From 0, in the order of the numbers in `groups`.
-    n_units : int
-        How many.
-
-    Raises
-    ------
-    ParameterError
-        If there are more or fewer numbers than rows.
+    Returns the number of the unit of each row, from 0 in the order of `groups`, and how many there
+    are.
 
     Examples
     --------
@@ -134,29 +104,16 @@ def unit_numbers(groups: IntArray | None, n: int) -> tuple[IntArray, int]:
 
 @dataclass(frozen=True)
 class Resamples:
-    """Units drawn with replacement (Efron 1979), again and again.
-
-    Attributes
-    ----------
-    n_units : int
-        How many units there are; as many are drawn each time.
-    n_resamples : int
-        How many times.
-    seed : int
-        The same seed gives the same draws.
-    """
+    """Units drawn with replacement (Efron 1979): as many as there are, `n_resamples` times."""
 
     n_units: int
     n_resamples: int = N_RESAMPLES
     seed: int = 0
 
     def draws(self) -> Iterator[IntArray]:
-        """Draw, a part of the resamples at a time.
+        """Yield numbers of the units drawn, of shape (n_some, n_units), some resamples at a time.
 
-        Yields
-        ------
-        np.ndarray of int [shape=(n_some, n_units)]
-            Numbers of the units drawn. However many come at a time, all together are the same.
+        However many come at a time, all together are the same.
         """
         rng = np.random.default_rng(self.seed)
         at_once = max(1, _AT_ONCE // self.n_units)
@@ -165,13 +122,7 @@ class Resamples:
             yield rng.integers(self.n_units, size=(n_some, self.n_units))
 
     def counts(self) -> Iterator[FloatArray]:
-        """Count how often each unit is drawn, a part of the resamples at a time.
-
-        Yields
-        ------
-        np.ndarray [shape=(n_some, n_units)]
-            Whole numbers; each row sums to the number of units.
-        """
+        """Yield how often each unit is drawn: shape (n_some, n_units), some resamples at a time."""
         for draws in self.draws():
             n_some = len(draws)
             places = draws + np.arange(n_some)[:, np.newaxis] * self.n_units
@@ -181,34 +132,13 @@ class Resamples:
     def apply(self, statistic: Callable[[FloatArray], FloatArray]) -> FloatArray:
         """Compute statistics of every resample.
 
-        Parameters
-        ----------
-        statistic : callable
-            Maps counts [shape=(n_some, n_units)] to numbers [shape=(n_some, ...)].
-
-        Returns
-        -------
-        np.ndarray [shape=(n_resamples, ...)]
-            The numbers of all.
+        `statistic` maps counts of shape (n_some, n_units) to numbers of shape (n_some, ...).
         """
         return np.concatenate([statistic(counts) for counts in self.counts()])
 
 
 def interval(value: float, resampled: FloatArray) -> Estimate:
-    """Make an estimate of a number and what it was in the resamples.
-
-    Parameters
-    ----------
-    value : float
-        On the rows as they are.
-    resampled : np.ndarray [shape=(n_resamples,)]
-        In each resample.
-
-    Returns
-    -------
-    Estimate
-        From the 2.5th to the 97.5th percentile.
-    """
+    """Make an estimate of a number: the 2.5th to 97.5th percentile of its resampled values."""
     low, high = np.percentile(resampled, [2.5, 97.5])
     return Estimate(float(value), float(low), float(high))
 

@@ -16,25 +16,11 @@ __all__ = ["upgraded"]
 
 
 def upgraded(content: dict[str, Any]) -> dict[str, Any]:
-    """Bring a document of version 1 up to date.
+    """Bring a document of version 1, without its schema, up to date; `content` is not changed.
 
     Its intervals are over tracks, and stay so: which rows are by one artist was not written down.
-
-    Parameters
-    ----------
-    content : dict
-        The document without its schema. It is not changed.
-
-    Returns
-    -------
-    dict
-        As version 2 writes it, with the points of "answering less" computed again from the
-        predictions, which have six decimals.
-
-    Raises
-    ------
-    ValueError
-        If a part that is needed is missing or of another type.
+    The points of "answering less" are computed again from the predictions, which have six decimals.
+    Raises ValueError if a needed part is missing or of another type.
     """
     try:
         classes = {name: at for at, name in enumerate(content["dataset"]["classes"])}

@@ -72,19 +72,7 @@ def missing_of(table: FeatureTable, tracks: Sequence[Track] | None) -> dict[str,
 def nearest(Z: FloatArray, groups: IntArray) -> tuple[FloatArray, IntArray]:
     """Find the nearest row of another group, by Euclidean distance.
 
-    Parameters
-    ----------
-    Z : np.ndarray [shape=(n, d)]
-        Rows.
-    groups : np.ndarray of int [shape=(n,)]
-        Rows with the same number are no neighbours.
-
-    Returns
-    -------
-    distances : np.ndarray [shape=(n,)]
-        Infinite where there is no other group.
-    neighbours : np.ndarray of int [shape=(n,)]
-        Numbers of the rows.
+    Returns distances (infinite where there is no other group) and numbers of the rows.
     """
     squares = (Z**2).sum(axis=1)
     neighbours = np.zeros(len(Z), dtype=np.int64)
@@ -157,19 +145,11 @@ def _listed(table: FeatureTable, rows: IntArray) -> dict[str, Any]:
 
 
 def separation(table: FeatureTable) -> list[float | None]:
-    """Compute how far each column separates the genres.
+    """Compute how far each column separates the genres; rows without a genre are left out.
 
-    Parameters
-    ----------
-    table : FeatureTable
-        Rows without a genre are left out.
-
-    Returns
-    -------
-    list of (float or None)
-        The F of a one-way analysis of variance (Fisher 1925): the variance of the genres' means
-        over that within genres, each over its degrees of freedom. None where there is none: fewer
-        than two genres, as many genres as rows, or no variance within any.
+    This is the F of a one-way analysis of variance (Fisher 1925): the variance of the genres' means
+    over that within genres, each over its degrees of freedom. None with fewer than two genres, as
+    many genres as rows, or no variance within any.
     """
     labelled = table.labels != ""
     X, labels = table.X[labelled], table.labels[labelled]

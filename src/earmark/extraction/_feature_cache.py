@@ -55,22 +55,7 @@ class FeatureCache:
         self._connection = connection
 
     def get(self, path: str, kind: FeatureSet, *, part: str = "") -> TrackFeatures | None:
-        """Return the features that are kept of a file as it is now.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        kind : FeatureSet
-            Which features.
-        part : str
-            Which stretch of the file, where there are several tracks in it.
-
-        Returns
-        -------
-        TrackFeatures or None
-            Exactly as they were computed; None where none are kept.
-        """
+        """Return the features of a file or a `part` of it; None if it has changed since."""
         state = file_state(path)
         if self._connection is None or state is None:
             return None
@@ -95,21 +80,7 @@ class FeatureCache:
         state: FileState | None,
         part: str = "",
     ) -> None:
-        """Keep the features of a file.
-
-        Parameters
-        ----------
-        path : str
-            The file.
-        kind : FeatureSet
-            Which features.
-        features : TrackFeatures
-            What was computed.
-        state : FileState or None
-            Of the file before it was read; None, or one that is no longer true, keeps nothing.
-        part : str
-            Which stretch of the file, where there are several tracks in it.
-        """
+        """Keep the features of a file whose `state` was taken before it was read."""
         if self._connection is None or state is None or state != file_state(path):
             return
         matrix = io.BytesIO()
@@ -162,13 +133,7 @@ def _path() -> Path | None:
 
 @contextmanager
 def open_feature_cache() -> Iterator[FeatureCache]:
-    """Open the cache in the user's cache folder, or the file that ``EARMARK_FEATURE_CACHE`` names.
-
-    Yields
-    ------
-    FeatureCache
-        Without entries, and keeping nothing, where it cannot be opened.
-    """
+    """Open the cache of features; without one, nothing is found in it and nothing is kept."""
     connection = _connect()
     try:
         yield FeatureCache(connection)

@@ -27,15 +27,7 @@ twenty processes busy."""
 
 @dataclass(frozen=True)
 class Proposal:
-    """A point to try.
-
-    Attributes
-    ----------
-    parameters : mapping
-        Values by name.
-    position : int
-        Place in the grid; the number of the trial where there is none.
-    """
+    """A point to try, and its place in the grid or in the order of the draws."""
 
     parameters: Mapping[str, Any]
     position: int

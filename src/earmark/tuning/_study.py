@@ -222,18 +222,7 @@ class StudyFile:
             ) from error
 
     def append(self, trial: Trial) -> None:
-        """Add a trial; it is there for good once this returns, unless the system itself stops.
-
-        Parameters
-        ----------
-        trial : Trial
-            Its number is how many there are.
-
-        Raises
-        ------
-        StudyError
-            If it cannot be written.
-        """
+        """Write one more trial; it is on disk when this returns."""
         try:
             self._study.add_trial(frozen_trial(trial, self._space))
         except OSError as error:
