@@ -206,7 +206,7 @@ BAD: list[tuple[Callable[[Rows], Rows], str]] = [
     (lambda rows: change(rows, 4, tempo="inf"), "column 'tempo' of row 'row04' is '?inf'?, not"),
     (lambda rows: change(rows, 4, tempo="-inf"), "'tempo' of row 'row04' is '?-inf'?, not a fin"),
     (lambda rows: [row for row in rows if row["label"] == "rock"], "10 rows, all of one genre, 'r"),
-    (lambda rows: rows[:1], "1 rows, all of one genre, 'rock': two genres are needed"),
+    (lambda rows: rows[:1], "1 row, all of one genre, 'rock': two genres are needed"),
     (lambda rows: [{**row, "label": ""} for row in rows], "20 rows, none of them with a genre"),
     (
         lambda rows: change(rows, 5, id="row02"),

@@ -116,7 +116,7 @@ def test_scores_come_before_the_file(made: Made) -> None:
 
 def test_what_is_left_out_is_told(made: Made) -> None:
     assert any("1 of 28 files is left out" in message for message in made.messages)
-    assert any("1 tracks have no genre" in message for message in made.messages)
+    assert any("1 track has no genre" in message for message in made.messages)
 
 
 def test_one_artist_and_few_tracks_are_told_and_in_the_card(made: Made) -> None:
