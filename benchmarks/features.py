@@ -40,7 +40,7 @@ from earmark.features._fft import (
     mask_spectrum,
     tables,
 )
-from earmark.features._lanes import HOP, IMAGINARY, LANES, STRETCHES, TILE_BINS
+from earmark.features._layout import HOP, IMAGINARY, LANES, STRETCHES, TILE_BINS
 from earmark.features._spectrum import WINDOW, framed, reflected
 from earmark.types import Float32Array
 

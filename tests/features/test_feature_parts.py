@@ -19,7 +19,7 @@ from earmark.features._cepstrum import log_power, mfcc, top_db
 from earmark.features._chroma import estimate_tuning
 from earmark.features._contrast import spectral_contrast
 from earmark.features._filters import chroma_filters, hz_to_octs, mel_filters
-from earmark.features._lanes import BINS, BLOCKS, HOP, LANES, OVERLAP, STRETCHES
+from earmark.features._layout import BINS, BLOCKS, HOP, LANES, OVERLAP, STRETCHES
 from earmark.features._pass import Spectra, spectral_pass
 from earmark.features._rhythm import mean_tempogram, tempo
 from earmark.features._separation import carry_frames, mask_harmonic, overlap_add

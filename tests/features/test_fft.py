@@ -14,7 +14,7 @@ from earmark.features._fft import (
     mask_spectrum,
     tables,
 )
-from earmark.features._lanes import (
+from earmark.features._layout import (
     BINS,
     BLOCKS,
     HOP,

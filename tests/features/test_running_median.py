@@ -12,7 +12,7 @@ import scipy.ndimage
 from librosa_reference import mirrored, mirrored_medians, parts
 
 from earmark.features import _loop, _pass
-from earmark.features._lanes import BINS, BLOCK_ROWS, BLOCKS, LANES, MARGIN
+from earmark.features._layout import BINS, BLOCK_ROWS, BLOCKS, LANES, MARGIN
 from earmark.features._median import GROUP, WIDTH, median_network
 from earmark.features._pass import spectral_pass
 from earmark.features._separation import filter_time, median

@@ -8,7 +8,7 @@ module          librosa
 ==============  ============================================================================
 ``_pass``       the whole of a clip
 ``_loop``       the order in which all is done: ``stft``, ``decompose.hpss``, ``istft``
-``_lanes``      how frames lie in memory
+``_layout``     the layout of frames in memory
 ``_fft``        ``scipy.fft.rfft`` and ``irfft``, of 32 frames at once
 ``_frames``     ``feature.spectral_centroid``, ``spectral_bandwidth``, ``spectral_rolloff``,
                 ``melspectrogram``, ``piptrack``, ``chroma_stft``

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from earmark.features._kernel import inner_kernel
-from earmark.features._lanes import (
+from earmark.features._layout import (
     HOP,
     IMAGINARY,
     LANES,

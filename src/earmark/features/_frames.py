@@ -10,7 +10,7 @@ import numpy as np
 
 from earmark.features._filters import N_CHROMA
 from earmark.features._kernel import inner_kernel, kernel
-from earmark.features._lanes import BINS, LANES, MARGIN
+from earmark.features._layout import BINS, LANES, MARGIN
 from earmark.types import BoolArray, Float32Array, IntArray
 
 __all__ = ["accumulate_chroma", "append_peaks", "measure_moments", "sum_mel_bands"]
@@ -176,7 +176,7 @@ def append_peaks(
 
 @inner_kernel
 def _add_chroma(
-    tile: Float32Array, filters: Float32Array, heard: BoolArray, sums: Float32Array
+    tile: Float32Array, filters: Float32Array, adds: BoolArray, sums: Float32Array
 ) -> None:
     """Sum the power of 32 frames into pitch classes; a bin counts for some of them only."""
     power = np.empty((4, LANES), np.float32)
@@ -186,7 +186,7 @@ def _add_chroma(
             for lane in range(LANES):
                 power[i, lane] = tile[MARGIN + k + i, lane] * tile[MARGIN + k + i, lane]
         for c in range(N_CHROMA):
-            if heard[k // 4, c]:
+            if adds[k // 4, c]:
                 w0, w1, w2, w3 = (
                     filters[c, k],
                     filters[c, k + 1],
@@ -205,17 +205,17 @@ def _add_chroma(
 
 @kernel("void(float32[:, :, ::1], float32[:, ::1], boolean[:, ::1], float32[:, ::1])")
 def accumulate_chroma(
-    tiles: Float32Array, filters: Float32Array, heard: BoolArray, chroma: Float32Array
+    tiles: Float32Array, filters: Float32Array, adds: BoolArray, chroma: Float32Array
 ) -> None:
     """Sum the power of each frame into pitch classes with a maximum of 1, in `chroma` [(n, 12)].
 
     ``C = filters @ S^2``, each frame divided by its maximum, as in `librosa.feature.chroma_stft`;
-    silence stays 0. `heard` [shape=(256, 12)] tells which four neighbouring bins add to a class at
+    silence stays 0. `adds` [shape=(256, 12)] says which four neighbouring bins add to a class at
     all.
     """
     sums = np.empty((N_CHROMA, LANES), np.float32)
     for group in range(len(tiles)):
-        _add_chroma(tiles[group], filters, heard, sums)
+        _add_chroma(tiles[group], filters, adds, sums)
         start = LANES * group
         for lane in range(min(LANES, len(chroma) - start)):
             largest = _f4(0)

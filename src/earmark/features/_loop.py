@@ -1,6 +1,6 @@
 """The order in which groups of 32 frames are measured.
 
-A group stays in the cache (see `earmark.features._lanes`). Everything that needs no neighbours in
+A group stays in the cache (see `earmark.features._layout`). Everything that needs no neighbours in
 time is computed from its magnitudes at once: moments of the spectrum, mel bands, peaks, medians
 along frequency. The medians along time reach 15 frames into the next group, so that the separation
 into harmonic and percussive parts follows one group behind. Only the magnitudes of the whole clip
@@ -14,7 +14,7 @@ import numpy as np
 from earmark.features._fft import forward, inverse, load_stretches, magnitudes, mask_spectrum
 from earmark.features._frames import append_peaks, measure_moments, sum_mel_bands
 from earmark.features._kernel import inner_kernel, kernel
-from earmark.features._lanes import LANES, TILE_BINS
+from earmark.features._layout import LANES, TILE_BINS
 from earmark.features._separation import (
     append_future,
     append_past,

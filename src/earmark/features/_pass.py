@@ -18,7 +18,7 @@ from earmark.features._chroma import MAX_HZ, MIN_HZ, estimate_tuning
 from earmark.features._fft import tables
 from earmark.features._filters import N_CHROMA, N_MELS, chroma_filters, mel_filters
 from earmark.features._frames import accumulate_chroma
-from earmark.features._lanes import (
+from earmark.features._layout import (
     BINS,
     BLOCK_ROWS,
     BLOCKS,
@@ -134,7 +134,7 @@ class Spectra:
     are in hertz [shape=(t,)]; `mel` is [shape=(t, 128)], and `edges` its first two and last two
     rows if silence surrounds the signal instead of its reflection. `parts` are mean and variance of
     the harmonic and the percussive samples, empty if not separated; `tiles` are magnitudes (see
-    `earmark.features._lanes`); `peaks` are frequencies in hertz and heights. Everything else is
+    `earmark.features._layout`); `peaks` are frequencies in hertz and heights. Everything else is
     computed when first needed.
     """
 

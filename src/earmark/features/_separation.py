@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from earmark.features._kernel import inner_kernel, kernel_from_source
-from earmark.features._lanes import (
+from earmark.features._layout import (
     BINS,
     BLOCK_ROWS,
     BLOCKS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from earmark.features._kernel import inner_kernel, kernel
-from earmark.features._lanes import HOP, LANES, OVERLAP
+from earmark.features._layout import HOP, LANES, OVERLAP
 from earmark.features._spectrum import N_FFT, n_frames
 from earmark.types import BoolArray, Float32Array, FloatArray, IntArray
 

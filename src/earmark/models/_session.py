@@ -55,9 +55,9 @@ class Served(ABC):
         self.card = file.card
         found = file.manifest.get("kind", _CLASSIFIER)
         if found != self.kind:
-            told = _WORDS.get(found) if isinstance(found, str) else None
-            told = f"a {told}" if told else f"of kind {found!r}"
-            raise ModelFormatError(file.path, f"it is {told}, not a {_WORDS[self.kind]}")
+            name = _WORDS.get(found) if isinstance(found, str) else None
+            actual = f"a {name}" if name else f"of kind {found!r}"
+            raise ModelFormatError(file.path, f"it is {actual}, not a {_WORDS[self.kind]}")
         try:
             self.name = str(file.manifest["name"])
             self._read(file.manifest)
@@ -125,8 +125,8 @@ class Served(ABC):
     def _answers(self, X: npt.NDArray[Any], *, fingerprint: str) -> list[FloatArray]:
         """Run the graph on rows of features, after checking that they fit."""
         if fingerprint != self.feature_set.fingerprint:
-            told = _mismatch(self.feature_set.name, self.feature_set.fingerprint, fingerprint)
-            raise FingerprintError(self.path, told)
+            reason = _mismatch(self.feature_set.name, self.feature_set.fingerprint, fingerprint)
+            raise FingerprintError(self.path, reason)
         X = np.asarray(X)
         n_features = len(self.feature_set.names)
         if X.ndim != 2 or X.shape[1] != n_features:
@@ -191,9 +191,9 @@ def find_file(name_or_path: PathName, kind: str) -> ModelFile:
             return read_model(path)
     if not Path(name_or_path).suffix and not os.path.lexists(name_or_path):
         other = _kinds().get(os.fspath(name_or_path))
-        told = f": it is a {_WORDS[other]}" if other else ""
+        hint = f": it is a {_WORDS[other]}" if other else ""
         known = ", ".join(shipped(kind))
         raise ModelNotFoundError(
-            name_or_path, f"no {_WORDS[kind]} of that name{told}. Available: {known}"
+            name_or_path, f"no {_WORDS[kind]} of that name{hint}. Available: {known}"
         )
     return read_model(name_or_path)

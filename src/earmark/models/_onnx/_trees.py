@@ -133,8 +133,8 @@ def add_boosted_trees(graph: Graph, Z: str, classifier: Any) -> str:
     n_classes = len(classifier.classes_)
     n_scores = 1 if n_classes == 2 else n_classes
     trees = _Trees()
-    for i, told in enumerate(classifier.trees_.booster_.dump_model()["tree_info"]):
-        features, thresholds, left, right, values = _flat(told["tree_structure"])
+    for i, tree in enumerate(classifier.trees_.booster_.dump_model()["tree_info"]):
+        features, thresholds, left, right, values = _flat(tree["tree_structure"])
         number = trees.append(features, thresholds, left, right)
         leaves = np.flatnonzero(left < 0)
         trees.give(number, leaves, np.full(len(leaves), i % n_scores), values[leaves])
