@@ -331,8 +331,13 @@ def failure_record(error: AudioError) -> dict[str, str]:
     return {"path": os.fspath(error.path), "code": error.code, "message": error.reason}
 
 
-def package_version(_: object = None) -> str:
-    """Return the version of Earmark; as an entry of a record, that which wrote it.
+def package_version(record: object = None) -> str:
+    """Return the version of Earmark: as an entry of a record, the version that wrote it.
+
+    Parameters
+    ----------
+    record : object
+        Not used: the version is the same for every record.
 
     Returns
     -------

@@ -45,7 +45,7 @@ def by_file(tracks: Iterable[LibraryTrack]) -> list[LibraryTrack]:
         else:
             albums[track.path] = [track]
             files.append(track)
-    return [_joined(albums[one.path]) if one.part else one for one in files]
+    return [_joined(albums[track.path]) if track.part else track for track in files]
 
 
 def album_note(tracks: Iterable[LibraryTrack]) -> str:
@@ -79,8 +79,8 @@ def album_note(tracks: Iterable[LibraryTrack]) -> str:
 
 def _agreed(values: Iterable[str], otherwise: str = "") -> str:
     """Return what all that say anything say."""
-    said = {value for value in values if value}
-    return said.pop() if len(said) == 1 else otherwise
+    distinct = {value for value in values if value}
+    return distinct.pop() if len(distinct) == 1 else otherwise
 
 
 def _weight(track: LibraryTrack) -> float:
@@ -90,29 +90,29 @@ def _weight(track: LibraryTrack) -> float:
 def _joined(tracks: Sequence[LibraryTrack]) -> LibraryTrack:
     """Make one track of those of an album."""
     first = tracks[0]
-    albumartist = _agreed(one.tags.albumartist for one in tracks)
-    artists = {one.tags.artist for one in tracks if one.tags.artist}
+    albumartist = _agreed(track.tags.albumartist for track in tracks)
+    artists = {track.tags.artist for track in tracks if track.tags.artist}
     artist = albumartist or (artists.pop() if len(artists) == 1 else "")
     if not artist and artists:
         artist = VARIOUS_ARTISTS
-    album = _agreed(one.tags.album for one in tracks)
-    years = {one.tags.year for one in tracks if one.tags.year is not None}
+    album = _agreed(track.tags.album for track in tracks)
+    years = {track.tags.year for track in tracks if track.tags.year is not None}
     tags = Tags(
         artist=artist,
         albumartist=albumartist,
         title=album,
         album=album,
-        genres=tuple(dict.fromkeys(genre for one in tracks for genre in one.tags.genres)),
+        genres=tuple(dict.fromkeys(genre for track in tracks for genre in track.tags.genres)),
         year=years.pop() if len(years) == 1 else None,
         disc_number=first.tags.disc_number,
-        composer=_agreed(one.tags.composer for one in tracks),
+        composer=_agreed(track.tags.composer for track in tracks),
     )
     return replace(
         _with_genre(first, tracks),
         digest=None,
         tags=tags,
         duration=None,  # of the tracks given, which may not be all
-        warnings=tuple(dict.fromkeys(text for one in tracks for text in one.warnings)),
+        warnings=tuple(dict.fromkeys(text for track in tracks for text in track.warnings)),
         part=0,
         start=None,
         end=None,
@@ -121,20 +121,20 @@ def _joined(tracks: Sequence[LibraryTrack]) -> LibraryTrack:
 
 def _with_genre(first: LibraryTrack, tracks: Sequence[LibraryTrack]) -> LibraryTrack:
     """Return the first track with the genre most of the music of an album has."""
-    answered = [one for one in tracks if one.genre is not None]
+    answered = [track for track in tracks if track.genre is not None]
     if not answered:
         return first
-    sure = [one for one in answered if one.unsure is None]
+    sure = [track for track in answered if track.unsure is None]
     votes: dict[str, float] = {}
-    for one in sure or answered:
-        votes[one.genre or ""] = votes.get(one.genre or "", 0.0) + _weight(one)
+    for track in sure or answered:
+        votes[track.genre or ""] = votes.get(track.genre or "", 0.0) + _weight(track)
     genre = max(votes, key=votes.__getitem__)
-    voters = [one for one in sure or answered if one.genre == genre]
+    voters = [track for track in sure or answered if track.genre == genre]
     best = max(voters, key=_weight)
     total = sum(map(_weight, answered)) or 1.0
-    names = dict.fromkeys(name for one in answered for name in one.answer.probabilities)
+    names = dict.fromkeys(name for track in answered for name in track.answer.probabilities)
     shares = {
-        name: sum(_weight(one) * one.answer.probabilities.get(name, 0.0) for one in answered)
+        name: sum(_weight(track) * track.answer.probabilities.get(name, 0.0) for track in answered)
         / total
         for name in names
     }
@@ -144,5 +144,5 @@ def _with_genre(first: LibraryTrack, tracks: Sequence[LibraryTrack]) -> LibraryT
         unsure=None if sure else best.unsure,
         probabilities=shares,
     )
-    corrected = genre if all(one.corrected for one in voters) else None
+    corrected = genre if all(track.corrected for track in voters) else None
     return replace(first, state="analysed", answer=answer, corrected=corrected)

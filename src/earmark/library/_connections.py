@@ -197,26 +197,10 @@ def _migrate(connection: sqlite3.Connection, path: str) -> None:
 
 
 def connect(path: str, *, create: bool) -> sqlite3.Connection:
-    """Open a library file, make it where asked, and bring it up to date.
+    """Open a library file, make it and its folder if asked, and bring it up to date.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    create : bool
-        Whether to make it, and its folder, if there is none.
-
-    Returns
-    -------
-    sqlite3.Connection
-        In autocommit mode.
-
-    Raises
-    ------
-    LibraryError
-        If there is none, or it is damaged, cut short, or no library.
-    LibraryVersionError
-        If it is of a newer release. It is not touched.
+    The connection is in autocommit mode. A file that is missing, damaged, cut short or no library
+    is a `LibraryError`; one of a newer release a `LibraryVersionError`, and is not touched.
     """
     new = not os.path.exists(path)
     if new and not create:

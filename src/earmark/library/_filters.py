@@ -100,12 +100,12 @@ _DOUBTFUL = (
 """Answers worth asking the user about; a silent track has no genre."""
 
 
-def tables(*told: str) -> str:
-    """Return the tables of which parts of a query speak: t, and of a, c and m those it needs.
+def tables(*parts: str) -> str:
+    """Return the tables that parts of a query name: t, and those of a, c and m it needs.
 
     SQLite would look up the others as well, row by row.
     """
-    named = {alias for part in told for alias in re.findall(r"\b([acm])\.", part)}
+    named = {alias for part in parts for alias in re.findall(r"\b([acm])\.", part)}
     needed = named | {"a"} if "m" in named else named
     return " ".join(["track t", *(join for alias, join in _JOINS.items() if alias in needed)])
 

@@ -348,12 +348,12 @@ class ChangeJournal:
         """
         known = self.batches(kind)
         if batch_id is None:
-            stands = [one for one in known if one.n_to_undo]
-            if not stands:
+            undoable = [batch for batch in known if batch.n_to_undo]
+            if not undoable:
                 raise ParameterError("there is nothing to undo")
-            return next((one for one in stands if one.counts["done"]), stands[0])
-        found = next((one for one in known if one.id == batch_id), None)
-        if found is None:
-            there = ", ".join(str(one.id) for one in known) or "none"
-            raise ParameterError(f"batch={batch_id!r} is not in the journal. Available: {there}")
-        return found
+            return next((batch for batch in undoable if batch.counts["done"]), undoable[0])
+        for batch in known:
+            if batch.id == batch_id:
+                return batch
+        there = ", ".join(str(batch.id) for batch in known) or "none"
+        raise ParameterError(f"batch={batch_id!r} is not in the journal. Available: {there}")

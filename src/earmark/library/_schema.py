@@ -93,7 +93,7 @@ CREATE TABLE track (
     year INTEGER,
     ids TEXT NOT NULL DEFAULT '{}',        -- JSON: of MusicBrainz, ISRC
     duration REAL,
-    tempo REAL,                            -- traits, see TRAITS
+    tempo REAL,                            -- see MEASUREMENTS of earmark.analysis
     brightness REAL,
     loudness REAL,
     percussiveness REAL,

@@ -87,7 +87,7 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
     """
     wanted = filters or Filters()
     here, values = where(replace(wanted, state="analysed", missing=False))
-    (one,) = library.query(
+    (totals,) = library.query(
         "SELECT count(*) AS n, total(t.duration) AS duration, "
         "count(DISTINCT NULLIF(t.artist, '')) AS n_artists, "
         "count(DISTINCT NULLIF(t.album, '')) AS n_albums, "
@@ -117,15 +117,15 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
     return LibraryStats(
         path=library.path,
         n_bytes=sum(os.path.getsize(path) for path in files if os.path.exists(path)),
-        n_tracks=one["n"],
+        n_tracks=totals["n"],
         n_failed=library.count(replace(wanted, state="failed", missing=False)),
         n_missing=library.count(replace(wanted, state=None, missing=True)),
-        duration=one["duration"],
-        n_artists=one["n_artists"],
-        n_albums=one["n_albums"],
+        duration=totals["duration"],
+        n_artists=totals["n_artists"],
+        n_albums=totals["n_albums"],
         n_corrected=sum(row["n"] for row in genres if row["corrected"]),
         n_unsure=unsure,
-        n_without_genre=int(one["n_without"]),
+        n_without_genre=int(totals["n_without"]),
         genres=dict(sorted(by_genre.items(), key=lambda item: (-item[1], item[0]))),
         decades={row["decade"]: row["n"] for row in decades},
     )

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from earmark.records import Record
+
 __all__ = ["DEFAULT_GENRE", "Fields", "GenreState", "Tags", "field_name", "filled", "tags_of"]
 
 Fields: TypeAlias = Mapping[str, Sequence[str]]
@@ -90,7 +92,13 @@ def _from_json(entries: Sequence[Sequence[Any]]) -> tuple[tuple[int, bytes], ...
 
 
 @dataclass(frozen=True)
-class GenreState:
+class GenreState(
+    Record,
+    keys=(
+        *("container", "there", ("entries", lambda state: _to_json(state.entries)), "extra"),
+        ("second", lambda state: {name: _to_json(raw) for name, raw in state.second.items()}),
+    ),
+):
     """The genres of a file as bytes, enough to restore them.
 
     Attributes
@@ -143,27 +151,6 @@ class GenreState:
                 for name in self.second.keys() & other.second.keys()
             )
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Convert to a form that JSON can hold.
-
-        Returns
-        -------
-        dict
-            Argument for `from_dict`.
-
-        Examples
-        --------
-        >>> GenreState("flac", True, ((2, b"GENRE=Rock"),)).to_dict()["entries"]
-        [[2, 'R0VOUkU9Um9jaw==']]
-        """
-        return {
-            "container": self.container,
-            "there": self.there,
-            "entries": _to_json(self.entries),
-            "extra": dict(self.extra),
-            "second": {name: _to_json(entries) for name, entries in self.second.items()},
-        }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> GenreState:
