@@ -28,9 +28,9 @@
     │   └── LibraryVersionError   it was written by a newer release
     ├── PlanError                 a plan of changes cannot be used; holds its path
     ├── ChangeError               a file was left as it is, and why; holds its path
-    ├── JobCancelledError         the work was stopped because somebody asked for that
+    ├── JobCancelledError         the work was cancelled
     ├── DatasetError              a corpus is missing, incomplete or inconsistent
-    └── MissingExtraError         what is asked for needs an extra that is not installed
+    └── MissingExtraError         an extra that is not installed is needed
 
 Every class carries ``code``, a short name that never changes between releases: it is what the
 ``error.code`` of the command line's JSON holds.
@@ -284,7 +284,7 @@ class ChangeError(_FileError):
 
 
 class JobCancelledError(EarmarkError):
-    """The work was stopped because somebody asked for that; what was done before is kept.
+    """The work was cancelled; everything done before is kept.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ class DatasetError(EarmarkError):
 
 
 class MissingExtraError(EarmarkError):
-    """What is asked for needs an extra that is not installed."""
+    """A feature needs an extra that is not installed."""
 
     code = "missing-extra"
 

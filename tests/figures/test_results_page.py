@@ -242,6 +242,8 @@ def test_other_documents_are_refused(results: list[dict[str, Any]]) -> None:
 def test_assets_ship_with_the_package() -> None:
     folder = Path(str(files("earmark.figures"))) / "assets"
     assert {path.name for path in folder.iterdir()} == {"page.css", "page.js"}
+    templates = {path.name for path in (folder.parent / "templates").iterdir()}
+    assert templates >= {"base.html.j2", "results.html.j2", "explore.html.j2", "tuning.html.j2"}
     css = (folder / "page.css").read_text(encoding="utf-8")
     assert "url(" not in css
     assert "@import" not in css

@@ -193,7 +193,7 @@ def _precise(
 
 @dataclass(frozen=True)
 class _Calibration:
-    """What rows that are held out say of a model; without them it is never unsure."""
+    """Results on held-out rows; without them a model is never unsure."""
 
     temperature: float = 1.0
     min_confidence: float = 0.0

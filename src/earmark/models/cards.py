@@ -1,4 +1,4 @@
-"""Manifests and cards of models and spaces: what their files say of them, as data and in words."""
+"""Manifests of models and spaces, and cards, which say the same in words."""
 
 from earmark.models._card import description_of, render_card
 from earmark.models._manifest import model_manifest, space_manifest
