@@ -1,4 +1,4 @@
-"""One change to one file: what every kind of change must be able to do."""
+"""One change to one file: the interface of every kind of change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of files that were to be changed: of each, and of a whole run."""
+"""Outcomes of changes: of each file, and of a whole run."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Outcome(
         ("reason", lambda outcome: outcome.reason or None),
     ),
 ):
-    """What came of one file.
+    """The outcome of one file.
 
     Attributes
     ----------
     path : str
         The file; where it was when the plan was made, if it is one that was to be placed.
     state : {"written", "placed", "already", "undone", "skipped", "failed"}
-        What came of it; "already" if it was as it should be.
+        "already": it was as planned before, and was left alone.
     genres : tuple of str
         The genres it has now; empty where it was left alone, or was to be placed.
     target : str or None
         The place planned for it; None where its genre was to be written.
     reason : str
-        Why it was left as it is.
+        Why it was not changed; ``""`` if it was.
     """
 
     path: str
@@ -49,7 +49,7 @@ class Outcome(
 
 @dataclass(frozen=True)
 class ChangeRun(Record):
-    """What came of an apply or an undo.
+    """The outcome of an apply or an undo.
 
     Attributes
     ----------
@@ -58,8 +58,8 @@ class ChangeRun(Record):
     outcomes : tuple of Outcome
         One for each file that was to be changed or undone.
     cut_short : tuple of Outcome
-        What became of files at which an earlier run was stopped. One that is skipped could not be
-        read now; the next run looks again.
+        Files at which an earlier run was stopped. One that is skipped could not be read now; the
+        next run looks again.
     """
 
     batch: int | None

@@ -80,7 +80,7 @@ def safe_name(text: str, *, otherwise: str = "_") -> str:
 
 
 def is_safe_name(name: str) -> bool:
-    """Tell whether a name works on every system as it is, in normal form C or not.
+    """Tell whether a name works on every system unchanged, in normal form C or not.
 
     Examples
     --------
