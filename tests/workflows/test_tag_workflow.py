@@ -20,12 +20,12 @@ from earmark.errors import LibraryError, ParameterError, PlanError
 from earmark.features import GTZAN57
 from earmark.library import Filters, open_library
 from earmark.models import Model
+from earmark.models.cards import model_manifest
 from earmark.models.recipe import fit, load_recipe
 from earmark.tags import read_tags, write_genres
 from earmark.workflows.changes import apply_changes, list_batches, undo_changes
 from earmark.workflows.session import default_session
 from earmark.workflows.tag import plan_tags
-from earmark.workflows.train import _manifest
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))
 add_track: Any = _HELPERS["add_track"]
@@ -175,7 +175,8 @@ def test_training_writes_the_thresholds(artists: bool) -> None:
     if not artists:
         table = replace(table, groups={})
     fitted = fit(load_recipe("knn"), table, classes=table.classes)
-    unsure: Any = _manifest("mine", fitted, table, {}, {})["unsure"]
+    described = model_manifest("mine", fitted, table, scores={}, leakage_gap=None, training={})
+    unsure: Any = described["unsure"]
     assert bool(unsure["thresholds"]) is artists
     assert fitted.precise
     shares = [share for _, _, share in fitted.precise]
