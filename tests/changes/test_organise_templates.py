@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from organise_helpers import know, planned, write_song
 
 from earmark.changes import apply_plan
-from earmark.changes.files import FIELDS, Template
 from earmark.changes.files._safe_names import is_safe_name
+from earmark.changes.files._template import FIELDS, Template
 from earmark.errors import ParameterError
 from earmark.library import Library, open_library
 

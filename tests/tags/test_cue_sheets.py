@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import CueSheetError
-from earmark.tags import CueSheet, parse_cue
+from earmark.tags._cue import CueSheet, parse_cue
 
 SHEET = """REM GENRE "Progressive Rock"
 REM DATE 1971

@@ -6,7 +6,6 @@ WavPack, Monkey's Audio and Musepack; attributes in ASF. If a file has several t
 genre are changed.
 """
 
-from earmark.tags._cue import CueSheet, parse_cue
 from earmark.tags._cue_albums import (
     CueAlbum,
     CueTrack,
@@ -31,7 +30,6 @@ from earmark.tags._witness import seen_by_mutagen
 __all__ = [
     "DEFAULT_EMPTY_GENRES",
     "CueAlbum",
-    "CueSheet",
     "CueTrack",
     "GenreState",
     "Tags",
@@ -42,7 +40,6 @@ __all__ = [
     "listed_genre",
     "named_genres",
     "other_tags",
-    "parse_cue",
     "preview_genres",
     "read_genre_state",
     "read_tags",

@@ -68,17 +68,7 @@ class CueFile:
 
 @dataclass(frozen=True)
 class CueSheet:
-    """A cue sheet.
-
-    Attributes
-    ----------
-    fields : dict of str to str
-        Its fields for the album: ``title, performer, genre, date, catalog, ...``.
-    files : tuple of CueFile
-        The files, in order.
-    warnings : tuple of str
-        Problems that do not make it unusable.
-    """
+    """A cue sheet: the fields of the album, its files in order, and what is wrong but usable."""
 
     fields: dict[str, str]
     files: tuple[CueFile, ...]
@@ -240,24 +230,10 @@ class _Reader:
 
 
 def parse_cue(content: str | bytes, *, path: str = "") -> CueSheet:
-    r"""Read a cue sheet.
+    r"""Read a cue sheet; `path` is its name in errors.
 
-    Parameters
-    ----------
-    content : str or bytes
-        The sheet; bytes are decoded by `decode_cue`.
-    path : str
-        Its name in errors.
-
-    Returns
-    -------
-    CueSheet
-        Its files and their tracks.
-
-    Raises
-    ------
-    CueSheetError
-        If it is longer than 1 MiB, names no track, or its times or numbers contradict each other.
+    CueSheetError if it is longer than 1 MiB, names no track, or its times or numbers contradict
+    each other.
 
     Examples
     --------

@@ -5,20 +5,16 @@ from earmark.changes.files._plan import OrganisePlan, OrganiseRow
 from earmark.changes.files._planning import make_organise_plan
 from earmark.changes.files._policy import MODES, GenreSource, OrganisePolicy
 from earmark.changes.files._record import moved_from
-from earmark.changes.files._template import FIELDS, PARTS, Template
 from earmark.changes.files._transfer import Mode
 
 __all__ = [
-    "FIELDS",
     "MODES",
-    "PARTS",
     "GenreSource",
     "Mode",
     "OrganisePlan",
     "OrganisePolicy",
     "OrganiseRow",
     "PlaceFile",
-    "Template",
     "make_organise_plan",
     "moved_from",
 ]

@@ -32,8 +32,8 @@ class OrganisePolicy:
     into : str
         The folder they go into; made absolute.
     by : str
-        Levels of folders: some of `PARTS` with ``/`` between them. Files keep their names. ``""``:
-        see `template`.
+        Levels of folders with ``/`` between them: genre, artist, albumartist, album, year or
+        decade. Files keep their names. ``""``: see `template`.
     mode : {"link", "copy", "move"}
         How they get there. A link is a symbolic link to the absolute path of the file.
     keep_unsure : bool
@@ -41,7 +41,9 @@ class OrganisePolicy:
     names : mapping of str to str
         The user's names for the model's genres; ``""``: such tracks stay where they are.
     template : str
-        Pattern for folder and file names, instead of `by`, see `Template`.
+        Pattern for folder and file names, instead of `by`, such as
+        ``"{genre}/{albumartist}/{year} {album}/{disc}-{track:02} {title}"``. Other fields: artist,
+        decade, composer, filename, extension. The ending of a file is always kept.
     genre_source : {"predicted", "tag", "tag-or-predicted"}
         Where genres come from, unless the user has corrected them: the model, the file's tags, or
         the tags and, where they have none, the model.

@@ -79,17 +79,10 @@ def _pieces(template: str, part: str) -> Pieces:
 
 @dataclass(frozen=True)
 class Template:
-    """A pattern for the place of a file.
+    """A pattern for the place of a file: names with ``/`` between them, with fields in braces.
 
-    Attributes
-    ----------
-    text : str
-        Names with ``/`` between them, the last that of the file; fields in braces.
-
-    Raises
-    ------
-    ParameterError
-        If it cannot be used; the message says why, and lists the fields if one is unknown.
+    ParameterError if it cannot be used; the message says why, and lists the fields if one is
+    unknown.
 
     Examples
     --------
@@ -121,19 +114,10 @@ class Template:
         return frozenset(field for part in self._parts for _, field, _ in part if field)
 
     def place(self, values: Mapping[str, str | int | None], extension: str) -> tuple[str, ...]:
-        """Make the names of the folders and of the file.
+        """Make the names of the folders and, last, of the file, each safe on every system.
 
-        Parameters
-        ----------
-        values : mapping of str to str or int
-            By field; what is missing, None or empty is left out, with the punctuation beside it.
-        extension : str
-            The ending of the file, with its dot.
-
-        Returns
-        -------
-        tuple of str
-            The names, each safe on every system; the last is that of the file.
+        What is missing, None or empty is left out, with the punctuation beside it. The extension
+        has its dot.
         """
         known = {**values, "extension": extension.removeprefix(".").lower()}
         folders = (_filled(part, known) for part in self._parts[:-1])
