@@ -45,7 +45,7 @@ def write_parquet(table: FeatureTable, path: PathName) -> None:
         raise DatasetError(f"feature {taken[0]!r} has the name of another column of the file")
     for name, values in zip(table.names, table.X.T, strict=True):
         columns[name] = pa.array(np.ascontiguousarray(values), pa.float64())
-    told = {
+    about = {
         "schema": _SCHEMA,
         "feature_set": table.feature_set,
         "fingerprint": table.fingerprint,
@@ -56,7 +56,7 @@ def write_parquet(table: FeatureTable, path: PathName) -> None:
         "provenance": dict(table.provenance),
         "digest": table.digest,
     }
-    rows = pa.table(columns).replace_schema_metadata({"earmark": json.dumps(told)})
+    rows = pa.table(columns).replace_schema_metadata({"earmark": json.dumps(about)})
     with atomic_write(path) as file:
         pq.write_table(rows, file)
 
@@ -78,23 +78,23 @@ def open_parquet(path: PathName) -> pa.Table:
 def is_table(rows: pa.Table) -> bool:
     """Say whether rows read from Parquet are a table of features that was written as one."""
     try:
-        told = json.loads((rows.schema.metadata or {}).get(b"earmark", b"null"))
+        about = json.loads((rows.schema.metadata or {}).get(b"earmark", b"null"))
     except ValueError:
         return False
-    return isinstance(told, dict) and str(told.get("schema", "")).startswith("earmark.table/")
+    return isinstance(about, dict) and str(about.get("schema", "")).startswith("earmark.table/")
 
 
 def _described(path: PathName, rows: pa.Table) -> dict[str, Any]:
     """Return what the metadata says, or say what is wrong with it."""
     if not is_table(rows):
         raise DatasetError(f"{os.fspath(path)!r} is not a table of features: it has no schema")
-    told: dict[str, Any] = json.loads(rows.schema.metadata[b"earmark"])
-    if told["schema"] != _SCHEMA:
-        raise DatasetError(f"{os.fspath(path)!r}: schema {told['schema']!r} is not {_SCHEMA!r}")
-    missing = [key for key in _KEYS if key not in told]
+    about: dict[str, Any] = json.loads(rows.schema.metadata[b"earmark"])
+    if about["schema"] != _SCHEMA:
+        raise DatasetError(f"{os.fspath(path)!r}: schema {about['schema']!r} is not {_SCHEMA!r}")
+    missing = [key for key in _KEYS if key not in about]
     if missing:
         raise DatasetError(f"{os.fspath(path)!r}: its schema lacks {missing[0]!r}")
-    return told
+    return about
 
 
 def _column(path: PathName, rows: pa.Table, name: str, kind: pa.DataType) -> npt.NDArray[Any]:
@@ -119,32 +119,32 @@ def read_parquet(path: PathName, *, rows: pa.Table | None = None) -> FeatureTabl
     """Read a table, see `FeatureTable.from_parquet`; `rows` are those of the file if read."""
     if rows is None:
         rows = open_parquet(path)
-    told = _described(path, rows)
+    about = _described(path, rows)
     ids = _column(path, rows, "id", pa.string())
-    features = [_column(path, rows, name, pa.float64()) for name in told["names"]]
+    features = [_column(path, rows, name, pa.float64()) for name in about["names"]]
     try:
         table = FeatureTable(
             ids=ids,
             X=np.column_stack(features) if features else np.empty((len(ids), 0)),
-            feature_set=told["feature_set"],
-            fingerprint=told["fingerprint"],
+            feature_set=about["feature_set"],
+            fingerprint=about["fingerprint"],
             labels=_column(path, rows, "label", pa.string()),
             groups={
-                name: _column(path, rows, f"group:{name}", pa.int64()) for name in told["groups"]
+                name: _column(path, rows, f"group:{name}", pa.int64()) for name in about["groups"]
             },
             partitions={
                 name: _column(path, rows, f"partition:{name}", pa.string())
-                for name in told["partitions"]
+                for name in about["partitions"]
             },
-            provenance=told["provenance"],
-            names=tuple(told["names"]),
-            unit=told["unit"],
+            provenance=about["provenance"],
+            names=tuple(about["names"]),
+            unit=about["unit"],
         )
     except DatasetError as error:
         if str(error).startswith(repr(os.fspath(path))):
             raise
         raise DatasetError(f"{os.fspath(path)!r}: {error}") from error
-    if table.digest != told["digest"]:
+    if table.digest != about["digest"]:
         raise DatasetError(
             f"{os.fspath(path)!r} has changed since it was written: its digest differs"
         )

@@ -63,7 +63,7 @@ def _tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder
         raise DatasetError(f"{root!r}: holds no audio file")
     parts = [os.path.relpath(path, root).split(os.sep) for path in paths]
     tags = [_tags_or_none(path) for path in paths]
-    artists_told = [told.artist or told.albumartist for told in tags]
+    artist_names = [tag.artist or tag.albumartist for tag in tags]
     if genre_from == "tags":
         labels = _commonest_spelling(
             [next(iter(named_genres(said.chosen_genres)), "") for said in tags]
@@ -72,9 +72,9 @@ def _tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder
         labels = [_stored(part[0]).strip() if len(part) > 1 else "" for part in parts]
         _refuse_similar(folder, labels)
     artists = numbered(
-        _artist(artist, part) for artist, part in zip(artists_told, parts, strict=True)
+        _artist(artist, part) for artist, part in zip(artist_names, parts, strict=True)
     )
-    n_silent = sum(not artist for artist in artists_told)
+    n_silent = sum(not artist for artist in artist_names)
     if n_silent:
         of_all = f"of {len(paths)} files"
         reasons = ("names no artist in its tags", "name no artist in their tags")
@@ -90,11 +90,11 @@ def _tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder
             label=label,
             path=path,
             artist=name,
-            title=told.title,
+            title=tag.title,
             groups={"artist": int(artist)},
         )
-        for path, part, told, label, name, artist in zip(
-            paths, parts, tags, labels, artists_told, artists, strict=True
+        for path, part, tag, label, name, artist in zip(
+            paths, parts, tags, labels, artist_names, artists, strict=True
         )
     ]
 

@@ -49,7 +49,7 @@ COLUMNS = "columns"
 
 _IDS, _LABELS = ("id", "filename", "path"), ("label", "genre")
 _OPTIONAL = ("artist", "track", "split")
-_TOLD = (*_IDS, *_LABELS, *_OPTIONAL)
+_KNOWN = (*_IDS, *_LABELS, *_OPTIONAL)
 _SPLITS = ("train", "valid", "test", "")
 
 
@@ -59,7 +59,7 @@ class _Read:
 
     path: str
     columns: tuple[str, ...]
-    told: dict[str, list[str]]
+    texts: dict[str, list[str]]
     values: pa.Table | list[dict[str, str]]
 
     @property
@@ -68,7 +68,7 @@ class _Read:
 
     @property
     def labels(self) -> list[str]:
-        return self.told[self._first(_LABELS)]
+        return self.texts[self._first(_LABELS)]
 
     def _first(self, names: tuple[str, ...]) -> str:
         for name in names:
@@ -81,7 +81,7 @@ class _Read:
         if isinstance(self.values, list):
             chosen = [self.values[row] for row in rows]
             return floats(self.path, chosen, names, key=self.id_column)
-        ids = self.told[self.id_column]
+        ids = self.texts[self.id_column]
         X = np.empty((len(rows), len(names)))
         for at, name in enumerate(names):
             column = self.values.column(name)
@@ -122,8 +122,8 @@ def _read(path: str) -> _Read | FeatureTable:
         if not lines:
             raise DatasetError(f"{path!r}: has no rows")
         columns = tuple(lines[0])
-        told = {name: [line[name] for line in lines] for name in _TOLD if name in columns}
-        return _Read(path, columns, told, lines)
+        texts = {name: [line[name] for line in lines] for name in _KNOWN if name in columns}
+        return _Read(path, columns, texts, lines)
     content = open_parquet(path)
     if is_table(content):
         return read_parquet(path, rows=content)
@@ -133,17 +133,17 @@ def _read(path: str) -> _Read | FeatureTable:
         raise DatasetError(f"{path!r}: column {twice[0]!r} appears more than once")
     if not len(content):
         raise DatasetError(f"{path!r}: has no rows")
-    told = {
+    texts = {
         name: ["" if value is None else str(value) for value in content.column(name).to_pylist()]
-        for name in _TOLD
+        for name in _KNOWN
         if name in columns
     }
-    return _Read(path, columns, told, content)
+    return _Read(path, columns, texts, content)
 
 
 def _listed(path: str, rows: _Read) -> list[Track]:
     """Return what is known of each row but its features, all of it checked."""
-    ids = unique_ids(path, rows.told[rows.id_column])
+    ids = unique_ids(path, rows.texts[rows.id_column])
     labels = [label.strip() for label in rows.labels]
     spellings: dict[str, str] = {}
     for label in labels:
@@ -151,24 +151,24 @@ def _listed(path: str, rows: _Read) -> list[Track]:
         if other != label:
             raise DatasetError(f"{path!r}: labels {other!r} and {label!r} differ only in case")
     blank = [""] * len(ids)
-    splits = [split.strip() for split in rows.told.get("split", blank)]
+    splits = [split.strip() for split in rows.texts.get("split", blank)]
     for name, split in zip(ids, splits, strict=True):
         if split not in _SPLITS:
             raise DatasetError(
                 f"{path!r}: column 'split' of row {str(name)!r} is {split!r}, "
                 "not one of train, valid, test"
             )
-    names = [track.strip() for track in rows.told.get("track", blank)]
+    names = [track.strip() for track in rows.texts.get("track", blank)]
     _refuse_torn(path, names, "labels", labels)
     _refuse_torn(path, names, "splits", splits)
     groups: dict[str, IntArray] = {}
     by_track = numbered(names)
-    if "artist" in rows.told:
-        by_artist = numbered(artist_key(artist) for artist in rows.told["artist"])
+    if "artist" in rows.texts:
+        by_artist = numbered(artist_key(artist) for artist in rows.texts["artist"])
         groups["artist"] = joined_groups(by_artist, by_track)
-    if "track" in rows.told:
+    if "track" in rows.texts:
         groups["track"] = by_track
-    artists = rows.told.get("artist", blank)
+    artists = rows.texts.get("artist", blank)
     return [
         Track(
             id=str(name),
@@ -176,7 +176,7 @@ def _listed(path: str, rows: _Read) -> list[Track]:
             path=_audio(path, str(name)),
             artist=artists[at].strip(),
             groups={kind: int(group[at]) for kind, group in groups.items()},
-            partitions={"official": splits[at]} if "split" in rows.told else {},
+            partitions={"official": splits[at]} if "split" in rows.texts else {},
         )
         for at, name in enumerate(ids)
     ]
@@ -245,9 +245,9 @@ def _read_table(
     kept = np.array([at for at, track in enumerate(found) if track.label], dtype=np.int64)
     genres = sorted({track.label for track in found if track.label})
     if len(genres) < 2:
-        told = f"all of one genre, {genres[0]!r}" if genres else "none of them with a genre"
+        texts = f"all of one genre, {genres[0]!r}" if genres else "none of them with a genre"
         raise DatasetError(
-            f"{path!r}: has {counted(len(found), 'row')}, {told}: two genres are needed"
+            f"{path!r}: has {counted(len(found), 'row')}, {texts}: two genres are needed"
         )
     X = rows.features(names, kept)
     sources = _provenance(path, len(found) - len(kept), rows, names)
@@ -280,7 +280,7 @@ def _choose(
     unknown = [name for name in ignore if name not in rows.columns]
     if unknown:
         raise ParameterError(f"ignore: {rows.path!r} has no column {unknown[0]!r}")
-    features = tuple(name for name in rows.columns if name not in _TOLD and name not in ignore)
+    features = tuple(name for name in rows.columns if name not in _KNOWN and name not in ignore)
     if not features:
         raise DatasetError(f"{rows.path!r}: has no column of features")
     if feature_set is None:

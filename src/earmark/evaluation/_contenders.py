@@ -28,7 +28,7 @@ class Refitted:
     Attributes
     ----------
     name : str
-        As it was asked for.
+        As it was given.
     recipe : Recipe
         What is fitted.
     calibrate : bool
@@ -123,7 +123,7 @@ class Packaged:
     Attributes
     ----------
     name : str
-        As it was asked for.
+        As it was given.
     model : Model
         The model.
     """

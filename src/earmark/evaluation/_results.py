@@ -100,7 +100,7 @@ class Run:
     second : tuple of tuple of int
         Most probable classes down, second most probable across.
     importances : tuple of Importance or None
-        By column, the highest first; None where not asked for.
+        By column, the highest first; None if not measured.
     fit_seconds : float
         Wall time of all fits, one thread each.
     predict_milliseconds_per_row : float
@@ -109,8 +109,7 @@ class Run:
         Megabytes (10^6 bytes) that fitting and predicting added at most to a process with the table
         loaded, the most of all folds; None where the system does not tell.
     model_bytes : int or None
-        Size of the model of the first fold, as the graph that a file holds; None where it was not
-        asked for.
+        Size of the model of the first fold, as the graph that a file holds; None if not measured.
     folds : tuple of tuple of str
         Ids of the test rows of each fold.
     predictions : Predictions
@@ -148,7 +147,7 @@ class ModelResult:
     Attributes
     ----------
     name : str
-        As it was asked for.
+        As it was given.
     family : str or None
         Its family; None where several are averaged.
     recipe : mapping
@@ -263,7 +262,7 @@ class Results(Record, schema=RESULTS_SCHEMA):
     dataset : DatasetInfo
         What was scored on.
     models : tuple of ModelResult
-        In the order they were asked for.
+        In the order in which they were given.
     skipped : mapping of str to str
         Protocols that were left out, and why.
     """
@@ -280,7 +279,7 @@ class Results(Record, schema=RESULTS_SCHEMA):
         Parameters
         ----------
         name : str
-            As it was asked for.
+            As it was given.
 
         Returns
         -------

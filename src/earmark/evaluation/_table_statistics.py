@@ -170,35 +170,35 @@ def columns_of(table: FeatureTable) -> list[dict[str, Any]]:
         return []
     quartiles = np.percentile(table.X, [0, 25, 50, 75, 100], axis=0)
     names = ("min", "q1", "median", "q3", "max")
-    told = separation(table)
+    scores = separation(table)
     return [
         {
             "name": name,
             "mean": float(table.X[:, at].mean()),
             "sd": float(table.X[:, at].std()),
             **dict(zip(names, quartiles[:, at].tolist(), strict=True)),
-            "f": told[at],
+            "f": scores[at],
         }
         for at, name in enumerate(table.names)
     ]
 
 
 def _most_telling(table: FeatureTable, most: int) -> list[int]:
-    told = [-1.0 if value is None else value for value in separation(table)]
-    return sorted(range(len(told)), key=lambda at: -told[at])[:most]
+    scores = [-1.0 if value is None else value for value in separation(table)]
+    return sorted(range(len(scores)), key=lambda at: -scores[at])[:most]
 
 
 def distributions_of(table: FeatureTable) -> list[dict[str, Any]]:
     """Summarise, per genre, the columns that separate the genres most, as box plots show them."""
     if not table.X.size:
         return []
-    told = separation(table)
+    scores = separation(table)
     found = []
     for at in _most_telling(table, _MOST_DISTRIBUTIONS):
         boxes = [
             {"genre": genre, **_box(table.X[table.labels == genre, at])} for genre in table.classes
         ]
-        found.append({"name": table.names[at], "f": told[at], "genres": boxes})
+        found.append({"name": table.names[at], "f": scores[at], "genres": boxes})
     return found
 
 

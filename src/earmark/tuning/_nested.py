@@ -40,11 +40,11 @@ def fit_tuned(
     table : FeatureTable
         Training rows.
     classes : sequence of str
-        Genres in the order the probabilities shall have.
+        Genres in the order of the probabilities.
     family : str or Recipe
         What is tuned.
     protocol : {"random", "track", "artist"}
-        Whose folds score the points.
+        Protocol of the folds that score the points.
     calibrate : bool
         Whether the fitted model is calibrated.
     **settings
@@ -102,7 +102,8 @@ class NestedTuning(
     Attributes
     ----------
     protocol, inner_protocol : str
-        Whose folds are scored, and whose folds inside their training rows chose the parameters.
+        Protocol of the folds that are scored, and of those inside their training rows that chose
+        the parameters.
     seed : int
         Of both.
     tunings : tuple of Tuning
@@ -167,9 +168,9 @@ def nested_tune(
     family : str or Recipe
         What is tuned.
     protocol : str
-        Whose folds are scored.
+        Protocol of the folds that are scored.
     inner_protocol : {"random", "track", "artist"} or None
-        Whose folds inside the training rows score the points; None: the same, or for a published
+        Protocol of the folds inside the training rows; None: the same, or for a published
         split ``artist`` where artists are known, else ``track``.
     seed : int
         Of both.

@@ -98,7 +98,7 @@ class Drawn:
         with quiet():
             self._study = optuna.create_study(direction="maximize")
         self._asked: list[optuna.trial.Trial] = []
-        self._n_told = 0
+        self._n_reported = 0
 
     @property
     def size(self) -> int | None:
@@ -134,10 +134,10 @@ class Drawn:
         """Propose what is left of the batch in which the next trial is."""
         begun = len(trials) - len(trials) % BATCH
         with quiet():
-            while self._n_told < begun:
-                self._tell(trials[self._n_told])
-                self._n_told += 1
-                if self._n_told % BATCH == 0:
+            while self._n_reported < begun:
+                self._tell(trials[self._n_reported])
+                self._n_reported += 1
+                if self._n_reported % BATCH == 0:
                     self._asked = []
             if not self._asked:
                 for number in range(begun, begun + BATCH):

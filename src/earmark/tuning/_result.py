@@ -64,7 +64,7 @@ class Tuning(
     space : SearchSpace
         What was searched.
     protocol : str
-        Whose folds the points were scored in.
+        Protocol of the folds that scored the points.
     seed : int
         Of folds and points.
     rule : str

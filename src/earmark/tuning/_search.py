@@ -28,7 +28,7 @@ from earmark.types import PathName, Progress
 __all__ = ["DEFAULT_TRIALS", "TUNING_PROTOCOLS", "SearchSettings", "search_parameters"]
 
 TUNING_PROTOCOLS = ("random", "track", "artist")
-"""Protocols whose folds points are scored in. A published split is not among them: its test rows
+"""Protocols that points can be scored under. A published split is not among them: its test rows
 are to be scored once, after every choice."""
 
 DEFAULT_TRIALS = 100

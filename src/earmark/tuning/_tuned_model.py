@@ -71,7 +71,7 @@ class TunedModel(
     tuning : Tuning
         The search.
     nested : NestedTuning or None
-        The honest score, where asked for.
+        The unbiased score, or None.
     recipe : Recipe
         What was chosen.
     output, report : str or None

@@ -72,7 +72,7 @@ def describe_dataset(dataset: str) -> dict[str, Any]:
     if name not in known:
         raise ParameterError(f"corpus={name!r} is not one of {', '.join(known)}")
     corpus = known[name]
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         **_described(corpus),
         "path": path or None,
         "content": None,
@@ -80,19 +80,19 @@ def describe_dataset(dataset: str) -> dict[str, Any]:
         "error": None,
     }
     if not path:
-        return told
-    for file in told["files"]:
+        return described
+    for file in described["files"]:
         file["state"] = _state(os.path.join(path, file["name"]), file["sha256"])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", DatasetWarning)
         try:
-            told["content"] = _content(corpus.tracks(path))
+            described["content"] = _content(corpus.tracks(path))
             if corpus.read_table is not None:
-                told["content"]["table"] = _table(corpus.load_table(path))
+                described["content"]["table"] = _table(corpus.load_table(path))
         except DatasetError as error:
-            told["error"] = str(error)
-    told["warnings"] = [str(one.message) for one in caught]
-    return told
+            described["error"] = str(error)
+    described["warnings"] = [str(one.message) for one in caught]
+    return described
 
 
 def _described(corpus: Corpus) -> dict[str, Any]:

@@ -216,7 +216,7 @@ def evaluate(
     Returns
     -------
     Results
-        Of the models asked for, and of those that `output` held before.
+        Of the given models, and of those that `output` held before.
 
     Raises
     ------

@@ -106,7 +106,7 @@ def explore(
 
 
 def _arrays(corpus: Corpus, path: str) -> ArrayTable | None:
-    """Return the spectrograms that the corpus has, if they are there."""
+    """Return the spectrograms of the corpus, or None."""
     if corpus.read_arrays is not None:
         with contextlib.suppress(DatasetError):
             return corpus.load_arrays(path, faulty=True)
