@@ -511,3 +511,16 @@ def test_components_are_no_more_than_there_can_be(rows: Any) -> None:
     Z, y, _ = rows
     made = make_classifier("lightgbm", {**SMALL["lightgbm"], "n_components": 100}).fit(Z, y)
     assert made.components_.n_components_ == Z.shape[1]
+
+
+def test_interrupted_fit_of_a_network_ends(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y, *_ = rows
+
+    def interrupt(*arguments: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer.update_params", interrupt
+    )
+    with pytest.raises(KeyboardInterrupt):
+        fit_classifier(make_classifier("mlp", {"hidden_layer_sizes": [5]}), X, y)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,9 @@ from earmark.models.families._threads import one_thread
 from earmark.types import FloatArray, IntArray
 
 __all__ = ["TakesGroups", "fit_classifier", "inner_folds"]
+
+_INTERRUPTED = "Training interrupted by user"
+"""How scikit-learn's warning begins."""
 
 
 class TakesGroups:
@@ -73,10 +78,23 @@ def fit_classifier(
     >>> fit_classifier(make_classifier("knn", {"n_neighbors": 1}), X, y).predict([[9.0]]).tolist()
     [1]
     """
-    with one_thread():
+    with one_thread(), _interruptible():
         if isinstance(classifier, TakesGroups):
             return classifier.fit(X, y, groups=groups)  # type: ignore[attr-defined]
         return classifier.fit(X, y)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a fit: networks of scikit-learn catch it, warn, and return as they are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", _INTERRUPTED)
+        try:
+            yield
+        except UserWarning as warning:
+            if str(warning).startswith(_INTERRUPTED):
+                raise KeyboardInterrupt from warning
+            raise
 
 
 def inner_folds(
