@@ -26,7 +26,7 @@ from _seeds import INTRODUCTION, NOTES, PUBLISHED, SYSTEMS, Published
 from seeds_reference import earmark_labels, load_rows, seeds_fold, shown
 
 from earmark.datasets import FeatureTable, load_dataset
-from earmark.datasets.fma import SUBSETS, tracks
+from earmark.datasets.fma import CORPUS, SUBSETS
 from earmark.evaluation import Estimate, Results, Run, estimates, mean_difference
 from earmark.features import BANDS
 from earmark.models.recipe import load_recipe
@@ -188,7 +188,7 @@ def row(
 
 def majority_rows(folder: Path) -> list[Row]:
     """Score the most frequent genre on the official test part of FMA's subsets."""
-    labelled = [track for track in tracks(folder) if track.label]
+    labelled = [track for track in CORPUS.tracks(folder) if track.label]
     rows = []
     for number, subset in enumerate(SUBSETS):
         within = [one for one in labelled if one.partitions["subset"] in SUBSETS[: number + 1]]
