@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 from dataclasses import replace
 from importlib import resources
@@ -156,6 +157,17 @@ def test_what_is_missing_is_told(tmp_path: Path, library: Path) -> None:
         plan_tags(library=library, threshold=0.5, output=tmp_path / "there.csv")
     with pytest.raises(ParameterError, match="batch=7 is not in the journal"):
         undo_changes(7, kind="tag", library=library)
+
+
+def test_filters_without_a_condition_are_no_filters(library: Path, music: Path) -> None:
+    os.unlink(music / "doubtful.flac")
+    with open_library(library) as opened:
+        opened.scanned.mark_missing([2], now=1.0)
+    plans = [plan_tags(filters, library=library, threshold=0.5) for filters in (None, Filters())]
+    assert plans[0].to_dict() == plans[1].to_dict()
+    assert len(plans[0].rows) == 3  # what is gone is listed, with the reason
+    (row,) = plan_tags(Filters(path=str(music / "doubtful.flac")), library=library).rows
+    assert row.action == "keep"
 
 
 @pytest.mark.parametrize("artists", [True, False])

@@ -24,7 +24,11 @@ _Clauses: TypeAlias = Iterator[tuple[str, list[Any]]]
 
 @dataclass(frozen=True)
 class Filters:
-    """Which tracks are asked for: those for which everything that is set holds.
+    """Which tracks: those for which everything that is set holds.
+
+    Wherever filters are an argument, None means ``Filters()``: all tracks that were analysed and
+    whose files exist. Plans also list the others, and say why they are left alone, unless `missing`
+    or `state` says otherwise.
 
     Attributes
     ----------

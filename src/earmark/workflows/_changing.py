@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from earmark.changes import load_names
@@ -24,10 +25,12 @@ def names_from(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
 
 
 def tracks_to_plan(library: Library, filters: Filters | None) -> list[LibraryTrack]:
-    """Return the tracks that match; without filters all, also those whose files are gone."""
-    if filters is not None:
-        check_genre(library, filters.genre)
-    return library.tracks(filters or Filters(missing=None, state=None))
+    """Return the tracks that match, and unless they are left out those that cannot be changed."""
+    wanted, default = filters or Filters(), Filters()
+    check_genre(library, wanted.genre)
+    if (wanted.missing, wanted.state) == (default.missing, default.state):
+        wanted = replace(wanted, missing=None, state=None)
+    return library.tracks(wanted)
 
 
 def written(plan: Plan, output: PathName | None, *, overwrite: bool) -> Plan:
