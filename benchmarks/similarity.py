@@ -38,7 +38,7 @@ from earmark.evaluation import (
     tracks_of,
 )
 from earmark.features import SAME_RECORDING, SEGMENT_BANDS, extract, recording_likeness
-from earmark.features._segments import to_bytes
+from earmark.features._segments import quantise_segments
 from earmark.identity import same_sound
 from earmark.models._space_fitting import unit
 from earmark.models._transform import fit_transform
@@ -211,7 +211,7 @@ def measure_recordings(data: Path) -> dict[str, Any]:
     table = load_dataset(f"gtzan:{data / 'gtzan'}", feature_set="bands", faulty=True)
     tracks, numbers = tracks_of(table)
     ids = [one.rpartition("#")[0] for one in tracks.ids.tolist()]
-    songs = [to_bytes(table.X[numbers == number]) for number in range(len(ids))]
+    songs = [quantise_segments(table.X[numbers == number]) for number in range(len(ids))]
     artists, copies_of = tracks.groups["artist"], tracks.groups["duplicate"]
     place = {name: number for number, name in enumerate(ids)}
     titles = {

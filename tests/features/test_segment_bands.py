@@ -18,7 +18,7 @@ from earmark.features import (
     get_feature_set,
     recording_likeness,
 )
-from earmark.features._segments import segment_bands, to_bytes
+from earmark.features._segments import quantise_segments, segment_bands
 from earmark.testing import music_like, noise, silence
 
 SR = 22_050
@@ -82,10 +82,10 @@ def test_segments_are_of_the_matrix_of_the_clip() -> None:
 def test_rounding_is_at_most_half_a_step() -> None:
     rng = np.random.default_rng(0)
     mean, deviation = rng.uniform(0, 255, (50, 128)), rng.uniform(0, 63.75, (50, 128))
-    found = to_bytes(np.concatenate([mean, deviation], axis=1)).astype(np.float64)
+    found = quantise_segments(np.concatenate([mean, deviation], axis=1)).astype(np.float64)
     assert np.abs(found[:, :128] - mean).max() <= 0.5
     assert np.abs(found[:, 128:] / 4 - deviation).max() <= 0.125
-    assert to_bytes(np.full(256, 127.5))[-1] == 255  # the largest deviation there can be
+    assert quantise_segments(np.full(256, 127.5))[-1] == 255  # the largest deviation there can be
 
 
 @pytest.mark.parametrize("n", [1, 100, 512, 2048, 2560, 4096])
@@ -102,7 +102,7 @@ def test_from_the_archive_are_the_ten_segments_of_bands() -> None:
         np.concatenate([part.mean(axis=1), part.std(axis=1)])
         for part in (Q[:, gtzan.segment_columns(i)] for i in range(10))
     ]
-    np.testing.assert_array_equal(found, to_bytes(np.array(expected)).T)
+    np.testing.assert_array_equal(found, quantise_segments(np.array(expected)).T)
     np.testing.assert_array_equal(found, segment_bands(Q, n_segments=10))
 
 

@@ -31,8 +31,7 @@ from earmark.datasets._table import ArrayTable, FeatureTable
 from earmark.datasets._track import Track
 from earmark.datasets._values import Values, map_archive
 from earmark.errors import DatasetError, ParameterError
-from earmark.features import BANDS, GTZAN57, FeatureSet, get_feature_set
-from earmark.features._bands import band_statistics
+from earmark.features import BANDS, GTZAN57, FeatureSet, band_statistics, get_feature_set
 from earmark.types import FloatArray, PathName
 
 __all__ = [

@@ -25,14 +25,19 @@ module          librosa
 ==============  ============================================================================
 """
 
-from earmark.features._bands import BANDS
+from earmark.features._bands import BANDS, band_statistics
 from earmark.features._contrast import CONTRAST
 from earmark.features._echonest import ECHONEST8
 from earmark.features._extract import extract
 from earmark.features._gtzan57 import GTZAN57, gtzan57
 from earmark.features._gtzan943 import GTZAN943
 from earmark.features._logmel import LOGMEL, LOGMEL_GTZAN
-from earmark.features._segments import SAME_RECORDING, SEGMENT_BANDS, recording_likeness
+from earmark.features._segments import (
+    SAME_RECORDING,
+    SEGMENT_BANDS,
+    quantise_segments,
+    recording_likeness,
+)
 from earmark.features._sets import FeatureSet, feature_sets, get_feature_set, register
 
 __all__ = [
@@ -46,10 +51,12 @@ __all__ = [
     "SAME_RECORDING",
     "SEGMENT_BANDS",
     "FeatureSet",
+    "band_statistics",
     "extract",
     "feature_sets",
     "get_feature_set",
     "gtzan57",
+    "quantise_segments",
     "recording_likeness",
     "register",
 ]

@@ -17,9 +17,17 @@ __all__ = ["BANDS", "band_statistics"]
 
 
 def band_statistics(Q: np.ndarray[Any, np.dtype[np.uint8]]) -> FloatArray:
-    """Return the means (0 to 255), then the population deviations of the bands [(2 * n_bands,)].
+    """Compute the mean and the deviation of each band of a spectrogram, as `BANDS` holds them.
 
-    The 8-bit mel spectrogram has shape (n_bands, t) with one column or more.
+    Parameters
+    ----------
+    Q : np.ndarray of uint8 [shape=(n_bands, t)]
+        A mel spectrogram of 8 bits, with one column or more.
+
+    Returns
+    -------
+    np.ndarray [shape=(2 * n_bands,)]
+        The means (0 to 255), then the population deviations.
 
     Examples
     --------

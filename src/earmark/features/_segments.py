@@ -20,7 +20,13 @@ from earmark.types import FloatArray
 if TYPE_CHECKING:
     from earmark.features._pass import Spectra
 
-__all__ = ["SAME_RECORDING", "SEGMENT_BANDS", "recording_likeness", "segment_bands", "to_bytes"]
+__all__ = [
+    "SAME_RECORDING",
+    "SEGMENT_BANDS",
+    "quantise_segments",
+    "recording_likeness",
+    "segment_bands",
+]
 
 _STEPS = 4
 """Steps of a deviation to one of a mean: few deviations are above 63.75, the largest that fits."""
@@ -40,14 +46,23 @@ _FEWEST = 4
 """Minimum number of common segments to compare the course of two songs."""
 
 
-def to_bytes(statistics: FloatArray) -> npt.NDArray[np.uint8]:
-    """Round 128 means to whole numbers and 128 deviations to quarters, in 8 bits [(..., 256)].
+def quantise_segments(statistics: FloatArray) -> npt.NDArray[np.uint8]:
+    """Round the means and deviations of bands to 8 bits, as `SEGMENT_BANDS` holds them.
 
-    Both are off by at most half a step; deviations above 63.75 become 63.75.
+    Parameters
+    ----------
+    statistics : np.ndarray [shape=(..., 256)]
+        128 means (0 to 255), then 128 deviations.
+
+    Returns
+    -------
+    np.ndarray of uint8 [shape=(..., 256)]
+        Whole means and quarters of deviations, off by at most half a step; deviations above 63.75
+        become 63.75.
 
     Examples
     --------
-    >>> to_bytes(np.repeat([100.4, 10.2], 128))[[0, -1]].tolist()
+    >>> quantise_segments(np.repeat([100.4, 10.2], 128))[[0, -1]].tolist()
     [100, 41]
     """
     steps = np.repeat([1, _STEPS], statistics.shape[-1] // 2)
@@ -75,7 +90,7 @@ def segment_bands(Q: npt.NDArray[np.uint8], *, n_segments: int) -> npt.NDArray[n
     square = np.add.reduceat(x * x, starts, axis=1) / lengths
     # All sums are whole numbers below 2^53, so nothing is lost before the subtraction.
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
-    return np.ascontiguousarray(to_bytes(np.concatenate([mean, deviation]).T).T)
+    return np.ascontiguousarray(quantise_segments(np.concatenate([mean, deviation]).T).T)
 
 
 @checked

@@ -117,9 +117,9 @@ def rows_to_choose_by(table: AnyRows, *, rows: str = "train") -> tuple[AnyRows, 
 
     Examples
     --------
-    >>> table = FeatureTable(
-    ...     ids=np.array(["a", "b"]), X=np.zeros((2, 1)), feature_set="zero", fingerprint="0",
-    ...     labels=np.array(["x", "y"]), partitions={"official": np.array(["train", "test"])},
+    >>> table = Rows(
+    ...     ids=np.array(["a", "b"]), labels=np.array(["x", "y"]),
+    ...     partitions={"official": np.array(["train", "test"])},
     ... )
     >>> rows_to_choose_by(table)[1]
     'chosen by 1 row of the official split for training and validation; 1 test row was not used'

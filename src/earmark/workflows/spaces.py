@@ -21,8 +21,7 @@ from earmark.evaluation import (
     retrieve,
     tracks_of,
 )
-from earmark.features import SEGMENT_BANDS
-from earmark.features._segments import to_bytes
+from earmark.features import SEGMENT_BANDS, quantise_segments
 from earmark.files import check_target
 from earmark.models import Space, load_space, write_model
 from earmark.models.cards import render_space_card, space_manifest
@@ -85,7 +84,7 @@ def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
     table = DatasetLoader(dataset).load("bands")
     return replace(
         table,
-        X=to_bytes(table.X).astype(np.float64),
+        X=quantise_segments(table.X).astype(np.float64),
         feature_set=SEGMENT_BANDS.name,
         fingerprint=SEGMENT_BANDS.fingerprint,
         names=SEGMENT_BANDS.names,
