@@ -156,3 +156,13 @@ def test_fork_server_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def _parent(_: int) -> int:
     return os.getppid()
+
+
+def test_nothing_is_left_open_at_the_end() -> None:
+    code = (
+        "from earmark.processes import map_tasks\n"
+        "print([r.value for r in map_tasks(abs, [-1], isolated=True)])"
+    )
+    command = [sys.executable, "-X", "dev", "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == ("[1]\n", "")

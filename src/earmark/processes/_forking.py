@@ -9,6 +9,7 @@ along, however that happens. Where there is no safe fork (Windows, macOS), worke
 
 from __future__ import annotations
 
+import atexit
 import gc
 import multiprocessing
 import os
@@ -120,6 +121,7 @@ class _ForkServer:
     def __init__(self, modules: tuple[str, ...]) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
+        atexit.register(self._control.close)
         context = multiprocessing.get_context("spawn")
         self._process = context.Process(target=_serve, args=(theirs, modules), daemon=True)
         with one_thread_each():
@@ -154,6 +156,7 @@ class _ForkServer:
             return -int(signal.SIGKILL)
 
     def close(self) -> None:
+        atexit.unregister(self._control.close)
         self._control.close()
         self._process.join()
 
