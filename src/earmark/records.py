@@ -50,7 +50,7 @@ Entry: TypeAlias = str | tuple[str, Callable[[Any], Any]]
 
 _NAME = re.compile(r"earmark\.([a-z-]+)/(\d+)")
 _ENTRY = re.compile(r"(?P<spread>\*?)(?P<key>\w+)(?P<optional>\??)(?:=(?P<path>\w+(?:\.\w+)*))?")
-_PLAIN = (str, int, float, bool, NoneType)
+_PLAIN = frozenset({str, int, float, bool, NoneType})
 
 
 class _Getter(NamedTuple):
@@ -173,15 +173,15 @@ def to_record(value: Any) -> Any:
     >>> to_record({1990: (1, 2), "none": None})
     {'1990': [1, 2], 'none': None}
     """
-    if is_dataclass(value):
-        return _content(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, (tuple, list)):
+        return [entry if type(entry) in _PLAIN else to_record(entry) for entry in value]
+    if isinstance(value, (dict, Mapping)):
         return {
             str(key): entry if type(entry) in _PLAIN else to_record(entry)
             for key, entry in value.items()
         }
-    if isinstance(value, (tuple, list)):
-        return [entry if type(entry) in _PLAIN else to_record(entry) for entry in value]
+    if is_dataclass(value):
+        return _content(value)
     return value.tolist() if hasattr(value, "tolist") else value
 
 
