@@ -95,9 +95,10 @@ from earmark.evaluation._runs import (
     evaluate_folds,
     make_run,
 )
-from earmark.evaluation._score import Metrics, Score, Unsure, metrics_of, unsure_of
+from earmark.evaluation._score import Metrics, Unsure, metrics_of, unsure_of
 from earmark.evaluation._scoring import CLEAN, Candidate, Split, score_split, score_splits
 from earmark.evaluation._training_scores import (
+    Score,
     card_scores,
     card_splits,
     tracks_as_artists,

@@ -1,22 +1,17 @@
-"""The short form of a score, which a model's file and card hold."""
+"""All scores of held-out answers that are one number."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from earmark.evaluation._answers import HeldOut
 from earmark.evaluation._counts import confidences
 from earmark.evaluation._estimates import estimates
 from earmark.evaluation._metrics import chance_calibration_error
-from earmark.evaluation._resampling import Estimate, Intervals
-from earmark.records import Record
+from earmark.evaluation._resampling import Estimate
 from earmark.types import IntArray
 
-if TYPE_CHECKING:
-    from earmark.evaluation._results import Run
-
-__all__ = ["Metrics", "Score", "Unsure", "metrics_of", "unsure_of"]
+__all__ = ["Metrics", "Unsure", "metrics_of", "unsure_of"]
 
 
 @dataclass(frozen=True)
@@ -69,87 +64,6 @@ class Unsure:
     sure: float
     sure_accuracy: float | None
     unfamiliar: float
-
-
-@dataclass(frozen=True)
-class Score(Record):
-    """Scores under one protocol.
-
-    Attributes
-    ----------
-    protocol : str
-        Which.
-    n : int
-        Tracks scored.
-    n_folds : int
-        Fits; 1 where the split is a published one.
-    seed : int or None
-        Of the folds.
-    accuracy, macro_f1, calibration_error : Estimate
-        Each with its 95 % bootstrap interval.
-    calibration_error_by_chance : float
-        The 95th percentile of the calibration errors of a simulated model that is calibrated
-        perfectly: one below it is no evidence of a fault.
-    mean_confidence : float
-        Mean probability given to the answer, to be compared with the accuracy.
-    sure : float
-        Share of the tracks that are not "unsure".
-    sure_accuracy : float or None
-        Accuracy on those; None where there is none.
-    unfamiliar : float
-        Share of the tracks that are "unfamiliar".
-    intervals : Intervals
-        How the intervals were made.
-    """
-
-    protocol: str
-    n: int
-    n_folds: int
-    seed: int | None
-    accuracy: Estimate
-    macro_f1: Estimate
-    calibration_error: Estimate
-    calibration_error_by_chance: float
-    mean_confidence: float
-    sure: float
-    sure_accuracy: float | None
-    unfamiliar: float
-    intervals: Intervals
-
-    @classmethod
-    def of(cls, run: Run, *, seeded: bool = True) -> Score:
-        """Return the short form of a run.
-
-        Parameters
-        ----------
-        run : Run
-            One model under one protocol.
-        seeded : bool
-            Whether its folds depend on a seed, which those of a published split do not.
-
-        Returns
-        -------
-        Score
-            The score for the manifest of a model.
-        """
-        metrics = run.metrics
-        # A model without thresholds of its own is sure of every answer.
-        unsure = run.unsure or Unsure(1.0, metrics.accuracy.value, 0.0)
-        return cls(
-            protocol=run.protocol,
-            n=run.n,
-            n_folds=run.n_folds,
-            seed=run.seed if seeded else None,
-            accuracy=metrics.accuracy,
-            macro_f1=metrics.macro_f1,
-            calibration_error=metrics.calibration_error,
-            calibration_error_by_chance=metrics.calibration_error_by_chance,
-            mean_confidence=metrics.mean_confidence,
-            sure=unsure.sure,
-            sure_accuracy=unsure.sure_accuracy,
-            unfamiliar=unsure.unfamiliar,
-            intervals=run.intervals,
-        )
 
 
 def metrics_of(held_out: HeldOut, *, groups: IntArray | None = None) -> Metrics:

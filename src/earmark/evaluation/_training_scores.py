@@ -3,24 +3,107 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
 from earmark.datasets import DatasetWarning, Rows
 from earmark.evaluation._protocols import PROTOCOLS, refusals
+from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.evaluation._results import Run
-from earmark.evaluation._score import Score
+from earmark.evaluation._score import Unsure
 from earmark.evaluation._scoring import Candidate, Split, score_split
+from earmark.records import Record
 from earmark.types import Progress
 from earmark.wording import counted
 
-__all__ = ["card_scores", "card_splits", "tracks_as_artists"]
+__all__ = ["Score", "card_scores", "card_splits", "tracks_as_artists"]
 
 _FEW_TRACKS = 20
 
 AnyRows = TypeVar("AnyRows", bound=Rows)
+
+
+@dataclass(frozen=True)
+class Score(Record):
+    """Scores under one protocol.
+
+    Attributes
+    ----------
+    protocol : str
+        Which.
+    n : int
+        Tracks scored.
+    n_folds : int
+        Fits; 1 where the split is a published one.
+    seed : int or None
+        Of the folds.
+    accuracy, macro_f1, calibration_error : Estimate
+        Each with its 95 % bootstrap interval.
+    calibration_error_by_chance : float
+        The 95th percentile of the calibration errors of a simulated model that is calibrated
+        perfectly: one below it is no evidence of a fault.
+    mean_confidence : float
+        Mean probability given to the answer, to be compared with the accuracy.
+    sure : float
+        Share of the tracks that are not "unsure".
+    sure_accuracy : float or None
+        Accuracy on those; None where there is none.
+    unfamiliar : float
+        Share of the tracks that are "unfamiliar".
+    intervals : Intervals
+        How the intervals were made.
+    """
+
+    protocol: str
+    n: int
+    n_folds: int
+    seed: int | None
+    accuracy: Estimate
+    macro_f1: Estimate
+    calibration_error: Estimate
+    calibration_error_by_chance: float
+    mean_confidence: float
+    sure: float
+    sure_accuracy: float | None
+    unfamiliar: float
+    intervals: Intervals
+
+    @classmethod
+    def of(cls, run: Run, *, seeded: bool = True) -> Score:
+        """Return the short form of a run.
+
+        Parameters
+        ----------
+        run : Run
+            One model under one protocol.
+        seeded : bool
+            Whether its folds depend on a seed, which those of a published split do not.
+
+        Returns
+        -------
+        Score
+            The score for the manifest of a model.
+        """
+        metrics = run.metrics
+        # A model without thresholds of its own is sure of every answer.
+        unsure = run.unsure or Unsure(1.0, metrics.accuracy.value, 0.0)
+        return cls(
+            protocol=run.protocol,
+            n=run.n,
+            n_folds=run.n_folds,
+            seed=run.seed if seeded else None,
+            accuracy=metrics.accuracy,
+            macro_f1=metrics.macro_f1,
+            calibration_error=metrics.calibration_error,
+            calibration_error_by_chance=metrics.calibration_error_by_chance,
+            mean_confidence=metrics.mean_confidence,
+            sure=unsure.sure,
+            sure_accuracy=unsure.sure_accuracy,
+            unfamiliar=unsure.unfamiliar,
+            intervals=run.intervals,
+        )
 
 
 def card_splits(table: Rows, *, seed: int, published: Rows | None = None) -> list[Split]:
