@@ -16,7 +16,8 @@ import earmark.changes._replace as replacing
 import earmark.changes.files._placing as placing
 from earmark.changes import apply_plan, undo_batch
 from earmark.changes.files import PlaceFile
-from earmark.library import ChangeJournal, Library, open_library
+from earmark.library import Library, open_library
+from earmark.library._journal import ChangeJournal
 from earmark.testing import music_like
 
 MODES = ("link", "copy", "move")

@@ -15,7 +15,8 @@ from tool_files import write_sound
 import earmark.changes.tags._writing as writing
 from earmark.changes import apply_plan, undo_batch
 from earmark.changes.tags import TagPolicy, Threshold, WriteGenres, make_tag_plan
-from earmark.library import ChangeJournal, Filters, Library, open_library
+from earmark.library import Filters, Library, open_library
+from earmark.library._journal import ChangeJournal
 from earmark.tags import read_tags, write_genres
 
 ANOTHER = "another file is there now"

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 
 from earmark.cli.organise import add_to
 from earmark.errors import ParameterError
-from earmark.library import ChangeJournal, open_library
+from earmark.library import open_library
+from earmark.library._journal import ChangeJournal
 from earmark.testing import music_like
 
 _HELPERS = runpy.run_path(str(Path(__file__).parents[1] / "changes" / "change_helpers.py"))

@@ -13,7 +13,7 @@ from earmark.library._genres import (
     is_genre_name,
     known_genres,
 )
-from earmark.library._journal import Batch, BatchKind, Change, ChangeJournal
+from earmark.library._journal import Batch, BatchKind, Change
 from earmark.library._library import Library, open_library
 from earmark.library._named import find_track
 from earmark.library._pages import TrackPage, csv_rows
@@ -25,7 +25,6 @@ __all__ = [
     "Batch",
     "BatchKind",
     "Change",
-    "ChangeJournal",
     "Filters",
     "KnownFile",
     "Library",

@@ -101,37 +101,14 @@ def _change_of(row: Sequence[Any]) -> Change:
 class ChangeJournal:
     """What was changed in files, by batches; every entry is on the disk when a call returns.
 
-    Parameters
-    ----------
-    library : Library
-        What holds the tables.
-
-    Raises
-    ------
-    LibraryError
-        Every method: if the library cannot be read or written.
+    A library that cannot be read or written is a `LibraryError`; times are in seconds since 1970.
     """
 
     def __init__(self, library: Database) -> None:
         self._library = library
 
     def begin_batch(self, kind: BatchKind, *, settings: Mapping[str, Any], now: float) -> int:
-        """Begin a batch of changes.
-
-        Parameters
-        ----------
-        kind : {"tag", "organise"}
-            What kind of changes.
-        settings : mapping
-            What is asked for; what JSON can hold.
-        now : float
-            The time, in seconds since 1970.
-
-        Returns
-        -------
-        int
-            Its number.
-        """
+        """Begin a batch of changes; `settings` are what JSON can hold. Return its number."""
         with self._library.transaction(durable=True) as connection:
             done = connection.execute(
                 "INSERT INTO batch (kind, created_at, settings) VALUES (?, ?, ?)",
@@ -148,23 +125,10 @@ class ChangeJournal:
         before: Mapping[str, Any],
         after: Mapping[str, Any],
     ) -> int:
-        """Write down that a file is about to be changed.
+        """Write down that a file is about to be changed, and return the number of the change.
 
-        Parameters
-        ----------
-        batch_id : int
-            The batch it belongs to.
-        path : str or path-like
-            The file.
-        target : str, path-like or None
-            Where it is linked, copied or moved to.
-        before, after : mapping
-            What undoing needs, and what is asked for; what JSON can hold.
-
-        Returns
-        -------
-        int
-            Number of the change.
+        `target` is where it is linked, copied or moved to; `before` and `after` are what undoing
+        needs and what is asked for, as JSON can hold it.
         """
         names = [os.fsencode(path), None if target is None else os.fsencode(target)]
         texts = [json.dumps(dict(before)), json.dumps(dict(after))]
@@ -177,17 +141,7 @@ class ChangeJournal:
             return int(done.lastrowid or 0)
 
     def finish(self, change_id: int, state: ChangeState, *, reason: str | None = None) -> None:
-        """Write down what came of a change.
-
-        Parameters
-        ----------
-        change_id : int
-            Number of the change.
-        state : {"done", "failed", "undone"}
-            What came of it.
-        reason : str or None
-            Why it failed.
-        """
+        """Write down what became of a change, and why if it failed."""
         with self._library.transaction(durable=True) as connection:
             connection.execute(
                 "UPDATE change SET state = ?, reason = ? WHERE id = ?", [state, reason, change_id]
@@ -196,19 +150,7 @@ class ChangeJournal:
     def note_failed(
         self, batch_id: int, *, path: PathName, target: PathName | None = None, reason: str
     ) -> None:
-        """Write down that a file failed before its change was begun, unless it is written down.
-
-        Parameters
-        ----------
-        batch_id : int
-            The batch.
-        path : str or path-like
-            The file.
-        target : str, path-like or None
-            Where it was to be linked, copied or moved to.
-        reason : str
-            Why it failed.
-        """
+        """Write down that a file failed before its change was begun, unless it is written down."""
         names = [os.fsencode(path), None if target is None else os.fsencode(target)]
         with self._library.transaction(durable=True) as connection:
             connection.execute(
@@ -219,18 +161,7 @@ class ChangeJournal:
             )
 
     def drop_empty(self, batch_id: int) -> bool:
-        """Forget a batch in which nothing was changed and nothing failed.
-
-        Parameters
-        ----------
-        batch_id : int
-            Its number, which is never given again.
-
-        Returns
-        -------
-        bool
-            Whether it was forgotten.
-        """
+        """Forget a batch in which nothing was changed and nothing failed; tell whether it was."""
         with self._library.transaction(durable=True) as connection:
             done = connection.execute(
                 "DELETE FROM batch WHERE id = ? "
@@ -240,18 +171,7 @@ class ChangeJournal:
             return bool(done.rowcount)
 
     def change(self, change_id: int) -> Change:
-        """Return a change.
-
-        Parameters
-        ----------
-        change_id : int
-            Its number, as `begin` gave it.
-
-        Returns
-        -------
-        Change
-            As it is now.
-        """
+        """Return a change as it is now, by the number that `begin` gave it."""
         query = f"SELECT {_COLUMNS} FROM change WHERE id = ?"
         (row,) = self._library.query(query, [change_id])
         return _change_of(tuple(row))
@@ -264,23 +184,10 @@ class ChangeJournal:
         kind: BatchKind | None = None,
         path: PathName | None = None,
     ) -> list[Change]:
-        """List changes.
+        """List changes in the order in which they were begun.
 
-        Parameters
-        ----------
-        batch_id : int or None
-            Those of this batch; None: of all.
-        states : sequence of {"begun", "done", "failed", "undone"}
-            Those in one of these states.
-        kind : {"tag", "organise"} or None
-            Those of this kind; None: of both.
-        path : str, path-like or None
-            Those of this file, where it was then; None: of all files.
-
-        Returns
-        -------
-        list of Change
-            In the order in which they were begun.
+        Those of a batch, of a kind, of a file where it was then, in some states; None stands for
+        all.
         """
         query = (
             f"SELECT {_COLUMNS} FROM change WHERE (:batch IS NULL OR batch_id = :batch) "
@@ -293,18 +200,7 @@ class ChangeJournal:
         return [_change_of(tuple(row)) for row in self._library.query(query, values)]
 
     def batches(self, kind: BatchKind | None = None) -> list[Batch]:
-        """List the batches.
-
-        Parameters
-        ----------
-        kind : {"tag", "organise"} or None
-            Those of this kind; None: of both.
-
-        Returns
-        -------
-        list of Batch
-            The newest first.
-        """
+        """List the batches, of one kind or of both, the newest first."""
         rows = self._library.query(
             "SELECT id, kind, created_at, settings FROM batch "
             "WHERE :kind IS NULL OR kind = :kind ORDER BY id DESC",
@@ -326,25 +222,10 @@ class ChangeJournal:
         ]
 
     def batch(self, batch_id: int | None = None, *, kind: BatchKind | None = None) -> Batch:
-        """Return a batch.
+        """Return a batch by its number; a `ParameterError` if there is none.
 
-        Parameters
-        ----------
-        batch_id : int or None
-            Its number; None: the last one of which something can be taken back, be it only what
-            was cut short where there is no other.
-        kind : {"tag", "organise"} or None
-            What kind it must be.
-
-        Returns
-        -------
-        Batch
-            The batch.
-
-        Raises
-        ------
-        ParameterError
-            If there is none.
+        None: the last one of which something can be undone, or that was cut short if there is no
+        other.
         """
         known = self.batches(kind)
         if batch_id is None:
