@@ -33,8 +33,8 @@ from typing import (
 from earmark.errors import AudioError, ParameterError
 
 __all__ = [
-    "Entry",
     "Record",
+    "RecordKey",
     "document",
     "documents",
     "error_record",
@@ -45,7 +45,7 @@ __all__ = [
     "to_record",
 ]
 
-Entry: TypeAlias = str | tuple[str, Callable[[Any], Any]]
+RecordKey: TypeAlias = str | tuple[str, Callable[[Any], Any]]
 """An entry of an object in JSON, see `Record`."""
 
 _NAME = re.compile(r"earmark\.([a-z-]+)/(\d+)")
@@ -89,10 +89,10 @@ class Record:
     """
 
     _schema: ClassVar[str] = ""
-    _keys: ClassVar[tuple[Entry, ...]] = ()
+    _keys: ClassVar[tuple[RecordKey, ...]] = ()
 
     def __init_subclass__(
-        cls, *, schema: str = "", keys: Iterable[Entry] = (), **more: Any
+        cls, *, schema: str = "", keys: Iterable[RecordKey] = (), **more: Any
     ) -> None:
         super().__init_subclass__(**more)
         cls._schema = schema or cls._schema

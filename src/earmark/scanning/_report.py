@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from earmark.errors import AudioError
 from earmark.library import LibraryTrack
-from earmark.records import Entry, Record, error_record, failure_record
+from earmark.records import Record, RecordKey, error_record, failure_record
 
 __all__ = ["ScanEvent", "ScanEventKind", "ScanReport", "WarnedFile"]
 
@@ -16,7 +16,7 @@ ScanEventKind: TypeAlias = Literal["new", "changed", "moved", "back", "gone", "f
 gone and is back where it was, it is gone, it cannot be used."""
 
 
-def _of_track(name: str) -> Entry:
+def _of_track(name: str) -> RecordKey:
     """Return an entry that a track has and a file that failed has not."""
     return name, lambda event: getattr(event.track, name, None)
 
