@@ -207,7 +207,7 @@ def _tune(
     if as_json:
         typer.echo(json.dumps(tuned.to_dict(), indent=1))
     else:
-        for line in _told(tuned):
+        for line in _summary(tuned):
             typer.echo(printable(line))
 
 
@@ -215,7 +215,7 @@ def _values(parameters: Any) -> str:
     return ", ".join(f"{name} = {value}" for name, value in parameters.items())
 
 
-def _told(tuned: TunedModel) -> Iterator[str]:
+def _summary(tuned: TunedModel) -> Iterator[str]:
     """Say what was done, what came of it, and what was written."""
     tuning, chosen = tuned.tuning, tuned.tuning.chosen
     of = f" of {tuning.size}" if tuning.size is not None else ""

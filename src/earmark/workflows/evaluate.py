@@ -60,7 +60,7 @@ def _common_features(contenders: Sequence[Contender]) -> str | None:
 
 def _classes(contenders: Sequence[Contender], table: Rows) -> list[str]:
     """Return the genres of the rows and those that finished models know."""
-    known = [one.model.classes for one in contenders if isinstance(one, Packaged)]
+    known = [each.model.classes for each in contenders if isinstance(each, Packaged)]
     return sorted({*table.classes, *(genre for classes in known for genre in classes)})
 
 
@@ -231,7 +231,7 @@ def evaluate(
         unit=unit,
         jobs=jobs,
         progress=progress,
-        fewest=N_FOLDS if any(isinstance(one, Refitted) for one in contenders) else 1,
+        fewest=N_FOLDS if any(isinstance(each, Refitted) for each in contenders) else 1,
         check=partial(_check_tracks, contenders, protocols, seed),
     )
     base = loader.load(feature_set or _common_features(contenders))

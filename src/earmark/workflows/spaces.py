@@ -196,7 +196,7 @@ def train_space(
         fitted,
         table,
         tracks=tracks_of(table)[0],
-        scores={name: {**folds, **found.to_dict()} for name, found in scores.items()},
+        scores={name: {**folds, **score.to_dict()} for name, score in scores.items()},
     )
     card = render_space_card(manifest)
     write_model(output, manifest=manifest, payload=export_space(fitted), card=card)

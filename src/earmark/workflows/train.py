@@ -119,7 +119,7 @@ def _load(
         table = loader.load(features)
         artists = table.groups.get("artist")
         table = tracks_as_artists(table, n_folds=recipe.n_folds)
-    messages = [str(one.message) for one in caught if issubclass(one.category, DatasetWarning)]
+    messages = [str(each.message) for each in caught if issubclass(each.category, DatasetWarning)]
     for message in messages:
         warnings.warn(message, DatasetWarning, stacklevel=4)
     if len(table.classes) < 2:
@@ -199,8 +199,8 @@ def train(
     scores, runs = card_scores(Refitted(how.name, how, True), splits, progress=progress)
     if scored is not None:
         scored(scores)
-    found = leakage_gap(runs)
-    gap = None if found is None else found.difference
+    paired = leakage_gap(runs)
+    gap = None if paired is None else paired.difference
     fitted = fit(how, table, classes=table.classes)
     manifest = model_manifest(
         Path(output).stem,
