@@ -83,13 +83,19 @@ def _workers() -> Iterator[Callable[..., Any]]:
 WORKERS = list(dict.fromkeys(_workers()))
 
 
+def _hints(kind: type) -> Mapping[str, Any]:
+    """Return the types of the fields of a record; names mean what they mean in its own module."""
+    own = vars(importlib.import_module(kind.__module__))
+    return typing.get_type_hints(kind, localns={**_classes(), **own})
+
+
 def _records_in(hint: Any, found: dict[type, None]) -> None:
     """Collect the records that a type names, and those that these hold."""
     for inner in typing.get_args(hint):
         _records_in(inner, found)
     if dataclasses.is_dataclass(hint) and hint not in found:
         found[typing.cast(type, hint)] = None
-        for one in typing.get_type_hints(hint, localns=dict(_classes())).values():
+        for one in _hints(typing.cast(type, hint)).values():
             _records_in(one, found)
 
 
@@ -139,7 +145,7 @@ def _sample(hint: Any) -> Any:  # noqa: PLR0911
 
 def _record(kind: type, *, whole: bool) -> Any:
     """Make a record: with everything it can hold, or with nothing but what it must."""
-    hints = typing.get_type_hints(kind, localns=dict(_classes()))
+    hints = _hints(kind)
     missing = dataclasses.MISSING
     return kind(
         **{
@@ -185,9 +191,9 @@ def _assert_same(one: Any, other: Any) -> None:
 
 def test_workers_and_what_they_return_are_found() -> None:
     names = {one.__name__ for one in WORKERS}
-    assert names >= {"examine", "listen", "file_to_rows", "remote_to_rows"}
+    assert names >= {"analyse_file", "read_file", "file_to_rows", "remote_to_rows"}
     assert len(names) >= 8  # of scan, classify, features, train, evaluate and tune
-    assert {"Listened", "Tags", "Classification", "FoldScore", "FoldAnswer"} <= {
+    assert {"AnalysedTrack", "Tags", "Classification", "FoldScore", "FoldAnswer"} <= {
         one.__name__ for one in RECORDS
     }
     assert len(ERRORS) >= 25
