@@ -152,7 +152,8 @@ def time_text(seconds: float) -> str:
 
 def compile_first() -> None:
     """Compile the inner loops where that was not done yet, and say so on a terminal."""
-    from earmark.workflows.warmup import is_compiled, warmup
+    from earmark.features import is_compiled
+    from earmark.workflows.warmup import warmup
 
     if is_compiled():
         return

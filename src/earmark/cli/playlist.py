@@ -46,6 +46,73 @@ _EXAMPLES = examples(
     "earmark playlist --tempo 118-126 --year 1990-",
 )
 
+_LikeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--like",
+        metavar="TRACK",
+        help="Choose songs like this track. Can be repeated.",
+        show_default=False,
+    ),
+]
+_FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="TRACK",
+        help="First track: the playlist leads from it to the track of --to.",
+        show_default=False,
+    ),
+]
+_ToOption = Annotated[
+    str | None,
+    typer.Option("--to", metavar="TRACK", help="Last track.", show_default=False),
+]
+_TracksOption = Annotated[
+    int | None,
+    typer.Option("--tracks", "-n", metavar="N", min=1, help="Number of songs.", show_default="25"),
+]
+_MinutesOption = Annotated[
+    float | None,
+    typer.Option(
+        "--minutes",
+        metavar="N",
+        help="Length in minutes, instead of --tracks.",
+        show_default=False,
+    ),
+]
+_SeedOption = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        min=0,
+        help="Random seed. A different seed gives a different playlist.",
+    ),
+]
+_OutputOption = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="File to write the playlist to.",
+        show_default=False,
+    ),
+]
+_KindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Format: m3u8, pls, xspf, csv or json.",
+        show_default="from the file name",
+    ),
+]
+_AbsoluteOption = Annotated[
+    bool, typer.Option("--absolute", help="Write absolute paths instead of relative ones.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to an application.
@@ -61,78 +128,19 @@ def add_to(app: typer.Typer) -> None:
 @with_filters(without=("missing",))
 def _playlist(
     filters: Filters,
-    like: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--like",
-            metavar="TRACK",
-            help="Choose songs like this track. Can be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    from_: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="TRACK",
-            help="First track: the playlist leads from it to the track of --to.",
-            show_default=False,
-        ),
-    ] = None,
-    to: Annotated[
-        str | None,
-        typer.Option("--to", metavar="TRACK", help="Last track.", show_default=False),
-    ] = None,
-    tracks: Annotated[
-        int | None,
-        typer.Option(
-            "--tracks", "-n", metavar="N", min=1, help="Number of songs.", show_default="25"
-        ),
-    ] = None,
-    minutes: Annotated[
-        float | None,
-        typer.Option(
-            "--minutes",
-            metavar="N",
-            help="Length in minutes, instead of --tracks.",
-            show_default=False,
-        ),
-    ] = None,
+    like: _LikeOption = None,
+    from_: _FromOption = None,
+    to: _ToOption = None,
+    tracks: _TracksOption = None,
+    minutes: _MinutesOption = None,
     per_artist: PerArtistOption = 3,
     min_length: MinLengthOption = 20,
     include_unfamiliar: IncludeUnfamiliarOption = False,
     min_likeness: MinLikenessOption = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            "--seed",
-            metavar="N",
-            min=0,
-            help="Random seed. A different seed gives a different playlist.",
-        ),
-    ] = 0,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="File to write the playlist to.",
-            show_default=False,
-        ),
-    ] = None,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            help="Format: m3u8, pls, xspf, csv or json.",
-            show_default="from the file name",
-        ),
-    ] = None,
-    absolute: Annotated[
-        bool, typer.Option("--absolute", help="Write absolute paths instead of relative ones.")
-    ] = False,
+    seed: _SeedOption = 0,
+    output: _OutputOption = None,
+    kind: _KindOption = None,
+    absolute: _AbsoluteOption = False,
     overwrite: OverwriteOption = False,
     library: LibraryOption = None,
     as_json: JsonOption = False,

@@ -5,11 +5,10 @@ from __future__ import annotations
 import importlib
 
 import earmark.extraction._rows  # noqa: F401
-from earmark.features._cache import cache_folder
+from earmark.features import is_compiled
 
 __all__: list[str] = []
 
-_folder = cache_folder()
-if _folder is not None and any(_folder.glob("*/*.nbc")):
+if is_compiled():
     # Without compiled code it would be compiled here, beside whoever started this process.
     importlib.import_module("earmark.features._pass")

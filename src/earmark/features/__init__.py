@@ -26,6 +26,7 @@ module          librosa
 """
 
 from earmark.features._bands import BANDS, band_statistics
+from earmark.features._cache import cache_folder, is_compiled
 from earmark.features._contrast import CONTRAST
 from earmark.features._echonest import ECHONEST8
 from earmark.features._extract import extract
@@ -52,10 +53,12 @@ __all__ = [
     "SEGMENT_BANDS",
     "FeatureSet",
     "band_statistics",
+    "cache_folder",
     "extract",
     "feature_sets",
     "get_feature_set",
     "gtzan57",
+    "is_compiled",
     "quantise_segments",
     "recording_likeness",
     "register",

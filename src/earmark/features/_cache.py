@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["cache_folder"]
+__all__ = ["cache_folder", "is_compiled"]
 
 
 def _source_hash() -> str:
@@ -29,10 +29,15 @@ def _source_hash() -> str:
 
 @cache
 def cache_folder() -> Path | None:
-    """Return the folder of compiled kernels, or None if none can be written.
+    """Return the folder of compiled kernels.
 
     ``NUMBA_CACHE_DIR`` names another one. The default is in the user's cache folder, because the
     package itself may be read-only.
+
+    Returns
+    -------
+    Path or None
+        None if none can be written: then every process compiles for itself.
     """
     base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("earmark")
     folder = Path(base) / "kernels" / _source_hash()
@@ -42,3 +47,15 @@ def cache_folder() -> Path | None:
     except OSError:
         return None
     return folder
+
+
+def is_compiled() -> bool:
+    """Tell whether compiled kernels are there, so that nobody waits for them.
+
+    Returns
+    -------
+    bool
+        False where the first use would compile.
+    """
+    folder = cache_folder()
+    return folder is not None and any(folder.glob("*/*.nbc"))

@@ -92,9 +92,8 @@ def extract_features(
 ) -> Extraction:
     """Compute feature sets of files and of the files in folders, and write them as a table.
 
-    What is done is kept in a journal beside the output, file by file: the same call goes on after
-    the process was ended at any moment, and ends with the same table. The table itself is written
-    last, in one step.
+    What is done is kept in a journal beside the output, file by file: after an interruption, the
+    same call continues. The table itself is written last, in one step.
 
     Parameters
     ----------
@@ -130,9 +129,8 @@ def extract_features(
     Raises
     ------
     ParameterError
-        If a set, the unit, the engine or `jobs` is not one there is; if the output exists, or its
-        ending is neither of the two; if CSV is asked for a set of values per frame; if a journal
-        of a run with other settings is in the way.
+        If an argument has a value that is not accepted, CSV cannot hold the features, the output
+        exists, or its journal is of a run with other settings.
     MissingExtraError
         If Ray is asked for and is not installed.
     OSError
@@ -151,56 +149,54 @@ def extract_features(
     """
     chosen = [get_feature_set(name) for name in sets]
     job: Job[Extraction] = Job.of(progress, "features")
+    wanted = _Wanted(os.fspath(output), chosen, unit, overwrite, job)
     if engine == "ray":
-        try:
-            importlib.import_module("ray.data")
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("ray", error.name) from error
-        return _extract_on_ray(
-            [os.fspath(path) for path in paths],
-            output=os.fspath(output),
-            sets=chosen,
-            unit=unit,
-            address=address,
-            overwrite=overwrite,
-            job=job,
-        )
+        return _extract_on_ray([os.fspath(path) for path in paths], wanted, address=address)
     if engine != "local":
         raise ParameterError(f"engine={engine!r} is not one of local, ray")
     if address is not None:
         raise ParameterError(f"address={address!r} needs engine='ray'")
     if jobs is not None and jobs < 1:
         raise ParameterError(f"jobs={jobs} must be 1 or more")
-    return _extract_here(
-        find_inputs(paths),
-        output=os.path.abspath(os.fspath(output)),
-        sets=chosen,
-        unit=unit,
-        jobs=jobs or usable_cores(),
-        overwrite=overwrite,
-        job=job,
-    )
+    return _extract_here(find_inputs(paths), wanted, jobs=jobs or usable_cores())
 
 
-def _extract_here(
-    inputs: Sequence[str | AudioError],
-    *,
-    output: str,
-    sets: Sequence[FeatureSet],
-    unit: Unit,
-    jobs: int,
-    overwrite: bool,
-    job: Job[Extraction],
-) -> Extraction:
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be computed, and where it goes."""
+
+    output: str
+    sets: Sequence[FeatureSet]
+    unit: Unit
+    overwrite: bool
+    job: Job[Extraction]
+
+    def write(
+        self,
+        output: str,
+        inputs: Sequence[str | AudioError],
+        rows_of_files: Iterable[FileRows],
+        *,
+        n_resumed: int = 0,
+    ) -> Extraction:
+        schema = features_schema(self.sets, self.unit)
+        n_rows, failed = write_tables(output, schema, rows_of_files)
+        for error in failed:
+            self.job.fail(error)
+        return Extraction(output, failures_path(output), len(inputs), n_resumed, n_rows, failed)
+
+
+def _extract_here(inputs: Sequence[str | AudioError], wanted: _Wanted, *, jobs: int) -> Extraction:
     """Compute rows file by file into a journal, and write the tables out of that."""
+    output = os.path.abspath(wanted.output)
     path_of_journal = f"{output}.journal"
     # With its journal beside it, a table is one this run was about to finish.
-    check_tables(output, sets, overwrite=overwrite or os.path.lexists(path_of_journal))
-    schema = features_schema(sets, unit)
-    settings = {**json.loads(schema.metadata[b"earmark"]), "journal": 1}
+    overwrite = wanted.overwrite or os.path.lexists(path_of_journal)
+    check_tables(output, wanted.sets, overwrite=overwrite)
+    metadata = features_schema(wanted.sets, wanted.unit).metadata[b"earmark"]
     states = {path: _state(path) for path in inputs if isinstance(path, str)}
-    work = partial(_as_bytes, partial(file_to_rows, sets=sets, unit=unit))
-    with Journal(path_of_journal, settings=settings) as journal:
+    work = partial(_as_bytes, partial(file_to_rows, sets=wanted.sets, unit=wanted.unit))
+    with Journal(path_of_journal, settings={**json.loads(metadata), "journal": 1}) as journal:
         done = {record.key["path"]: record for record in journal.records}
         resumed = {
             path for path, state in states.items() if path in done and done[path].key == state
@@ -211,31 +207,19 @@ def _extract_here(
             for n_done, (path, rows) in enumerate(computed, start=len(resumed) + 1):
                 body = batch_to_bytes(failure_row(rows)) if isinstance(rows, AudioError) else rows
                 journal.append(states[path], body)
-                job(n_done, len(states), path)
+                wanted.job(n_done, len(states), path)
         done = {record.key["path"]: record for record in journal.records}
-        rows_of_files = (
-            path
-            if isinstance(path, AudioError)
-            else (path, bytes_to_batch(journal.body(done[path])))
-            for path in inputs
-        )
-        n_rows, failed = write_tables(output, schema, rows_of_files)
+
+        def rows_of_files() -> Iterator[FileRows]:
+            for path in inputs:
+                if isinstance(path, AudioError):
+                    yield path
+                else:
+                    yield path, bytes_to_batch(journal.body(done[path]))
+
+        extraction = wanted.write(output, inputs, rows_of_files(), n_resumed=len(resumed))
     os.unlink(path_of_journal)
-    return _finish(output, inputs, n_resumed=len(resumed), n_rows=n_rows, failed=failed, job=job)
-
-
-def _finish(
-    output: str,
-    inputs: Sequence[str | AudioError],
-    *,
-    n_resumed: int,
-    n_rows: int,
-    failed: tuple[AudioError, ...],
-    job: Job[Extraction],
-) -> Extraction:
-    for error in failed:
-        job.fail(error)
-    return Extraction(output, failures_path(output), len(inputs), n_resumed, n_rows, failed)
+    return extraction
 
 
 def _as_bytes(rows_of: Callable[[str], pa.RecordBatch], path: str) -> bytes:
@@ -250,31 +234,26 @@ def _state(path: str) -> Mapping[str, Any]:
     return {"path": path, **known}
 
 
-def _extract_on_ray(
-    paths: Sequence[str],
-    *,
-    output: str,
-    sets: Sequence[FeatureSet],
-    unit: Unit,
-    address: str | None,
-    overwrite: bool,
-    job: Job[Extraction],
-) -> Extraction:
+def _extract_on_ray(paths: Sequence[str], wanted: _Wanted, *, address: str | None) -> Extraction:
     """Compute rows on Ray, streaming from and to any file system."""
+    try:
+        importlib.import_module("ray.data")
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("ray", error.name) from error
     from earmark.extraction import map_on_ray
 
+    output = wanted.output
     if not is_remote(output):
         output = os.path.abspath(output.removeprefix("file://"))
-    check_tables(output, sets, overwrite=overwrite)
+    check_tables(output, wanted.sets, overwrite=wanted.overwrite)
     inputs = find_remote_inputs(paths)
     files = [path for path in inputs if isinstance(path, str)]
-    names = [each.name for each in sets]
+    names = [each.name for each in wanted.sets]
 
     def rows_of_files() -> Iterator[FileRows]:
-        computed = map_on_ray(files, sets=names, unit=unit, address=address)
+        computed = map_on_ray(files, sets=names, unit=wanted.unit, address=address)
         for count, path in enumerate(inputs, start=1):
             yield path if isinstance(path, AudioError) else next(computed)
-            job(count, len(inputs), str(path))
+            wanted.job(count, len(inputs), str(path))
 
-    n_rows, failed = write_tables(output, features_schema(sets, unit), rows_of_files())
-    return _finish(output, inputs, n_resumed=0, n_rows=n_rows, failed=failed, job=job)
+    return wanted.write(output, inputs, rows_of_files())

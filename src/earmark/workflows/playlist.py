@@ -109,32 +109,37 @@ def make_playlist(
     >>> dance = make_playlist(filters=Filters(tempo=(118, 126)), minutes=60)  # doctest: +SKIP
     """
     liked = [like] if isinstance(like, str | int) else list(like)
-    way = from_ is not None or to is not None
-    if bool(liked) and way:
-        raise ParameterError("like cannot be combined with from and to")
-    if way and (from_ is None or to is None):
-        raise ParameterError("from and to must be given together")
-    filters = filters or Filters()
-    if not liked and not way and filters == Filters():
-        raise ParameterError("Give like, from and to, or a filter such as genre")
-    if tracks is None and minutes is None:
-        tracks = _N_TRACKS
+    wanted = filters or Filters()
+    _check_kind(liked, from_, to, wanted)
     if per_artist is not None and per_artist < 1:
         raise ParameterError(f"per_artist={per_artist!r} must be 1 or more")
     settings: dict[str, Any] = {
-        "length": Length(tracks, minutes),
+        "length": Length(_N_TRACKS if tracks is None and minutes is None else tracks, minutes),
         "seed": seed,
-        "selection": Selection(filters, min_length, include_unfamiliar, min_likeness),
+        "selection": Selection(wanted, min_length, include_unfamiliar, min_likeness),
     }
     with opened_library(library, progress=progress) as opened:
-        check_genre(opened, filters.genre)
+        check_genre(opened, wanted.genre)
         catalogue = Catalogue(opened, progress)
-        ids = [find_track(opened, str(one)).id for one in liked or (from_, to) if one is not None]
-        if way:
-            return playlist_between(catalogue, *ids, **settings)
+        named = liked or [track for track in (from_, to) if track is not None]
+        ids = [find_track(opened, str(track)).id for track in named]
         if liked:
             return playlist_like(catalogue, ids, per_artist=per_artist, **settings)
-        return playlist_of(catalogue, filters, per_artist=per_artist, **settings)
+        if ids:
+            return playlist_between(catalogue, *ids, **settings)
+        return playlist_of(catalogue, wanted, per_artist=per_artist, **settings)
+
+
+def _check_kind(
+    liked: Sequence[str | int], from_: str | int | None, to: str | int | None, filters: Filters
+) -> None:
+    """Refuse what says no kind of playlist, or several."""
+    if liked and (from_, to) != (None, None):
+        raise ParameterError("like cannot be combined with from and to")
+    if (from_ is None) != (to is None):
+        raise ParameterError("from and to must be given together")
+    if not liked and from_ is None and filters == Filters():
+        raise ParameterError("Give like, from and to, or a filter such as genre")
 
 
 @checked

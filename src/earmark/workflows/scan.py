@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from earmark.analysis import Analyser
 from earmark.arguments import checked
@@ -105,28 +106,33 @@ def scan(
     if named and not existing and not os.path.exists(_path_of(library)):
         raise ParameterError(f"paths={named!r}: no such file or folder")  # makes no library
     job: Job[ScanReport] = Job.of(progress, "scan")
-    job.phase("look for changes")
+    settings = {"jobs": jobs, "retry_failed": retry_failed, "changed": changed}
+    with opened_library(library, create=existing, progress=progress) as opened:
+        report = _scan(opened, named, model, job, planned, settings)
+    return replace(report, seconds=time.monotonic() - begun)
+
+
+def _scan(
+    library: Library,
+    named: Sequence[str],
+    model: PathName | None,
+    job: Job[ScanReport],
+    planned: Callable[[ScanPlan], None] | None,
+    settings: dict[str, Any],
+) -> ScanReport:
+    """Scan into a library that is open, in two phases of a job."""
+    roots = named or library.scanned.roots()
+    if not roots:
+        raise ParameterError("Name a folder to scan. None has been scanned before")
 
     def begin(plan: ScanPlan) -> None:
         job.phase("analyse", total=len(plan.listen))
         if planned is not None:
             planned(plan)
 
-    with opened_library(library, create=existing) as opened:
-        roots = named or opened.scanned.roots()
-        if not roots:
-            raise ParameterError("Name a folder to scan. None has been scanned before")
-        work = Scan(
-            opened,
-            _analyser(opened, model),
-            roots,
-            jobs=jobs,
-            retry_failed=retry_failed,
-            changed=changed,
-            failed=job.fail,
-        )
-        report = work.run(planned=begin, progress=job)
-    return replace(report, seconds=time.monotonic() - begun)
+    work = Scan(library, _analyser(library, model), roots, failed=job.fail, **settings)
+    job.phase("look for changes")
+    return work.run(planned=begin, progress=job)
 
 
 def _path_of(library: Library | PathName | None) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earmark.features import extract, feature_sets
+from earmark.features import cache_folder, extract, feature_sets
 from earmark.types import Seconds
 
-__all__ = ["Warmup", "is_compiled", "warmup"]
+__all__ = ["Warmup", "warmup"]
 
 
 @dataclass(frozen=True)
@@ -30,26 +30,6 @@ class Warmup:
     folder: str | None
 
 
-def is_compiled() -> bool:
-    """Tell whether compiled code is there, so that nobody waits for it.
-
-    Returns
-    -------
-    bool
-        False where `warmup` would compile.
-
-    Examples
-    --------
-    >>> done = warmup()
-    >>> is_compiled() or done.folder is None
-    True
-    """
-    from earmark.features._cache import cache_folder
-
-    folder = cache_folder()
-    return folder is not None and any(folder.glob("*/*.nbc"))
-
-
 def warmup() -> Warmup:
     """Compile the loops of the features, or load what was compiled before.
 
@@ -66,7 +46,5 @@ def warmup() -> Warmup:
     start = time.perf_counter()
     sets = [one.name for one in feature_sets() if one.from_spectra is not None]
     extract(np.zeros(4096, dtype=np.float32), sr=22_050, sets=sets)
-    from earmark.features._cache import cache_folder
-
     folder = cache_folder()
     return Warmup(time.perf_counter() - start, None if folder is None else str(folder))
