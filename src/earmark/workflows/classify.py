@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -141,16 +142,17 @@ def classify_many(
         prepare = partial(_answer_with, loaded)
         answers = map_files(_classify_in_worker, files, jobs=jobs, initializer=prepare)
     job: Job[Any] = Job.of(progress, "classify")
-    for done, path in enumerate(inputs, start=1):
-        found = path if isinstance(path, AudioError) else next(answers)[1]
-        name = path if isinstance(path, str) else path.path
-        job(done, len(inputs), name)
-        if isinstance(found, AudioError):
-            found = (Classification(path=name, error=found),)
-        for track in found:
-            if track.error is not None:
-                job.fail(track.error)
-            yield track
+    with closing(answers):  # type: ignore[type-var]  # a generator, said to be an iterator
+        for done, path in enumerate(inputs, start=1):
+            found = path if isinstance(path, AudioError) else next(answers)[1]
+            name = path if isinstance(path, str) else path.path
+            job(done, len(inputs), name)
+            if isinstance(found, AudioError):
+                found = (Classification(path=name, error=found),)
+            for track in found:
+                if track.error is not None:
+                    job.fail(track.error)
+                yield track
 
 
 @checked
