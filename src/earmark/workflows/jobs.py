@@ -22,10 +22,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from earmark.errors import EarmarkError, JobCancelledError, ParameterError
-from earmark.types import Progress, Seconds
+
+if TYPE_CHECKING:  # it brings NumPy along: not for each command that shows a bar
+    from earmark.types import Progress, Seconds
 
 __all__ = ["Job", "JobPhase", "JobState", "JobStatus"]
 
