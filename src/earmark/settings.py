@@ -93,7 +93,7 @@ _PATHS = ("library", "names")
 _KINDS: Mapping[str, tuple[_Kind, str]] = MappingProxyType(
     {
         "library": (_TEXT, "The library's file."),
-        "jobs": (_COUNT, "Number of files to work on at a time."),
+        "jobs": (_COUNT, "Number of parallel processes."),
         "names": (_TEXT, "Your own names of genres, for tags and folders: a TOML or CSV file."),
         "threshold": (_SHARE, "Confidence from which on tag plan writes a genre."),
         "precision": (_SHARE, "Share of the written genres that should be right."),

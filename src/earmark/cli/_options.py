@@ -15,7 +15,6 @@ __all__ = [
     "ModelOption",
     "OverwriteOption",
     "PlanOutputOption",
-    "ProcessesOption",
     "ReportOption",
     "SeedOption",
     "YesOption",
@@ -49,16 +48,6 @@ JobsOption = Annotated[
         min=1,
         help="Number of parallel processes.",
         show_default="one per core",
-    ),
-]
-ProcessesOption = Annotated[
-    int,
-    typer.Option(
-        "--jobs",
-        "-j",
-        metavar="N",
-        min=0,
-        help="Number of parallel processes (0 for one per core).",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]

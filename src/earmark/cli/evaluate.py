@@ -11,8 +11,8 @@ import typer
 from earmark.cli._help import examples
 from earmark.cli._options import (
     DatasetOption,
+    JobsOption,
     OverwriteOption,
-    ProcessesOption,
     ReportOption,
     SeedOption,
 )
@@ -124,14 +124,13 @@ def _evaluate(
     overwrite: OverwriteOption = False,
     fresh: _FreshOption = False,
     seed: SeedOption = 0,
-    jobs: ProcessesOption = 0,
+    jobs: JobsOption = None,
     importances: _ImportancesOption = False,
     features: _FeaturesOption = None,
     unit: _UnitOption = None,
     as_json: _AsJsonOption = False,
 ) -> None:
     try:
-        from earmark.processes import usable_cores
         from earmark.workflows.evaluate import evaluate
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error
@@ -145,7 +144,7 @@ def _evaluate(
             new_rows=new_rows,
             seed=seed,
             importances=importances,
-            jobs=jobs or usable_cores(),
+            jobs=jobs,
             feature_set=features,
             unit=unit,
             output=output,

@@ -10,7 +10,7 @@ import typer
 
 from earmark.arguments import PAGE_ENDINGS
 from earmark.cli._help import examples
-from earmark.cli._options import JsonOption, OverwriteOption, ProcessesOption, SeedOption
+from earmark.cli._options import JobsOption, JsonOption, OverwriteOption, SeedOption
 from earmark.cli._output import compile_first, printable, stdout, told_warnings
 from earmark.cli._progress import progress_bar
 from earmark.files import atomic_write, check_target
@@ -78,7 +78,7 @@ def _explore(
         bool, typer.Option("--faulty", help="Include rows with known faults.")
     ] = False,
     seed: SeedOption = 0,
-    jobs: ProcessesOption = 0,
+    jobs: JobsOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,7 +93,7 @@ def _explore(
             feature_set=features,
             faulty=faulty,
             seed=seed,
-            jobs=jobs or None,
+            jobs=jobs,
             progress=progress,
         )
     content = found.to_dict()

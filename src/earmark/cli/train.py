@@ -10,7 +10,7 @@ import typer
 
 from earmark.cli._help import examples
 from earmark.cli._library_options import TreatAsEmptyOption
-from earmark.cli._options import OverwriteOption, ProcessesOption
+from earmark.cli._options import JobsOption, OverwriteOption
 from earmark.cli._output import print_card, stdout, told_warnings
 from earmark.cli._progress import progress_bar
 from earmark.errors import MissingExtraError
@@ -79,7 +79,7 @@ def _train(
     ] = "default",
     treat_as_empty: TreatAsEmptyOption = None,
     overwrite: OverwriteOption = False,
-    jobs: ProcessesOption = 0,
+    jobs: JobsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON.")] = False,
 ) -> None:
     try:
@@ -94,7 +94,7 @@ def _train(
             recipe=recipe,
             treat_as_empty=treat_as_empty or (),
             overwrite=overwrite,
-            jobs=jobs or None,
+            jobs=jobs,
             progress=progress,
             scored=None if as_json else _print_scores,
         )

@@ -178,7 +178,6 @@ def _tune(
     as_json: _AsJsonOption = False,
 ) -> None:
     try:
-        from earmark.processes import usable_cores
         from earmark.workflows.tune import tune
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error
@@ -201,7 +200,7 @@ def _tune(
             output=output,
             report=report,
             overwrite=overwrite,
-            jobs=usable_cores() if jobs is None else jobs,
+            jobs=jobs,
             progress=progress,
         )
     if as_json:
