@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from earmark.audio import Missing
-from earmark.audio._missing import missing_sentences
+from earmark.audio._missing import is_notable, missing_sentences
 from earmark.audio._timeline import Timeline
 
 SR = 1000
@@ -84,3 +84,8 @@ def test_many_stretches_are_summed_up() -> None:
         "heard in part: 30.0 s in 301 places between 0:00 and 5:10 could not be decoded",
         "heard in part: nothing after 5:10 could be decoded",
     ]
+
+
+def test_stretches_count_if_they_are_long_enough_in_total() -> None:
+    assert not is_notable([Missing(3.0, 0.02)])
+    assert is_notable([Missing(3.0, 0.02)] * 6)

@@ -27,6 +27,7 @@ from earmark.features._signal import rms_and_crossings
 from earmark.features._spectrum import (
     N_FFT,
     WINDOW,
+    fast_length,
     fft_frequencies,
     framed,
     n_frames,
@@ -421,3 +422,8 @@ def test_tempo_at_other_rates(sr: int) -> None:
 @pytest.mark.parametrize("n_frames", [1, 2, 50])
 def test_tempo_without_an_onset_is_zero(n_frames: int) -> None:
     assert tempo(np.zeros(n_frames, dtype=np.float32), sr=SR) == 0
+
+
+def test_fast_lengths_are_products_of_two_three_and_five() -> None:
+    for n in (1, 7, 64, 1637, 65_537):
+        assert fast_length(n) == scipy.fft.next_fast_len(n, real=True)

@@ -33,13 +33,7 @@ class Missing:
 
 
 def is_notable(stretches: Sequence[Missing]) -> bool:
-    """Say whether the stretches are long enough in total to be reported.
-
-    Examples
-    --------
-    >>> is_notable([Missing(3.0, 0.02)]), is_notable([Missing(3.0, 0.02)] * 6)
-    (False, True)
-    """
+    """Say whether the stretches are long enough in total to be reported."""
     return any(m.length is None for m in stretches) or (
         sum(m.length or 0 for m in stretches) > _NOTABLE
     )
@@ -62,15 +56,7 @@ def _stretch(missing: Missing) -> str:
 
 
 def missing_sentences(stretches: Sequence[Missing]) -> list[str]:
-    """Write what is missing: a sentence for each stretch in order, or a summary if there are many.
-
-    Examples
-    --------
-    >>> missing_sentences([Missing(15, 45)])
-    ['heard in part: 0:15 to 1:00 could not be decoded']
-    >>> missing_sentences([Missing(i, 0.5) for i in range(300)])
-    ['heard in part: 2:30 in 300 places between 0:00 and 5:00 could not be decoded']
-    """
+    """Write what is missing: a sentence for each stretch in order, or a summary of many."""
     if len(stretches) <= _LISTED:
         return [
             f"heard in part: {_stretch(m)} could {'' if m.length is None else 'not '}be decoded"

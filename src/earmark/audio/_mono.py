@@ -76,12 +76,6 @@ def loudest_if_mean_is_silent(blocks: Iterable[Float32Array], *, sr: int) -> int
 
     Blocks [shape=(n, channels)] are read only until the mean is not silent. None too if every
     channel is silent.
-
-    Examples
-    --------
-    >>> left = np.sin(np.arange(8000, dtype=np.float32))
-    >>> loudest_if_mean_is_silent([np.stack([left, -left], axis=1)], sr=8000)
-    0
     """
     meter: _Meter | None = None
     for block in blocks:

@@ -73,13 +73,7 @@ class Intervals:
 
 
 def intervals_over(over: ResamplingUnit, groups: IntArray | None, n: int) -> Intervals:
-    """Describe intervals from resampling groups of `n` rows; None: each row by itself.
-
-    Examples
-    --------
-    >>> intervals_over("artist", np.array([7, 3, 7]), 3).n_units
-    2
-    """
+    """Describe intervals from resampling groups of `n` rows; None: each row by itself."""
     return Intervals(over, unit_numbers(groups, n)[1])
 
 
@@ -88,11 +82,6 @@ def unit_numbers(groups: IntArray | None, n: int) -> tuple[IntArray, int]:
 
     Returns the number of the unit of each row, from 0 in the order of `groups`, and how many there
     are.
-
-    Examples
-    --------
-    >>> unit_numbers(np.array([7, 3, 7]), 3)
-    (array([1, 0, 1]), 2)
     """
     if groups is None:
         return np.arange(n), n

@@ -39,16 +39,12 @@ CREATE TABLE IF NOT EXISTS features (
 
 
 class FeatureCache:
-    """Features by file and feature set. Losing it costs time and nothing else.
+    """Features by file and feature set, in a database; losing it costs time and nothing else.
 
     A file that was changed, another version of Earmark or other parameters of the features are
-    misses. Each file is written as soon as it is done, so that a run that was ended is taken up.
-    A cache that cannot be read or written is one without entries.
-
-    Parameters
-    ----------
-    connection : sqlite3.Connection or None
-        The open database; None keeps nothing.
+    misses. Each file is written as soon as it is done, so that a run that was interrupted goes on
+    from there. A cache that cannot be read or written, or a connection of None, is one without
+    entries.
     """
 
     def __init__(self, connection: sqlite3.Connection | None) -> None:

@@ -95,21 +95,9 @@ def find_remote_inputs(paths: Iterable[str]) -> list[str | AudioError]:
 
 
 def remote_to_rows(path: str, *, sets: Sequence[FeatureSet], unit: Unit) -> pa.RecordBatch:
-    """Compute the rows of one file, fetching it first where it is not here.
+    """Compute the rows of one file as `file_to_rows` does, fetching it first where it is not here.
 
-    Parameters
-    ----------
-    path : str
-        A local or an fsspec path.
-    sets : sequence of FeatureSet
-        What to compute.
-    unit : {"track", "clip", "segment"}
-        What a row is about.
-
-    Returns
-    -------
-    pyarrow.RecordBatch
-        As `file_to_rows` gives it, with `path` as it was given.
+    `path` is a local or an fsspec path, and stands in the rows as it was given.
     """
     if not is_remote(path):
         return file_to_rows(path, sets=sets, unit=unit)

@@ -33,25 +33,9 @@ _STEP_S: Seconds = 0.1  # how exactly the ends of long silence are known
 
 
 def silent_seconds(y: Float32Array, *, sr: Hertz) -> BoolArray:
-    """Tell which seconds of some samples are silent.
+    """Tell which seconds of samples [shape=(n,)] are silent [shape=(ceil(n / sr),)].
 
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n,)]
-        Samples.
-    sr : float
-        Their sampling rate in hertz.
-
-    Returns
-    -------
-    np.ndarray of bool [shape=(ceil(n / sr),)]
-        The last may stand for less than a second.
-
-    Examples
-    --------
-    >>> tone = np.sin(np.arange(22_050) / 8).astype(np.float32)
-    >>> silent_seconds(np.concatenate([tone, 0 * tone, 1e-5 * tone]), sr=22_050).tolist()
-    [False, True, True]
+    The last one may be shorter than a second.
     """
     return _silent(y, _size(_WINDOW_S, sr))
 
@@ -61,29 +45,10 @@ def seconds_of_sound(
     bounds: tuple[Seconds, Seconds],
     missing: Iterable[audio.Missing] = (),
 ) -> Seconds:
-    """Measure how much of a stretch is neither silent nor missing.
+    """Measure how many seconds of a stretch are neither silent nor missing.
 
-    Parameters
-    ----------
-    silent : np.ndarray of bool [shape=(n,)]
-        As `silent_seconds` tells it of the stretch.
-    bounds : tuple of (float, float)
-        Its start and end, in seconds from the start of the file.
-    missing : iterable of Missing
-        What could not be decoded of the file.
-
-    Returns
-    -------
-    float
-        In seconds.
-
-    Examples
-    --------
-    >>> seconds_of_sound(np.array([False, True, False]), (10.0, 12.5))
-    1.5
-    >>> gap = audio.Missing(10.25, 0.5)
-    >>> seconds_of_sound(np.array([False, True, False]), (10.0, 12.5), [gap])
-    1.0
+    `silent` is what `silent_seconds` says of the stretch, `bounds` are its start and end in seconds
+    from the start of the file, and `missing` is what could not be decoded of the file.
     """
     start, end = bounds
     edges = np.minimum(start + _WINDOW_S * np.arange(len(silent) + 1), end)
@@ -100,36 +65,12 @@ def seconds_of_sound(
 def clips_of_sound(
     blocks: Iterable[Float32Array], *, sr: Hertz, duration: Seconds = audio.CLIP_S
 ) -> Iterator[audio.Clip]:
-    """Cut a stream of mono blocks into clips, long silence apart from sound.
+    """Cut a stream of mono blocks into clips without gaps, long silence apart from sound.
 
-    A track without `MIN_SILENCE_S` of silence on end is cut as `earmark.audio.clip_bounds` says.
-    Otherwise each stretch of sound, and each of silence, is cut in this way: clips begin where the
-    sound does.
-
-    Parameters
-    ----------
-    blocks : iterable of np.ndarray [shape=(n,)]
-        The track, from its start.
-    sr : float
-        Its sampling rate in hertz.
-    duration : float
-        Length of a clip in seconds.
-
-    Yields
-    ------
-    Clip
-        One after the other, without gaps.
-
-    Raises
-    ------
-    ParameterError
-        If `sr` is not a sampling rate, or `duration` is under 1 s.
-
-    Examples
-    --------
-    >>> tone = np.sin(np.arange(4000) / 8).astype(np.float32)
-    >>> [(clip.start, clip.end) for clip in clips_of_sound([0 * tone, tone, tone], sr=100)]
-    [(0, 4000), (4000, 7000), (7000, 10000), (10000, 12000)]
+    A track without `MIN_SILENCE_S` of silence on end is cut as `earmark.audio.clip_bounds` does.
+    Otherwise each stretch of sound, and each of silence, is cut in this way, so that clips begin
+    where the sound does. ParameterError if `sr` is no sampling rate, or `duration` is less than 1
+    s.
     """
     start = 0
     for _, stretch in groupby(_stretches(_runs(blocks, sr), sr), key=lambda part: part[0]):

@@ -15,13 +15,7 @@ _TOP_DB = np.float32(80.0)
 
 
 def log_power(S: Float32Array, *, out: Float32Array | None = None) -> Float32Array:
-    """Convert power to decibels, into `out` if it is given: ``10 log10(max(S, 1e-10))``.
-
-    Examples
-    --------
-    >>> log_power(np.array([1.0, 100.0, 0.0], dtype=np.float32)).round(3).tolist()
-    [0.0, 20.0, -100.0]
-    """
+    """Convert power to decibels, into `out` if it is given: ``10 log10(max(S, 1e-10))``."""
     decibels: Float32Array = np.maximum(S, _AMIN, out=out)
     np.log10(decibels, out=decibels)
     decibels *= np.float32(10)
@@ -32,11 +26,6 @@ def top_db(decibels: Float32Array, *, out: Float32Array | None = None) -> Float3
     """Raise all cells more than 80 dB below the loudest cell to that level.
 
     Applied to `log_power`, this is `librosa.power_to_db`.
-
-    Examples
-    --------
-    >>> top_db(log_power(np.array([1.0, 100.0, 0.0], dtype=np.float32))).round(3).tolist()
-    [0.0, 20.0, -60.0]
     """
     raised: Float32Array = np.maximum(decibels, decibels.max() - _TOP_DB, out=out)
     return raised
@@ -55,10 +44,5 @@ def mfcc(decibels: Float32Array, *, n_mfcc: int = 20) -> Float32Array:
 
     They are the orthonormal DCT-II over the bands (Davis and Mermelstein 1980), equal to
     ``librosa.feature.mfcc(S=decibels.T).T``.
-
-    Examples
-    --------
-    >>> mfcc(np.ones((2, 128), dtype=np.float32)).shape
-    (2, 20)
     """
     return decibels @ _cosines(decibels.shape[1], n_mfcc)

@@ -40,12 +40,6 @@ def estimate_tuning(frequencies: Float32Array, heights: Float32Array) -> float:
 
     It is the most frequent deviation among the spectral peaks (hertz, power) that are not below the
     median peak, and 0.0 without a peak. Equals ``librosa.estimate_tuning(S=power)``.
-
-    Examples
-    --------
-    >>> peaks = 440 * 2 ** (np.array([0.203, 12.203, 3.1]) / 12)
-    >>> round(estimate_tuning(peaks.astype(np.float32), np.ones(3, dtype=np.float32)), 2)
-    0.2
     """
     if not len(frequencies):
         return 0.0

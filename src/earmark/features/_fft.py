@@ -71,13 +71,7 @@ def _wave(n: int, period: int) -> Float32Array:
 
 @lru_cache(maxsize=1)
 def tables() -> Tables:
-    """Compute the tables once.
-
-    Examples
-    --------
-    >>> tables().place[:5].tolist()  # 1 is 00001 in base 4, 256 is 10000
-    [0, 256, 512, 768, 64]
-    """
+    """Compute the tables once."""
     k, place = np.arange(POINTS), np.zeros(POINTS, dtype=np.int64)
     for _ in range(5):
         place, k = 4 * place + k % 4, k // 4

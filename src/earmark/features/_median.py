@@ -121,16 +121,7 @@ def _needed(steps: list[Step], outputs: list[int]) -> tuple[Step, ...]:
 
 @cache
 def median_network() -> MedianNetwork:
-    """Build the network of sixteen neighbouring medians of 31, as the module's docstring describes.
-
-    Examples
-    --------
-    >>> network = median_network()
-    >>> network.n_inputs, len(network.outputs)
-    (46, 16)
-    >>> len(network.steps) / 16 < 40
-    True
-    """
+    """Build the network of sixteen neighbouring medians of 31; see the module's docstring."""
     n_inputs = WIDTH + GROUP - 1
     builder = _Builder(n_inputs)
     outputs = [0] * GROUP
@@ -155,18 +146,10 @@ def median_network() -> MedianNetwork:
 
 
 def median_source(name: str, *, stride: int) -> str:
-    r"""Write the network as the Python source of a function ``name(S, out, n_groups)``.
+    """Write the network as the Python source of a function ``name(S, out, n_groups)``.
 
     `S` and `out` are flat, with `stride` columns that are neighbours in memory. `S` has 16 *
     `n_groups` + 30 rows, and `out` gets the medians of each 31 neighbouring rows.
-
-    Examples
-    --------
-    >>> print("\n".join(median_source("median", stride=16).splitlines()[:4]))
-    def median(S, out, n_groups):
-        for group in range(n_groups):
-            first = group * 256
-            for i in range(first, first + 16):
     """
     network = median_network()
     lines = [

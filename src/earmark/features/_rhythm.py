@@ -25,13 +25,6 @@ def onset_strength(decibels: Float32Array, *, room: Float32Array | None = None) 
     difference, two for centring. Equals ``librosa.onset.onset_strength(y=y, sr=sr,
     aggregate=np.median)`` (Böck and Widmer 2013, without their maximum filter) if `decibels`
     [shape=(t, 128)] are of the signal padded with zeros. `room` is working memory.
-
-    Examples
-    --------
-    >>> decibels = np.full((8, 128), -60, dtype=np.float32)
-    >>> decibels[3:] = 0
-    >>> onset_strength(decibels).tolist()
-    [0.0, 0.0, 0.0, 0.0, 0.0, 60.0, 0.0, 0.0]
     """
     room = None if room is None else room[: len(decibels) - 1]
     rise = np.subtract(decibels[1:], decibels[:-1], out=room)
@@ -81,8 +74,6 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
     ``librosa.feature.tempogram(onset_envelope=envelope, win_length=n_lags).mean(axis=1)`` (Grosche,
     Müller and Kurth 2010).
 
-    Notes
-    -----
     With ``e`` the envelope, padded by half a window of falling values at both ends, ``w`` the
     window and ``g_t`` one over the energy of frame ``t``, the result is
 
@@ -98,13 +89,6 @@ def mean_tempogram(envelope: Float32Array, *, n_lags: int) -> FloatArray:
     ``n`` alone or on ``m`` alone, which makes ``R`` three plain correlations. Frames ten thousand
     times fainter than the strongest would be lost in the running sums, so they are computed one by
     one.
-
-    Examples
-    --------
-    >>> envelope = np.zeros(400, dtype=np.float32)
-    >>> envelope[::20] = 1.0
-    >>> int(mean_tempogram(envelope, n_lags=100)[5:].argmax()) + 5
-    20
     """
     n_frames = len(envelope)
     ramp, window = _ramp(n_lags), _window(n_lags)
@@ -181,13 +165,6 @@ def tempo(envelope: Float32Array, *, sr: Hertz) -> float:
     As `librosa.beat.beat_track`: the lag with the largest mean autocorrelation over windows of 8 s,
     weighted by a log-normal prior of one octave around 120 (Ellis 2007); 0.0 for an envelope
     without an onset.
-
-    Examples
-    --------
-    >>> envelope = np.zeros(1292, dtype=np.float32)
-    >>> envelope[::20] = 1.0
-    >>> round(tempo(envelope, sr=22_050), 2)  # 60 * 22050 / 512 / 20
-    129.2
     """
     if not envelope.any():
         return 0.0

@@ -74,12 +74,6 @@ def segment_bands(Q: npt.NDArray[np.uint8], *, n_segments: int) -> npt.NDArray[n
 
     Segment i begins at column ``floor(38.72 i + 0.5)``, or ``floor(38.75 i + 0.5)`` of an excerpt
     of 30 s, which has 386 columns. The last segment is longer or shorter than 3 s.
-
-    Examples
-    --------
-    >>> Q = np.repeat([[10, 20], [30, 30]], 39, axis=1).astype(np.uint8)
-    >>> segment_bands(Q, n_segments=2).tolist()
-    [[10, 20], [30, 30], [0, 0], [0, 0]]
     """
     t = Q.shape[1]
     width = _WIDTH_OF_EXCERPT if t == _COLUMNS_OF_EXCERPT else _WIDTH

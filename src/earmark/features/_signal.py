@@ -87,13 +87,6 @@ def rms_and_crossings(y: Float32Array, padded: Float32Array) -> tuple[FloatArray
 
     They equal ``librosa.feature.rms(y=y, pad_mode="reflect")`` and ``zero_crossing_rate(y)``;
     `padded` is `y` with 1024 reflected samples at both ends.
-
-    Examples
-    --------
-    >>> y = np.tile(np.float32([0.5, -0.5]), 4096)
-    >>> rms, rate = rms_and_crossings(y, np.pad(y, 1024, mode="reflect"))
-    >>> float(rms[8]), float(rate[8])
-    (0.5, 0.99951171875)
     """
     rms, rate = np.empty((2, n_frames(len(y))))
     fill_rms_and_crossings(padded, y, rms, rate)

@@ -32,13 +32,7 @@ WINDOW: Float32Array = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT)
 
 @lru_cache(maxsize=64)
 def fast_length(n: int) -> int:
-    """Return the smallest length from `n` on that is a product of 2, 3 and 5, for a fast FFT.
-
-    Examples
-    --------
-    >>> fast_length(1637), fast_length(64)
-    (1728, 64)
-    """
+    """Return the smallest length from `n` on that is a product of 2, 3 and 5, for a fast FFT."""
     while True:
         rest = n
         for factor in (2, 3, 5):
@@ -50,24 +44,12 @@ def fast_length(n: int) -> int:
 
 
 def n_frames(n_samples: int) -> int:
-    """Count the centred frames of a signal: ``1 + n // 512``.
-
-    Examples
-    --------
-    >>> n_frames(661_500), n_frames(511)
-    (1292, 1)
-    """
+    """Count the centred frames of a signal: ``1 + n // 512``."""
     return 1 + n_samples // HOP_LENGTH
 
 
 def fft_frequencies(*, sr: Hertz) -> FloatArray:
-    """Return the centre of each bin in hertz, as `librosa.fft_frequencies` does.
-
-    Examples
-    --------
-    >>> float(fft_frequencies(sr=22_050)[-1])
-    11025.0
-    """
+    """Return the centre of each bin in hertz, as `librosa.fft_frequencies` does."""
     return np.arange(N_FFT // 2 + 1, dtype=np.float64) * float(sr / N_FFT)
 
 
@@ -89,15 +71,7 @@ def reflected(y: Float32Array, *, out: Float32Array | None = None) -> Float32Arr
 
 
 def with_silence(y: Float32Array, *, first: int, out: Float32Array) -> None:
-    """Write the piece of a signal that begins at sample `first`, silence beyond its ends.
-
-    Examples
-    --------
-    >>> piece = np.ones(6, dtype=np.float32)
-    >>> with_silence(np.float32([5, 6, 7]), first=-1, out=piece)
-    >>> piece.tolist()
-    [0.0, 5.0, 6.0, 7.0, 0.0, 0.0]
-    """
+    """Write the piece of a signal that begins at sample `first`, silence beyond its ends."""
     start, end = max(0, first), min(len(y), first + len(out))
     out[:] = 0
     out[start - first : end - first] = y[start:end]

@@ -41,13 +41,7 @@ def _fill(X: FloatArray, out: FloatArray) -> None:
 
 
 def mean_and_variance(X: FloatArray | Float32Array) -> FloatArray:
-    """Return mean and population variance of each column side by side [shape=(d, 2)].
-
-    Examples
-    --------
-    >>> mean_and_variance(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
-    [[2.0, 1.0], [5.0, 0.0]]
-    """
+    """Return mean and population variance of each column side by side [shape=(d, 2)]."""
     out = np.empty((X.shape[1], 2))
     _fill(np.ascontiguousarray(X, dtype=np.float64), out)
     return out

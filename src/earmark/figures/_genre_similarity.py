@@ -98,12 +98,6 @@ def chord(matrix: Sequence[Sequence[int]], *, gap: float = _GAP) -> tuple[list[A
     The arc of genre i is as long as its row sums to, and the end of its ribbon to genre j as wide
     as ``matrix[i][j]``; the diagonal is ignored. Clockwise along an arc, the ribbons lead to the
     genres counter-clockwise, so that those of one arc do not cross. ``gap`` is in radians.
-
-    Examples
-    --------
-    >>> arcs, ribbons = chord([[0, 3], [1, 0]], gap=0.0)
-    >>> [round(arc.end - arc.start, 3) for arc in arcs], len(ribbons)
-    ([4.712, 1.571], 1)
     """
     k = len(matrix)
     counts = [[0 if i == j else matrix[i][j] for j in range(k)] for i in range(k)]

@@ -58,25 +58,13 @@ def plain(name: object) -> str:
 
 
 def shorten(name: str, longest: int = _LONGEST) -> str:
-    """Cut a name that is too long for an axis.
-
-    Examples
-    --------
-    >>> shorten("a genre with a very long name")
-    'a genre with a very l…'
-    """
+    """Cut a name that is too long for an axis."""
     name = plain(name)
     return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def plot_text(name: object) -> str:
-    """Escape text for Plotly, which reads tags and entities.
-
-    Examples
-    --------
-    >>> plot_text("R&B <b>")
-    'R&amp;B &lt;b&gt;'
-    """
+    """Escape text for Plotly, which reads tags and entities."""
     return plain(name).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -64,13 +64,7 @@ def part_columns(part: Part) -> dict[str, Any]:
 
 
 def warnings_column(warnings: Sequence[str], tags: Tags | TagError) -> str:
-    """Return the warnings of a track as JSON: those of its audio, and what is wrong with its tags.
-
-    Examples
-    --------
-    >>> warnings_column(["its last second is lost"], TagError("a.wav", "it has no end"))
-    '["its last second is lost", "its tags cannot be read: it has no end"]'
-    """
+    """Return the warnings of a track as JSON: those of its audio, and what is wrong in its tags."""
     kept = [text for text in warnings if not text.startswith(_TAGS_UNREADABLE)]
     if isinstance(tags, TagError):
         reason = tags.reason.removeprefix(f"{_TAGS_UNREADABLE}: ")

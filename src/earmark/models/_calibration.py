@@ -65,11 +65,6 @@ def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArr
     """Soften probabilities (temperature above 1) or sharpen them (below 1).
 
     ``p^(1/T) / sum p^(1/T)`` for rows [shape=(n, n_classes)] that sum to one (Guo and others 2017).
-
-    Examples
-    --------
-    >>> apply_temperature(np.array([[0.8, 0.2]]), 0.5).round(3).tolist()
-    [[0.941, 0.059]]
     """
     logits = np.log(np.maximum(probabilities, _TINY)) / temperature
     powers: FloatArray = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -78,15 +73,7 @@ def apply_temperature(probabilities: FloatArray, temperature: float) -> FloatArr
 
 
 def fit_temperature(probabilities: FloatArray, y: IntArray) -> float:
-    """Find the temperature, 0.05 to 20, that makes the right classes of held-out rows most likely.
-
-    Examples
-    --------
-    >>> sure = np.tile([0.99, 0.01], (100, 1))  # and right three times in four
-    >>> y = (np.arange(100) % 4 == 0).astype(np.int64)
-    >>> apply_temperature(sure, fit_temperature(sure, y))[0].round(2).tolist()
-    [0.75, 0.25]
-    """
+    """Find the temperature, 0.05 to 20, that makes the right classes of held-out rows likeliest."""
 
     def loss(log_temperature: float) -> float:
         calibrated = apply_temperature(probabilities, float(np.exp(log_temperature)))
@@ -101,12 +88,6 @@ def smallest_threshold(probabilities: FloatArray, y: IntArray, *, accuracy: floa
 
     It is a confidence that occurs, 0 if all answers together are right often enough, or 2, which no
     answer reaches, if there is none.
-
-    Examples
-    --------
-    >>> p = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4], [0.5, 0.5]])
-    >>> smallest_threshold(p, np.array([0, 0, 1, 1]), accuracy=0.7)
-    0.8
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == y
@@ -124,12 +105,6 @@ def lowest_reliable(values: FloatArray, right: BoolArray, *, accuracy: float) ->
     `WINDOW` of it, or among the `FEWEST` nearest if those are fewer. 0 if answers are right often
     enough everywhere; 2, which no answer reaches, if they are wrong too often even at the highest
     value.
-
-    Examples
-    --------
-    >>> values = np.linspace(0, 1, 101)
-    >>> round(lowest_reliable(values, values > 0.3, accuracy=0.5), 2)  # 0.26 to 0.36: 6 of 11
-    0.3
     """
     order = np.argsort(values, kind="stable")
     ordered, n = values[order], len(values)
@@ -157,16 +132,7 @@ def _tenths(values: FloatArray, right: BoolArray) -> tuple[tuple[float, int, int
 
 
 def fit_doubt(probabilities: FloatArray, y: IntArray, *, accuracy: float) -> Doubt:
-    """Find both thresholds for undecided answers from held-out rows, by `lowest_reliable`.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> top = rng.uniform(0.5, 1, 1000)
-    >>> y = (rng.random(1000) > top).astype(np.int64)  # as often right as it says
-    >>> fit_doubt(np.stack([top, 1 - top], axis=1), y, accuracy=0.75).min_confidence > 0.7
-    True
-    """
+    """Find both thresholds for undecided answers from held-out rows, by `lowest_reliable`."""
     top = np.partition(probabilities, -2, axis=1)[:, -2:]
     confidence, margin = top[:, 1], top[:, 1] - top[:, 0]
     right: BoolArray = probabilities.argmax(axis=1) == y

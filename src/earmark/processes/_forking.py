@@ -240,13 +240,7 @@ class _SpawnedWorker:
 
 
 def start_worker(modules: tuple[str, ...]) -> WorkerProcess:
-    """Start a worker that finds modules loaded.
-
-    Raises
-    ------
-    EarmarkError
-        If none can be started.
-    """
+    """Start a worker that has these modules imported; EarmarkError if no process can be started."""
     if not _FORKS:
         return _SpawnedWorker()
     server = _server(modules)

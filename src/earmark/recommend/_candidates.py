@@ -118,25 +118,11 @@ def candidates(
     familiar: bool,
     without: Iterable[int] = (),
 ) -> tuple[BoolArray, LeftOut]:
-    """Return which tracks may be suggested, and how many may not.
+    """Return which tracks may be suggested, by number [shape=(n,)], and how many may not, and why.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Where they are from.
-    selection : Selection
-        Which are wanted.
-    familiar : bool
-        Whether the query is like music the model knows.
-    without : iterable of int
-        Numbers of tracks that are neither suggested nor counted: the query songs.
-
-    Returns
-    -------
-    np.ndarray of bool [shape=(n,)]
-        By the number of a track.
-    LeftOut
-        Its `unlike` is 0: that depends on the query.
+    `familiar` says whether the query is like music the model knows. Tracks in `without`, the query
+    songs, are neither suggested nor counted. `unlike` of what is left out is 0: it depends on the
+    query.
     """
     library, ids = catalogue.library, catalogue.style.ids
     placed = np.zeros(int(ids[-1]) + 1, dtype=np.bool_)

@@ -93,18 +93,10 @@ def _in_order(songs: Sequence[Song]) -> list[Song]:
 
 
 class Picking:
-    """Choosing songs until a playlist is as long as wanted, and ordering them.
+    """Chooses songs until a playlist is as long as wanted, and orders them.
 
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Where songs are from.
-    start : sequence of Song
-        Songs that are in it in any case, the first of them at the beginning.
-    tracks : iterable of LibraryTrack
-        What else may be in it, the better first.
-    length : Length
-        How long it is to be.
+    The songs of `start` are in it in any case, the first of them at the beginning; the others come
+    from `tracks`, better ones first.
     """
 
     def __init__(

@@ -41,13 +41,7 @@ def _located(path: str, folder: str | None) -> str:
 
 
 def _uri(path: str) -> str:
-    r"""Return a path as a URI, relative if it is.
-
-    Examples
-    --------
-    >>> _uri("/music/100 % #1?.mp3"), _uri("a:b/c.mp3"), _uri("caf\udce9.mp3")
-    ('file:///music/100%20%25%20%231%3F.mp3', 'a%3Ab/c.mp3', 'caf%E9.mp3')
-    """
+    """Return a path as a URI, relative if it is."""
     if not os.path.isabs(path):
         return quote(os.fsencode(path.replace(os.sep, "/")))
     drive, rest = os.path.splitdrive(path)
@@ -61,15 +55,7 @@ def _line(text: str) -> str:
 
 
 def _m3u8_path(path: str, folder: str | None) -> str:
-    r"""Return a path as a line of M3U8 can hold it.
-
-    Examples
-    --------
-    >>> _m3u8_path("/a/b c.mp3", "/a"), _m3u8_path("/a/#1.mp3", "/a")
-    ('b c.mp3', './#1.mp3')
-    >>> _m3u8_path("/a/caf\udce9.mp3", "/a")
-    'file:///a/caf%E9.mp3'
-    """
+    """Return a path as a line of M3U8 can hold it."""
     found = _located(path, folder)
     is_text = found.encode("utf-8", "replace").decode() == found
     if not is_text or len(found.splitlines()) != 1 or found != found.strip():

@@ -32,18 +32,9 @@ Write = Callable[[bytes | memoryview], int]
 
 @dataclass(frozen=True)
 class Cached:
-    """What a cache holds.
+    """What a cache holds: its file, its header, its arrays and where the bytes after them begin.
 
-    Attributes
-    ----------
-    path : str
-        The file.
-    header : mapping
-        Its description.
-    arrays : mapping of str to np.ndarray
-        Read-only, and left in the file until they are looked at.
-    rest : int
-        Where in the file that begins which is no array.
+    The arrays are read-only, and stay in the file until they are used.
     """
 
     path: str
@@ -75,28 +66,11 @@ def write_cache(
     arrays: Mapping[str, npt.NDArray[Any]],
     rest: Callable[[Write], None] | None = None,
 ) -> bool:
-    """Write a cache, whole or not at all.
+    """Write a cache, whole or not at all, in place of one that is there.
 
-    Parameters
-    ----------
-    path : str
-        The file; one that is there is replaced.
-    header : mapping
-        Its description, which JSON can hold.
-    arrays : mapping of str to np.ndarray
-        What it holds.
-    rest : callable or None
-        Called with a function that writes bytes at the end.
-
-    Returns
-    -------
-    bool
-        False where another process is writing this cache: nothing was done then.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written.
+    The header must fit in JSON; `rest` is called with a function that writes bytes after the
+    arrays. False, and nothing is written, where another process is writing this cache. OSError if
+    the file cannot be written.
     """
     digest = hashlib.sha256()
     layout = [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()]
@@ -121,19 +95,9 @@ def write_cache(
 
 
 def read_cache(path: str, expected: Mapping[str, Any]) -> Cached | None:
-    """Read a cache.
+    """Read a cache whose header holds what is expected.
 
-    Parameters
-    ----------
-    path : str
-        The file.
-    expected : mapping
-        What its header has to say.
-
-    Returns
-    -------
-    Cached or None
-        None where there is none, or it is of another state, or damaged.
+    None where there is none, where it describes another state, or where it is damaged.
     """
     try:
         with open(path, "rb") as file:

@@ -103,21 +103,9 @@ def style_index(library: Library, space: Space) -> ExactIndex:
 
 
 def library_scale(library: Library, space: Space) -> Scale:
-    """Return what is much and what is little in a library, see `scale_of`.
+    """Return what counts as much and as little in a library, by trait; see `scale_of`.
 
-    It is measured with the index of styles, and kept beside it.
-
-    Parameters
-    ----------
-    library : Library
-        The library.
-    space : Space
-        The space of styles.
-
-    Returns
-    -------
-    mapping of str to (float, float)
-        By trait: the bounds of the middle third.
+    It is measured when the index of styles is built, and stored beside it.
     """
     scale: Scale = _style(library, space).header["scale"]
     return scale
@@ -247,21 +235,9 @@ def build_timbre(
 ) -> Index:
     """Build the index of segments, reading them twice and never holding them all.
 
-    Parameters
-    ----------
-    read : callable
-        Gives the tracks and their segments, the same ones each time.
-    embed : callable
-        From segments to vectors.
-    n_dims : int
-        Length of a vector.
-    progress : callable or None
-        Called with the tracks done and those there are.
-
-    Returns
-    -------
-    Index
-        Exact below `FAISS_FROM` segments.
+    `read` gives the tracks and their segments, the same ones each time, and `embed` turns segments
+    into vectors of length `n_dims`. `progress` is called with the tracks done and those there are.
+    The index is exact if there are fewer than `FAISS_FROM` segments.
     """
     sample, n_tracks, n_segments = _sampled(read())
     if n_segments < FAISS_FROM:

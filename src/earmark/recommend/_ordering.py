@@ -16,26 +16,10 @@ _PER_BIN = 48
 
 
 def corridor(vectors: Float32Array, n_between: int) -> IntArray:
-    """Find the songs that lie between the first of some and the last.
+    """Find the songs that lie between the first and the last of `vectors` [shape=(m, d)].
 
-    Parameters
-    ----------
-    vectors : np.ndarray [shape=(m, d)]
-        Where the songs lie.
-    n_between : int
-        Into how many stretches the way is divided.
-
-    Returns
-    -------
-    np.ndarray of int
-        Places in `vectors`, neither the first nor the last: for each stretch the songs over which
-        the way is the least longer, some 800 in all.
-
-    Examples
-    --------
-    >>> vectors = np.array([[0.0, 1.0], [0.3, 0.9], [0.8, -0.5], [0.7, 0.7], [1.0, 0.0]])
-    >>> corridor(vectors, 2).tolist()
-    [1, 2, 3]
+    The way is divided into `n_between` stretches. For each of them, the songs by which the detour
+    is shortest are returned as rows of `vectors`, some 800 in all, without the first and the last.
     """
     if n_between < 1 or len(vectors) < 3:
         return np.empty(0, dtype=np.int64)
@@ -53,32 +37,15 @@ def corridor(vectors: Float32Array, n_between: int) -> IntArray:
 
 
 def walk(vectors: Float32Array, artists: Sequence[object], *, n: int) -> list[int]:
-    """Find a way from the first of some songs to the last.
+    """Find a way of `n` songs from the first of `vectors` [shape=(m, d)], m 2 or more, to the last.
 
-    Of all ways of `n` songs or fewer those count whose largest step is the smallest there can be;
-    of these, that whose steps have the least sum of squares: many small steps. Where it has fewer
-    than `n` songs, others are put in where they make the smallest steps.
+    Of all ways of `n` songs or fewer, it is one whose largest step is as small as possible, and of
+    these the one whose squared steps have the smallest sum: many small steps. If it has fewer than
+    `n` songs, others are added where they make the smallest steps.
 
-    Parameters
-    ----------
-    vectors : np.ndarray [shape=(m, d)]
-        Where the songs lie; m is 2 or more.
-    artists : sequence of object
-        Whom they are by: two that are equal do not follow each other.
-    n : int
-        How many songs there are to be, both ends included.
-
-    Returns
-    -------
-    list of int
-        Places in `vectors`, from 0 to m - 1, none twice. Fewer than `n` where there are not enough
-        songs, or not of enough artists; 0 and m - 1 alone where no way leads round an artist.
-
-    Examples
-    --------
-    >>> angles = np.array([0.0, 0.7, 0.1, 0.5, 1.0])
-    >>> walk(np.stack([np.cos(angles), np.sin(angles)], axis=1), "abcde", n=3)
-    [0, 3, 4]
+    Rows are returned, none twice. Two songs whose `artists` are equal do not follow each other:
+    there are fewer than `n` where there are not enough songs or artists, and only the two ends
+    where no way avoids this.
     """
     last = len(vectors) - 1
     _, codes = np.unique([str(one) for one in artists], return_inverse=True)
@@ -138,23 +105,8 @@ def _put_in(way: list[int], steps: FloatArray) -> bool:
 def arrange(vectors: Float32Array, artists: Sequence[object]) -> list[int]:
     """Order songs so that each is near the one before, and no artist comes twice in a row.
 
-    Parameters
-    ----------
-    vectors : np.ndarray [shape=(n, d)]
-        Where they lie; the first begins.
-    artists : sequence of object
-        Whom they are by.
-
-    Returns
-    -------
-    list of int
-        Their places, in order. Where an artist has so many that two would meet, the last of these
-        are left out.
-
-    Examples
-    --------
-    >>> arrange(np.eye(4, dtype=np.float32), ["a", "a", "b", "a"])
-    [0, 2, 1]
+    Rows of `vectors` [shape=(n, d)] are returned, the first one first. Where an artist has so many
+    songs that two would meet, the last of these are left out.
     """
     if not len(vectors):
         return []

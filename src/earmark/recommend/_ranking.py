@@ -26,20 +26,10 @@ _FEW_TRACKS = 1000
 
 @dataclass(frozen=True)
 class Ranking:
-    """Tracks in the order of their likeness.
+    """Tracks in the order of their likeness, the nearest first: numbers and scores [shape=(n,)].
 
-    Attributes
-    ----------
-    ids : np.ndarray of int [shape=(n,)]
-        Their numbers, the nearest first.
-    scores : np.ndarray of float32 [shape=(n,)]
-        Their scores.
-    counts : np.ndarray of int [shape=(n,)]
-        How many near segments are theirs.
-    is_complete : bool
-        Whether all tracks above the floor are in it.
-    n_segments : int
-        How many near segments there are in all.
+    By timbre, `counts` [shape=(n,)] are the near segments of each track, and `n_segments` all near
+    segments there are. `is_complete` tells whether every track above the floor is in it.
     """
 
     ids: IntArray
@@ -56,25 +46,10 @@ Rank = Callable[[int, BoolArray], Ranking]
 def ranked_by(
     by: By, catalogue: Catalogue, song: Song, allowed: BoolArray, *, floor: float
 ) -> Rank:
-    """Return what ranks tracks by their likeness to a song.
+    """Return what ranks tracks by their likeness to a song, see `Rank`.
 
-    Parameters
-    ----------
-    by : {"style", "timbre"}
-        How they are compared.
-    catalogue : Catalogue
-        Where they are from.
-    song : Song
-        What they are compared with.
-    allowed : np.ndarray of bool [shape=(n,)]
-        By number, which may ever be found.
-    floor : float
-        Cosine below which a song, or by timbre a segment, does not count.
-
-    Returns
-    -------
-    callable
-        See `Rank`.
+    `allowed` tells by number which tracks may ever be found. A song, or by timbre a segment, does
+    not count if its cosine is below `floor`.
     """
     if by == "style":
         return _by_style(catalogue, song, floor)

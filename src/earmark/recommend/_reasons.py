@@ -25,26 +25,9 @@ _SHARED = 0.2
 
 
 def scale_of(library: Library) -> Scale:
-    """Measure what is much and what is little in a library.
+    """Measure what counts as much and as little in a library.
 
-    Parameters
-    ----------
-    library : Library
-        The library.
-
-    Returns
-    -------
-    mapping of str to (float, float)
-        By trait: the bounds of the middle third; empty for fewer than ten tracks.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from earmark.library import open_library
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with open_library(f"{folder}/a.db", create=True) as library:
-    ...         scale_of(library)
-    {}
+    By trait, the bounds of the middle third of its tracks; empty for fewer than ten tracks.
     """
     _, values = library.measurements()
     if len(values) < 10:

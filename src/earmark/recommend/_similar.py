@@ -223,14 +223,9 @@ def _tracks(library: Library, ranking: Ranking) -> Iterator[tuple[LibraryTrack, 
 
 
 class _Folding:
-    """The nearest tracks of a ranking: one of each recording and few of each artist.
+    """The nearest tracks of a ranking, `n` at most: one of each recording and few of each artist.
 
-    Attributes
-    ----------
-    neighbours : list of Neighbour
-        The nearest first, `n` at most.
-    own : list of int
-        Numbers of the copies of the song itself.
+    `own` are the numbers of the copies of the song itself.
     """
 
     def __init__(

@@ -18,15 +18,7 @@ encoded at 64 kbit/s or a third as loud were at 0.75 or more, halves of a piece 
 
 
 class Chosen:
-    """Songs that were chosen so far.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Where they are from.
-    per_artist : int or None
-        How many of one artist there may be; of those without an artist any number.
-    """
+    """Songs that were chosen so far, at most `per_artist` of each known artist."""
 
     def __init__(self, catalogue: Catalogue, *, per_artist: int | None) -> None:
         self.songs: list[Song] = []

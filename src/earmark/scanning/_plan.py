@@ -67,29 +67,12 @@ def make_plan(
     retry_failed: bool,
     sheets: Mapping[str, str] = MappingProxyType({}),
 ) -> ScanPlan:
-    """Compare files with what the library knows of them.
+    """Compare the files that were found below `roots` with those the library knows.
 
-    Parameters
-    ----------
-    files : sequence of str
-        What was found.
-    known : sequence of KnownFile
-        All that the library knows.
-    roots : sequence of str
-        Where was looked.
-    needed : frozenset of str
-        Fingerprints of the feature sets that must be kept of a file.
-    model_sha256, space_sha256 : str
-        By what it must be answered, and placed.
-    retry_failed : bool
-        Whether to listen again to what failed.
-    sheets : mapping of str to str
-        Of files with a cue sheet beside them, what tells whether it is still the same.
-
-    Returns
-    -------
-    ScanPlan
-        What there is to do.
+    `needed` are the fingerprints of the feature sets to be kept of each file, and the two hashes
+    those of the model and the space to be used. `sheets` maps files that have a cue sheet beside
+    them to what tells whether it is still the same. `retry_failed` is whether to try again what
+    failed before.
     """
     there: dict[str, list[KnownFile]] = {}
     for one in known:
@@ -137,22 +120,10 @@ def make_plan(
 def find_moves(
     digests: Mapping[Place, bytes], known: Sequence[KnownFile], plan: ScanPlan
 ) -> dict[Place, int]:
-    """Recognise tracks by their audio.
+    """Recognise tracks in new or changed files by their audio.
 
-    Parameters
-    ----------
-    digests : mapping of (str, int) to bytes
-        Of the tracks in files that are new or changed, by path and number in a cue sheet.
-    known : sequence of KnownFile
-        All that the library knows.
-    plan : ScanPlan
-        What was found.
-
-    Returns
-    -------
-    dict of (str, int) to int
-        By path and number in a cue sheet, the number of the track it is: that of its own place if
-        the audio is the same; else one that is gone, or whose place holds other audio now.
+    Maps path and number in a cue sheet to the number of the track it is: that of its own place if
+    the audio is the same; otherwise one whose file is gone, or whose place holds other audio now.
     """
     kept = {one.id for one in (*plan.unchanged, *plan.failed_before)}
     free: dict[bytes, list[KnownFile]] = {}

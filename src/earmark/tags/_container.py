@@ -28,18 +28,10 @@ class Entries:
 class Container(ABC):
     """A kind of file, and the place of its tags.
 
-    Attributes
-    ----------
-    name : str
-        Its name in the states of files.
-    entry_name : str
-        What one of its entries is called.
-    label : str
-        Of a second tag: which one of its file it is.
-    always : bool
-        Of a second tag: whether it gets a genre though it has none.
-    may_have_id3v1 : bool
-        Whether such files may end in an ID3v1 tag, whose genre number is changed as well.
+    `name` stands in the states of files, and `entry_name` is what one of its entries is called. Of
+    a second tag, `label` tells which one of its file it is, and `always` whether it gets a genre
+    even if it has none. If `may_have_id3v1`, such a file may end in an ID3v1 tag, whose genre
+    number is changed as well.
     """
 
     name: ClassVar[str]

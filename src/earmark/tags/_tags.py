@@ -193,13 +193,7 @@ def filled(fields: Fields) -> dict[str, Sequence[str]]:
 
 
 def field_name(name: str) -> str:
-    """Return the name in `Fields` of a field in any container.
-
-    Examples
-    --------
-    >>> field_name("MusicBrainz Track Id"), field_name("MusicBrainz/Album Artist Id")
-    ('musicbrainz_trackid', 'musicbrainz_albumartistid')
-    """
+    """Return the name in `Fields` of a field in any container."""
     name = name.lower().strip()
     if name.startswith("musicbrainz"):
         return "musicbrainz_" + re.sub(r"[ /_]", "", name.removeprefix("musicbrainz"))
@@ -212,17 +206,7 @@ def _texts(fields: Fields, name: str) -> list[str]:
 
 
 def tags_of(fields: Fields) -> Tags:
-    """Return fields as `Tags`.
-
-    Examples
-    --------
-    >>> tags = tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "tracknumber": ["03/12"]})
-    >>> tags.artist, tags.year, tags.track_number
-    ('A', 1997, 3)
-    >>> tags = tags_of({"artist": ["A", "B"], "date": ["1997-03-02"], "genre": ["Rock", ""]})
-    >>> tags.artist, tags.genres, tags.year
-    ('A', ('Rock',), 1997)
-    """
+    """Return fields as `Tags`."""
 
     def first(name: str) -> str:
         return next(iter(_texts(fields, name)), "")

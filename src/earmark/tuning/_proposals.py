@@ -49,14 +49,7 @@ class Proposals(Protocol):
 class Grid:
     """Every combination, in an order of the seed: a part of the grid is then a fair sample of it.
 
-    Parameters
-    ----------
-    space : SearchSpace
-        Of values.
-    seed : int
-        The same seed gives the same order.
-    batch : int
-        Points proposed at a time; which ones they are does not depend on it.
+    `batch` points are proposed at a time; which ones they are does not depend on it.
     """
 
     def __init__(self, space: SearchSpace, *, seed: int, batch: int) -> None:
@@ -79,15 +72,8 @@ class Drawn:
     """Points Optuna draws: at random first, then where points were good (TPE, Bergstra 2011).
 
     Each point is drawn by a sampler with a seed of its own, made of the search's seed and the
-    number of the trial, from the trials of the batches before. So a search that went on after it
-    was ended draws what it would have drawn.
-
-    Parameters
-    ----------
-    space : SearchSpace
-        What is drawn from.
-    seed : int
-        The same seed gives the same points.
+    number of the trial, from the trials of the batches before. So a search that is continued draws
+    what it would have drawn without the break.
     """
 
     def __init__(self, space: SearchSpace, *, seed: int) -> None:
@@ -155,28 +141,9 @@ class Drawn:
 
 
 def proposals(search: str, space: SearchSpace, *, seed: int, jobs: int) -> Proposals:
-    """Make what proposes the points of a search.
+    """Make what proposes the points of a search, enough at a time to keep `jobs` processes busy.
 
-    Parameters
-    ----------
-    search : {"grid", "optuna"}
-        How.
-    space : SearchSpace
-        Of what.
-    seed : int
-        The same seed gives the same points.
-    jobs : int
-        Processes that are to be kept busy.
-
-    Returns
-    -------
-    Proposals
-        That.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such way, or the space is no grid.
+    ParameterError if there is no such search, or the space is no grid.
     """
     if search == "grid":
         return Grid(space, seed=seed, batch=max(BATCH, 2 * jobs))

@@ -27,18 +27,9 @@ __all__ = ["FoldScore", "Scorer", "Scores", "score_of", "scoring", "with_paramet
 
 @dataclass(frozen=True)
 class FoldScore:
-    """What came of one point in one fold.
+    """The result of one point in one fold: how many of the `n` held-out rows were named right.
 
-    Attributes
-    ----------
-    n_right : int
-        Rows held out that were named right.
-    n : int
-        Rows held out.
-    seconds : float
-        Computing time.
-    failure : str or None
-        Why it could not be fitted.
+    `seconds` is the computing time, and `failure` why the model could not be fitted.
     """
 
     n_right: int
@@ -48,24 +39,9 @@ class FoldScore:
 
 
 def with_parameters(recipe: Recipe, parameters: Mapping[str, Any]) -> Recipe:
-    """Set parameters of a recipe's classifier.
+    """Set parameters of a recipe's classifier, keeping the others.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        Of one classifier.
-    parameters : mapping
-        Values by name.
-
-    Returns
-    -------
-    Recipe
-        With those, and what it had beside them.
-
-    Raises
-    ------
-    ParameterError
-        If it has several classifiers.
+    ParameterError if the recipe has several classifiers.
     """
     if len(recipe.members) != 1:
         raise ParameterError(
@@ -75,18 +51,9 @@ def with_parameters(recipe: Recipe, parameters: Mapping[str, Any]) -> Recipe:
 
 
 class Scorer:
-    """Scores points in folds of a table.
+    """Scores points, which are parameters of the recipe, in the same folds of a table.
 
-    Parameters
-    ----------
-    table : FeatureTable
-        All rows there are to learn from.
-    folds : sequence of Fold
-        Of that table; they stay the same for all points.
-    recipe : Recipe
-        Whose parameters are set.
-    inner_groups : {"artist", "track", "row"}
-        What is kept whole where the recipe holds rows out itself.
+    `inner_groups` is what is kept whole where the recipe holds out rows itself.
     """
 
     def __init__(
@@ -127,26 +94,10 @@ class Scorer:
 
 
 def score_of(scores: Sequence[FoldScore]) -> tuple[float, float]:
-    """Compute the score of a point and its standard error.
+    """Compute the share of right answers of a point in all folds, and its standard error.
 
-    Parameters
-    ----------
-    scores : sequence of FoldScore
-        Of all folds, none of which failed.
-
-    Returns
-    -------
-    score : float
-        Right answers over rows, all folds together.
-    standard_error : float
-        Standard deviation of the folds' scores over the root of their number; of one fold
-        ``sqrt(p (1 - p) / n)``.
-
-    Examples
-    --------
-    >>> score, standard_error = score_of([FoldScore(6, 10, 0.0), FoldScore(8, 10, 0.0)])
-    >>> score, round(standard_error, 6)
-    (0.7, 0.1)
+    The error is the standard deviation of the folds' scores over the root of their number, or
+    ``sqrt(p (1 - p) / n)`` for a single fold. No fold may have failed.
     """
     n = sum(part.n for part in scores)
     score = sum(part.n_right for part in scores) / n
@@ -166,22 +117,10 @@ Scores: TypeAlias = Callable[[Sequence[Mapping[str, Any]]], Iterator[list[FoldSc
 
 @contextmanager
 def scoring(scorer: Scorer, *, jobs: int, late: Callable[[], bool]) -> Iterator[Scores]:
-    """Keep processes that score points.
+    """Keep `jobs` processes of one thread that score points; with 1, this process does it.
 
-    Parameters
-    ----------
-    scorer : Scorer
-        What each scores with.
-    jobs : int
-        How many, on one thread each; with 1 it is done in this one.
-    late : callable
-        Tells whether no further point shall be begun.
-
-    Yields
-    ------
-    callable
-        Maps points to the scores of their folds, in the order of the points, one by one; it ends
-        early when it is late.
+    What is yielded maps points to the scores of their folds, in the order of the points, one by
+    one. It ends early once `late` returns true.
     """
     pool = Pool(partial(_score, scorer), jobs=jobs, preload=FITTING_MODULES, ahead=2)
 

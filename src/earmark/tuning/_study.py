@@ -119,19 +119,8 @@ def _difference(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
 class StudyFile:
     """A study file, opened for reading and appending; a context manager.
 
-    Parameters
-    ----------
-    path : str or path-like
-        The file. It is made if there is none.
-    search : mapping
-        What the search depends on; what JSON can hold.
-    space : SearchSpace
-        What is searched.
-
-    Raises
-    ------
-    StudyError
-        If the file holds another search, is in use, or is no study.
+    The file is made if there is none. `search` is what the search depends on, as values of JSON.
+    StudyError if the file holds another search, is in use, or is no study.
     """
 
     def __init__(self, path: PathName, *, search: Mapping[str, Any], space: SearchSpace) -> None:

@@ -47,29 +47,16 @@ def find_dataset(dataset: str) -> tuple[Corpus, str]:
 
 @dataclass
 class DatasetLoader:
-    """Turns a dataset argument into rows and values; each table is loaded once.
+    """Turns ``NAME:PATH``, ``library`` or a table into rows; each table is loaded once.
 
-    Features of audio are computed clip by clip and kept in the user's cache folder; those that a
-    library keeps are taken from there. A table of clips has the unit ``segment`` and the group
-    ``"track"``; where every file is one clip, a row is a track.
+    Features of audio are computed clip by clip and kept in the user's cache folder; those in a
+    library are taken from there. A table of clips has the unit ``segment`` and the group
+    ``"track"``; if every file is one clip, a row is a track. A `unit` of None is the first that the
+    dataset has.
 
-    Attributes
-    ----------
-    dataset : str or FeatureTable
-        ``NAME:PATH``, ``library``, or the table itself.
-    unit : str or None
-        What a row is, where the dataset has several; None takes its first.
-    treat_as_empty : sequence of str
-        More genres in the tags of a library that count as none.
-    jobs : int or None
-        Audio files at a time; None: one per core.
-    progress : callable or None
-        Called with the files that are done, their number, and the last one's name.
-    fewest : int
-        Files that each genre of a folder must have, so that it can be split into folds.
-    check : callable or None
-        Called with the rows of a corpus of audio before any file is decoded: what it raises ends
-        the loading.
+    `treat_as_empty` are more genres in the tags of a library that count as none. Each genre of a
+    folder must have at least `fewest` files, so that it can be split into folds. `check` is called
+    with the rows of a corpus of audio before any file is decoded; what it raises ends the loading.
     """
 
     dataset: str | FeatureTable

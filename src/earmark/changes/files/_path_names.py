@@ -48,13 +48,7 @@ class PathNames:
 
 
 def album_folder(path: str) -> tuple[str, int | None]:
-    """Return the folder of the album a file is in, and the disc if discs have folders of their own.
-
-    Examples
-    --------
-    >>> album_folder("/music/Ann/Blue/CD2/03 x.mp3")
-    ('/music/Ann/Blue', 2)
-    """
+    """Return the folder of a file's album, and the disc if discs have folders of their own."""
     folder = os.path.dirname(path)
     disc = _DISC_FOLDER.fullmatch(os.path.basename(folder))
     return (os.path.dirname(folder), int(disc[1])) if disc else (folder, None)
@@ -115,15 +109,6 @@ def path_names(
 
     Folders are read below `roots` only. In the `numbered` ones, which hold a file whose name begins
     with ``01``, ``02`` and so on, any number at the start of a name is a track's.
-
-    Examples
-    --------
-    >>> names = path_names("/music/Ann/Blue (1959)/03 - So.flac", roots=["/music"])
-    >>> names.albumartist, names.album, names.year, names.track, names.title
-    ('Ann', 'Blue', 1959, 3, 'So')
-    >>> names = path_names("/x/01. Bob - Song.mp3")
-    >>> names.artist, names.track, names.title
-    ('Bob', 1, 'Song')
     """
     stem = os.path.splitext(os.path.basename(path))[0].strip()
     if " " not in stem:

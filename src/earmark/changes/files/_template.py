@@ -83,12 +83,6 @@ class Template:
 
     ParameterError if it cannot be used; the message says why, and lists the fields if one is
     unknown.
-
-    Examples
-    --------
-    >>> template = Template("{genre}/{albumartist}/{year} {album}/{disc}-{track:02} {title}")
-    >>> template.place({"genre": "Jazz", "album": "Blue", "title": "A/B", "track": 3}, ".mp3")
-    ('Jazz', 'Unknown artist', 'Blue', '03 A_B.mp3')
     """
 
     text: str
@@ -148,11 +142,6 @@ def template_by(by: str) -> Template:
     """Return the template that names folders after some of `PARTS` and leaves files their names.
 
     ParameterError if a part is unknown or is there twice.
-
-    Examples
-    --------
-    >>> template_by("genre/artist").text
-    '{genre}/{artist}/{filename}'
     """
     parts = by.split("/")
     unknown = [part for part in parts if part not in PARTS]
