@@ -114,7 +114,7 @@ class _Walk:
     """Goes from frame to frame through a window on the file."""
 
     def __init__(self, file: BinaryIO, start: int, end: int, *, adts: bool) -> None:
-        self._file, self._end, self._adts = file, end, adts
+        self._file, self._end = file, end
         self._frame = _adts_frame if adts else _layer_frame
         self._n_head = 7 if adts else 3
         self._base = self._at = 0

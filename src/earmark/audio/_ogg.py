@@ -12,7 +12,6 @@ __all__ = ["OggSurvey", "survey_pages"]
 _HEAD = 27
 _LARGEST_PAGE = 65_307
 _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-_SEARCHED = 1 << 16
 
 
 @dataclass
@@ -21,11 +20,6 @@ class OggSurvey:
 
     links: list[int]
     is_damaged: bool
-
-    @property
-    def is_chained(self) -> bool:
-        """Whether streams follow each other."""
-        return len(self.links) > 1
 
 
 def _is_sound(page: bytes) -> bool:
