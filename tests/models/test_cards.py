@@ -137,6 +137,30 @@ def test_card_of_a_space_of_other_data_says_nothing_of_gtzan() -> None:
     assert "It knows 3 genres" in card
 
 
+def test_cards_say_that_a_table_does_not_say_where_its_rows_are_from(
+    shipped: dict[str, Any],
+) -> None:
+    made = manifest(shipped, "", description=description_of(load_recipe("gtzan943"), ""))
+    del made["training"]["corpus"], made["training"]["citation"]
+    card = render_card(made)
+    rows = "Trained on 100 tracks of a table that does not say where they are from"
+    assert f"{rows} (30 groups of artists)." in card
+    assert "If this data is also from GTZAN, choosing the recipe raised the scores above." in card
+    for words in GTZAN_ALONE:
+        assert words not in card
+    chosen = render_card({**made, "chosen_on": None})
+    assert "(where the recipe was chosen)" not in chosen
+
+    from earmark.models import load_space
+
+    space = dict(load_space("style").manifest)
+    space["training"] = {**space["training"]}
+    del space["training"]["corpus"], space["training"]["citation"]
+    card = render_space_card(space)
+    n = space["training"]["n_artists"]
+    assert f"of a table that does not say where they are from ({n} groups of artists). The" in card
+
+
 DOCS = Path(__file__).parents[2] / "docs" / "models"
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from earmark.datasets import DatasetWarning
+from earmark.datasets import DatasetWarning, FeatureTable
 from earmark.errors import DatasetError, ParameterError
+from earmark.features import GTZAN57
 from earmark.testing import clicks, noise, sine
 from earmark.types import Float32Array
 from earmark.workflows import _datasets
@@ -177,6 +178,26 @@ def test_features_that_no_audio_has_make_no_model(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
     with pytest.raises(ParameterError, match="which model files do not support"):
         train(f"table:{tmp_path / 't.csv'}", output=tmp_path / "a.earmark", recipe="knn")
+
+
+def test_table_that_does_not_say_where_it_is_from_trains(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    numbers = np.arange(60)
+    table = FeatureTable(
+        ids=np.array([f"song {number}" for number in numbers]),
+        X=rng.uniform(1, 2, (60, len(GTZAN57.names))) + numbers[:, np.newaxis] % 2,
+        feature_set=GTZAN57.name,
+        fingerprint=GTZAN57.fingerprint,
+        labels=np.array(["jazz", "rock"])[numbers % 2],
+        groups={"artist": numbers // 3},
+        names=GTZAN57.names,
+    )
+    table.to_parquet(tmp_path / "mine.parquet")
+    training = train(
+        f"table:{tmp_path / 'mine.parquet'}", output=tmp_path / "a.earmark", recipe="knn", jobs=1
+    )
+    assert set(training.scores) == {"random", "artist"}
+    assert "60 tracks of a table that does not say where they are from" in training.model.card
 
 
 @pytest.mark.realdata

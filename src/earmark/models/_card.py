@@ -10,7 +10,7 @@ from earmark.models._recipe import Recipe
 from earmark.models._space_recipe import SpaceRecipe
 from earmark.wording import counted
 
-__all__ = ["description_of", "render_card"]
+__all__ = ["description_of", "origin_of", "render_card"]
 
 _PROTOCOLS = {
     "artist_inner": "artists kept apart, within train + valid",
@@ -35,7 +35,7 @@ def description_of(recipe: Recipe | SpaceRecipe, corpus: str) -> str:
     recipe : Recipe or SpaceRecipe
         The recipe.
     corpus : str
-        The corpus the model was trained on.
+        The corpus the model was trained on; empty if that is not known.
 
     Returns
     -------
@@ -44,6 +44,11 @@ def description_of(recipe: Recipe | SpaceRecipe, corpus: str) -> str:
     """
     if recipe.corpus in ("", corpus):
         return recipe.description
+    if not corpus:
+        return (
+            f"The recipe {recipe.name} was chosen on {recipe.corpus}. If this data is also from "
+            f"{recipe.corpus}, choosing the recipe raised the scores above."
+        )
     return (
         f"The recipe {recipe.name} was chosen on {recipe.corpus}, before it was used on this data, "
         "so choosing it did not raise the scores above."
@@ -160,8 +165,15 @@ def _precise(thresholds: Sequence[Mapping[str, float]], kept: str) -> str:
     )
 
 
+def origin_of(corpus: str) -> str:
+    """Return where rows are from, with its preposition; a user's own table may not say."""
+    if not corpus:
+        return "of a table that does not say where they are from"
+    return f"in {_OWN[corpus]}" if corpus in _OWN else f"of {corpus}"
+
+
 def _trained_on(training: Mapping[str, Any]) -> str:
-    corpus, n_tracks = training["corpus"], training.get("n_tracks", training["n"])
+    corpus, n_tracks = training.get("corpus", ""), training.get("n_tracks", training["n"])
     unit = training["unit"]
     if unit == "segment" and corpus in _OWN:
         unit = "clip"
@@ -173,11 +185,10 @@ def _trained_on(training: Mapping[str, Any]) -> str:
         notes.append(counted(training["n_artists"], "group of artists", "groups of artists"))
     if corpus not in _OWN and training.get("citation"):
         notes.append(training["citation"])
-    where = f"in {_OWN[corpus]}" if corpus in _OWN else f"of {corpus}"
     noted = f" ({'; '.join(notes)})" if notes else ""
     return (
-        f"Trained on {rows} {where}{noted}. The manifest lists their ids; testing the model on any "
-        "of them would only measure what it remembers."
+        f"Trained on {rows} {origin_of(corpus)}{noted}. The manifest lists their ids; testing "
+        "the model on any of them would only measure what it remembers."
     )
 
 
@@ -195,6 +206,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         Markdown.
     """
     training, recipe, unsure = manifest["training"], manifest["recipe"], manifest["unsure"]
+    chosen_here = manifest["chosen_on"] == training.get("corpus", "")
     kept = "artist" if "artist" in manifest["scores"] else "track"
     parts = [
         f"# Model card: {manifest['name']}",
@@ -202,7 +214,7 @@ def render_card(manifest: Mapping[str, Any]) -> str:
         f"{counted(len(manifest['classes']), 'genre')} ({', '.join(manifest['classes'])}), or "
         "answers that it is unsure.",
         "## Scores",
-        _score_table(manifest["scores"], chosen=manifest["chosen_on"] == training["corpus"]),
+        _score_table(manifest["scores"], chosen=chosen_here),
         *_about_scores(manifest, recipe["seed"]),
         *(f"**{warning}**" for warning in training["warnings"]),
         "## How it was made",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from earmark.models._card import origin_of
 from earmark.wording import counted
 
 __all__ = ["render_space_card"]
@@ -116,6 +117,7 @@ def render_space_card(manifest: Mapping[str, Any]) -> str:
         Markdown.
     """
     training, features = manifest["training"], manifest["features"]["name"]
+    corpus, citation = training.get("corpus", ""), training.get("citation", "")
     artists = counted(training["n_artists"], "group of artists", "groups of artists")
     of = "a clip of 30 s" if training["unit"] == "track" else "a segment of 3 s"
     parts = [
@@ -123,17 +125,17 @@ def render_space_card(manifest: Mapping[str, Any]) -> str:
         f"Maps the {features} features of {of} to {manifest['n_dims']} numbers, a vector of length "
         "one. The cosine of two vectors says how similar they sound.",
         "## Scores",
-        _score_table(manifest["scores"], chosen=manifest["chosen_on"] == training["corpus"]),
+        _score_table(manifest["scores"], chosen=manifest["chosen_on"] == corpus),
         _about(manifest["scores"]),
         "The space in this file was then fitted to all rows, so no score above was measured on "
         "this exact space.",
         "## How it was made",
         _how(manifest["recipe"], manifest["n_dims"]),
         *manifest["description"].strip().split("\n\n"),
-        f"Trained on {_rows(training)} of {training['corpus']} ({artists}; "
-        f"{training['citation']}). The manifest lists their ids; it places these songs better than "
-        "others.",
+        f"Trained on {_rows(training)} {origin_of(corpus)} ({artists}"
+        f"{'; ' if citation else ''}{citation}). The manifest lists their ids; it "
+        "places these songs better than others.",
         "## Limits",
-        *_limits(training["genres"], training["corpus"]),
+        *_limits(training["genres"], corpus),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
