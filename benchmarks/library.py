@@ -154,7 +154,7 @@ def fill(library: Library, source: Source, n: int, *, seed: int = 0) -> None:
                         timeline=np.tile(told[at], (len(lengths), 1)).astype(np.float32),
                         sounding=bounds[:, 1] - bounds[:, 0],
                     ),
-                    space_sha256=source.style.sha256,
+                    vectors_id=source.style.vectors_id,
                     vector=vectors[at],
                     now=float(number),
                 )

@@ -47,7 +47,7 @@ def know(
         answer=Answer(
             "0" * 64, CLASSES, values, unsure, 1.0, bounds, values[np.newaxis], bounds[:, 1]
         ),
-        space_sha256="0" * 64,
+        vectors_id="0" * 64,
         vector=np.zeros(4, dtype=np.float32),
         now=1.0,
     )

@@ -82,7 +82,7 @@ def add(  # a track in one call
         tags=Tags(genres=tuple(genres), **tags),
         analysis=analysis(seed=len(path), tempo=tempo),
         answer=answer(genre, confidence, unsure),
-        space_sha256=SPACE,
+        vectors_id=SPACE,
         vector=np.arange(3, dtype=np.float32),
         now=now,
         track_id=track_id,

@@ -75,6 +75,42 @@ def rows() -> np.ndarray:
     return np.random.default_rng(0).uniform(1, 2, (7, N_FEATURES))
 
 
+# --- which vectors can be compared --------------------------------------------------------------
+
+
+def test_another_card_leaves_the_vectors_comparable(make_space: MakeSpace) -> None:
+    space = load_space(make_space())
+    again = load_space(make_space(description="in other words"))
+    assert again.sha256 != space.sha256
+    assert again.vectors_id == space.vectors_id
+
+
+def test_another_graph_makes_other_vectors(make_space: MakeSpace) -> None:
+    space = load_space(make_space())
+    again = load_space(make_space(payload=make_graph(output="embedding", n_dims=3), n_dims=3))
+    assert again.vectors_id != space.vectors_id
+
+
+def test_file_may_name_the_vectors_that_its_graph_made_before(make_space: MakeSpace) -> None:
+    assert load_space(make_space(vectors_id=OTHER)).vectors_id == OTHER
+
+
+@pytest.mark.parametrize(
+    ("name", "graph", "vectors_id"),
+    [
+        ("style", "c8d362ccbc24", "5c8cc52220f3"),
+        ("timbre", "f8ff201354b1", "5730438a8c73"),
+    ],
+)
+def test_vectors_in_libraries_are_of_the_shipped_graphs(
+    name: str, graph: str, vectors_id: str
+) -> None:
+    # If a graph changes, train its space anew: the name of its earlier vectors must not stay.
+    space = load_space(name)
+    assert space.manifest["hashes"]["model.onnx"].startswith(graph)
+    assert space.vectors_id.startswith(vectors_id)
+
+
 # --- one kind is not another --------------------------------------------------------------------
 
 

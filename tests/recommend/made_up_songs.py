@@ -91,7 +91,7 @@ def add_song(
             timeline=shares[np.newaxis],
             sounding=bounds[:, 1],
         ),
-        space_sha256=style.sha256,
+        vectors_id=style.vectors_id,
         vector=style_vector(genre, number) if vector is None else vector,
         now=1000.0,
     )

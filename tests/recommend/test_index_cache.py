@@ -242,7 +242,7 @@ def test_header_is_json_on_the_second_line(kept: Kept) -> None:
     kept.get()
     line = kept.path.read_bytes().split(b"\n")[1]
     header = json.loads(line)
-    assert header["space"] == spaces()[kept.name].sha256
+    assert header["space"] == spaces()[kept.name].vectors_id
     assert header["generation"] == kept.library.generation
 
 

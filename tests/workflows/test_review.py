@@ -45,7 +45,7 @@ def _add(
             shares[None] if shares.size else np.full((1, len(CLASSES)), np.nan, np.float32),
             sounding,
         ),
-        space_sha256="b" * 64,
+        vectors_id="b" * 64,
         vector=None,
         now=1.0,
     )

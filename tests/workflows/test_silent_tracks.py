@@ -125,7 +125,7 @@ def test_style_segments_and_measurements_leave_silence_out(folder: Path) -> None
         assert of_late is not None
         assert len(of_late) == len(of_plain) == 4
         np.testing.assert_allclose(of_late.astype(int), of_plain.astype(int), atol=12)
-        ids, vectors = library.embeddings(load_space("style").sha256)
+        ids, vectors = library.embeddings(load_space("style").vectors_id)
         assert len(ids) == 3  # the silent ones have no place
         at = [ids.tolist().index(one.id) for one in (plain, late)]
         assert vectors[at[0]] @ vectors[at[1]] > 0.999

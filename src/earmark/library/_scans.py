@@ -116,7 +116,7 @@ class ScanStore:
         tags: Tags | TagError,
         analysis: Analysis,
         answer: Answer,
-        space_sha256: str,
+        vectors_id: str,
         vector: Float32Array | None,
         now: float,
         track_id: int | None = None,
@@ -154,7 +154,7 @@ class ScanStore:
                 )
             replace_matrices(connection, track_id, analysis.matrices)
             self.answer(track_id, answer)
-            self.place(track_id, space_sha256, vector)
+            self.place(track_id, vectors_id, vector)
             share_correction(connection, digest)
         return track_id
 
@@ -189,12 +189,12 @@ class ScanStore:
                 [track_id, *clips],
             )
 
-    def place(self, track_id: int, space_sha256: str, vector: Float32Array | None) -> None:
+    def place(self, track_id: int, vectors_id: str, vector: Float32Array | None) -> None:
         """Write down where a track lies in a learnt space; nowhere if it is silent."""
         content = b"" if vector is None else vector.astype("<f4").tobytes()
         with self._library.transaction() as connection:
             connection.execute(
-                "REPLACE INTO embedding VALUES (?, ?, ?)", [track_id, space_sha256, content]
+                "REPLACE INTO embedding VALUES (?, ?, ?)", [track_id, vectors_id, content]
             )
 
     def add_failed(

@@ -138,7 +138,7 @@ CREATE TABLE model (                       -- those that were asked
     + """
 CREATE TABLE embedding (                   -- where a track lies in a learnt space
     track_id INTEGER PRIMARY KEY REFERENCES track (id) ON DELETE CASCADE,
-    space_sha256 TEXT NOT NULL,
+    space_sha256 TEXT NOT NULL,            -- which space: its vectors_id
     vector BLOB NOT NULL                   -- float32 [d]; empty where the track is silent
 ) STRICT;
 

@@ -38,7 +38,7 @@ class KnownFile:
     answered_by : str or None
         Hash of the model that was asked.
     placed_by : str or None
-        Hash of the space in which it has a place.
+        Which space it is placed in, see `earmark.models.Space.vectors_id`.
     fingerprints : frozenset of str
         Feature sets that are kept of it.
     part : int

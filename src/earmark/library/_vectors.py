@@ -70,13 +70,13 @@ class VectorQueries(Database):
             for row in self._connection.execute(query, [fingerprint]):
                 yield row["track_id"], matrix_of(row)
 
-    def embeddings(self, space_sha256: str) -> tuple[IntArray, Float32Array]:
+    def embeddings(self, vectors_id: str) -> tuple[IntArray, Float32Array]:
         """Return where every track that is not silent and whose file is there lies in a space.
 
         Parameters
         ----------
-        space_sha256 : str
-            Hash of the space's file.
+        vectors_id : str
+            Which space, see `earmark.models.Space.vectors_id`.
 
         Returns
         -------
@@ -90,7 +90,7 @@ class VectorQueries(Database):
             "WHERE e.space_sha256 = ? AND e.vector <> x'' "
             "AND t.missing_since IS NULL AND t.state = 'analysed' ORDER BY e.track_id"
         )
-        rows = self.query(query, [space_sha256])
+        rows = self.query(query, [vectors_id])
         ids = np.array([row["track_id"] for row in rows], dtype=np.int64)
         if not rows:
             return ids, np.empty((0, 0), dtype=np.float32)

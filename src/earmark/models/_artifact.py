@@ -39,15 +39,24 @@ from earmark.errors import (
 from earmark.files import atomic_write
 from earmark.types import PathName
 
-__all__ = ["FORMAT_VERSION", "LargeModelWarning", "ModelFile", "read_model", "write_model"]
+__all__ = [
+    "FORMAT_VERSION",
+    "PAYLOAD",
+    "LargeModelWarning",
+    "ModelFile",
+    "read_model",
+    "write_model",
+]
 
 FORMAT_VERSION = 1
 """Increased whenever older versions cannot read a file."""
 
+PAYLOAD = "model.onnx"
+"""The member that holds the graph, by whose name the manifest has its hash."""
+
 _MANIFEST = "manifest.json"
-_PAYLOAD = "model.onnx"
 _CARD = "card.md"
-_MEMBERS = (_MANIFEST, _PAYLOAD, _CARD)
+_MEMBERS = (_MANIFEST, PAYLOAD, _CARD)
 _DIGEST_LENGTH = 64
 _NOT_A_MODEL = (
     *(AttributeError, KeyError, RecursionError, TypeError, ValueError),
@@ -136,7 +145,7 @@ def write_model(
     LargeModelWarning
         If it is larger than 50 MB.
     """
-    hashes = {_PAYLOAD: _sha256(payload), _CARD: _sha256(card.encode())}
+    hashes = {PAYLOAD: _sha256(payload), _CARD: _sha256(card.encode())}
     complete = {"format": FORMAT_VERSION, **manifest, "hashes": hashes}
     text = json.dumps(complete, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     buffer = io.BytesIO()
@@ -227,10 +236,10 @@ def read_model(path: PathName) -> ModelFile:
             raise ModelFormatError(
                 path, f"its format is version {version!r}; this release reads {FORMAT_VERSION}"
             )
-        for name in (_PAYLOAD, _CARD):
+        for name in (PAYLOAD, _CARD):
             if manifest["hashes"][name] != _sha256(members[name]):
                 raise ModelIntegrityError(path, f"the hash of its {name} does not match")
         card = members[_CARD].decode()
     except _NOT_A_MODEL as error:
         raise ModelFormatError(path, f"it is not an .earmark file: {error!r}") from error
-    return ModelFile(str(path), manifest, members[_PAYLOAD], card, _sha256(content), len(content))
+    return ModelFile(str(path), manifest, members[PAYLOAD], card, _sha256(content), len(content))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from earmark.arguments import checked
 from earmark.errors import ParameterError
+from earmark.models._artifact import PAYLOAD
 from earmark.models._session import Served, find_file, shipped
 from earmark.types import Float32Array, FloatArray, PathName
 
@@ -30,7 +32,11 @@ class Space(Served):
     name : str
         Short name.
     sha256 : str
-        Hash of its file. Only vectors of the same hash can be compared.
+        Hash of its file.
+    vectors_id : str
+        Identifies the vectors it makes; only vectors with the same id can be compared. A hash of
+        the graph and the fingerprint of the features, so another card changes nothing; or
+        ``vectors_id`` in the manifest, where earlier vectors of the same graph have another name.
     n_bytes : int
         Size of its file.
     n_dims : int
@@ -53,6 +59,9 @@ class Space(Served):
         if isinstance(n_dims, bool) or not isinstance(n_dims, int) or n_dims < 1:
             raise ValueError("n_dims is not a whole number from 1")
         self.n_dims = n_dims
+        graph, features = manifest["hashes"][PAYLOAD], manifest["features"]["fingerprint"]
+        computed = hashlib.sha256(f"{graph} {features}".encode()).hexdigest()
+        self.vectors_id = str(manifest.get("vectors_id", computed))
 
     @property
     def _widths(self) -> tuple[int | None, ...]:

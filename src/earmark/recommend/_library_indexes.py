@@ -113,7 +113,7 @@ def library_scale(library: Library, space: Space) -> Scale:
 
 def _style(library: Library, space: Space) -> _Kept:
     def build() -> tuple[ExactIndex, dict[str, Any]]:
-        ids, vectors = library.embeddings(space.sha256)
+        ids, vectors = library.embeddings(space.vectors_id)
         vectors = vectors.reshape(len(ids), space.n_dims)
         # What has no place, as silence, would be nearest to everything.
         placed = np.isfinite(vectors).all(axis=1) & vectors.any(axis=1)
@@ -167,7 +167,7 @@ def _loaded_or_built(
 ) -> _Kept:
     path = cache_path(library, name)
     # Read before anything else: what changes meanwhile makes the index one of yesterday.
-    wanted = {"index": name, "space": space.sha256, "generation": library.generation}
+    wanted = {"index": name, "space": space.vectors_id, "generation": library.generation}
     with _lock:
         kept = _kept.get(path)
         if kept is not None and wanted.items() <= kept.header.items():

@@ -63,16 +63,16 @@ def make_plan(
     *,
     needed: frozenset[str],
     model_sha256: str,
-    space_sha256: str,
+    vectors_id: str,
     retry_failed: bool,
     sheets: Mapping[str, str] = MappingProxyType({}),
 ) -> ScanPlan:
     """Compare the files that were found below `roots` with those the library knows.
 
-    `needed` are the fingerprints of the feature sets to be kept of each file, and the two hashes
-    those of the model and the space to be used. `sheets` maps files that have a cue sheet beside
-    them to what tells whether it is still the same. `retry_failed` is whether to try again what
-    failed before.
+    `needed` are the fingerprints of the feature sets to be kept of each file; `model_sha256` and
+    `vectors_id` identify the model and the space to be used. `sheets` maps files that have a cue
+    sheet beside them to what tells whether it is still the same. `retry_failed` is whether to try
+    again what failed before.
     """
     there: dict[str, list[KnownFile]] = {}
     for one in known:
@@ -95,8 +95,8 @@ def make_plan(
         else:
             failed += bad
             unchanged += good
-            asked = (model_sha256, space_sha256)
-            answer += [one for one in good if (one.answered_by, one.placed_by) != asked]
+            current = (model_sha256, vectors_id)
+            answer += [one for one in good if (one.answered_by, one.placed_by) != current]
     found = set(files)
     looked = tuple(os.path.join(root, "") for root in roots if os.path.lexists(root))
     unseen = [one for tracks in there.values() for one in tracks if one.path not in found]

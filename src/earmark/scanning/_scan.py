@@ -181,7 +181,7 @@ class Scan:
             self.roots,
             needed=self.analyser.fingerprints,
             model_sha256=self.analyser.model.sha256,
-            space_sha256=self.analyser.style.sha256,
+            vectors_id=self.analyser.style.vectors_id,
             retry_failed=retry_failed,
             sheets=self._sheets,
         )
@@ -300,11 +300,11 @@ class Scan:
             X = self.library.matrix(known.id, analyser.model.feature_set.fingerprint)
             if X is not None:
                 store.answer(known.id, analyser.answer(X, bounds=bounds, sounding=sounding))
-        if known.placed_by != analyser.style.sha256:
+        if known.placed_by != analyser.style.vectors_id:
             X = self.library.matrix(known.id, analyser.style.feature_set.fingerprint)
             if X is not None:
                 vector = analyser.place(X, sounding=sounding)
-                store.place(known.id, analyser.style.sha256, vector)
+                store.place(known.id, analyser.style.vectors_id, vector)
         self._count(n_answered=1)
 
     def _analyse(self, paths: Sequence[str], progress: Progress | None) -> None:
@@ -403,7 +403,7 @@ class Scan:
             tags=track.tags,
             analysis=analysis,
             answer=analyser.answer(of_model, bounds=bounds, sounding=sounding),
-            space_sha256=analyser.style.sha256,
+            vectors_id=analyser.style.vectors_id,
             vector=analyser.place(of_style, sounding=sounding),
             now=time.time(),
             track_id=self._same_as(at_its_place, path, track),
