@@ -9,7 +9,8 @@ from __future__ import annotations
 from earmark.processes._cores import usable_cores
 from earmark.processes._forking import prepare_workers
 from earmark.processes._memory import PeakMemory
-from earmark.processes._pool import AHEAD, Pool, TaskResult, map_tasks
+from earmark.processes._pool import AHEAD, Pool, map_tasks
+from earmark.processes._result import TaskResult
 
 __all__ = [
     "AHEAD",

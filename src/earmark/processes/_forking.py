@@ -23,7 +23,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from earmark.errors import EarmarkError
 from earmark.processes._cores import one_thread_each
@@ -34,23 +34,6 @@ __all__ = ["WorkerProcess", "prepare_workers", "start_worker"]
 _FORKS = sys.platform == "linux" and not getattr(sys, "frozen", False)
 _REQUEST = struct.Struct("!ci")
 _ANSWER = struct.Struct("!i")
-
-
-class WorkerProcess(Protocol):
-    """A worker, seen from the process that started it."""
-
-    @property
-    def connection(self) -> Connection:
-        """The end of the pipe to it."""
-        ...
-
-    def kill(self) -> None:
-        """End it at once."""
-        ...
-
-    def wait(self) -> int:
-        """Wait for its end, and return its exit code."""
-        ...
 
 
 # --- in the fork server ---------------------------------------------------------------------------
@@ -239,21 +222,23 @@ class _SpawnedWorker:
         return int(self._process.exitcode)
 
 
+WorkerProcess: TypeAlias = _ForkedWorker | _SpawnedWorker
+"""A worker, seen from the process that started it."""
+
+
 def start_worker(modules: tuple[str, ...]) -> WorkerProcess:
     """Start a worker that has these modules imported; EarmarkError if no process can be started."""
     if not _FORKS:
         return _SpawnedWorker()
-    server = _server(modules)
-    try:
-        return server.fork()
-    except OSError:
-        server.close()  # it was ended from outside
-    server = _server(modules, instead_of=server)
-    try:
-        return server.fork()
-    except OSError as error:
-        server.close()
-        raise EarmarkError(
-            "no process can be started. If this is a script, put what it does below "
-            "if __name__ == '__main__'"
-        ) from error
+    ended: _ForkServer | None = None
+    for _ in range(2):
+        server = _server(modules, instead_of=ended)
+        try:
+            return server.fork()
+        except OSError:  # it was ended from outside
+            server.close()
+            ended = server
+    raise EarmarkError(
+        "no process can be started. If this is a script, put what it does below "
+        "if __name__ == '__main__'"
+    )

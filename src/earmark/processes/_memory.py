@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import suppress
-from types import TracebackType
 
 __all__ = ["PeakMemory"]
 
@@ -31,7 +30,7 @@ class PeakMemory:
     Examples
     --------
     >>> with PeakMemory(fresh=False) as peak:
-    ...     _ = bytes(10_000_000)
+    ...     _ = b"x" * 10_000_000
     >>> peak.grown is None or peak.grown > 9_000_000
     True
     """
@@ -44,12 +43,7 @@ class PeakMemory:
         self._before = _peak() if _start_anew() or self._fresh else None
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         after = _peak()
         if self._before is not None and after is not None:
             self.grown = after - self._before

@@ -3,294 +3,63 @@
 from __future__ import annotations
 
 import os
-import queue
-import sys
 import threading
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from multiprocessing import Pipe
-from multiprocessing.connection import wait
-from multiprocessing.reduction import ForkingPickler
-from types import TracebackType
-from typing import Any, Generic, TypeVar, cast
+from dataclasses import KW_ONLY, dataclass
+from itertools import islice
+from typing import Generic
 
-from earmark.errors import EarmarkError, ParameterError
+from earmark.errors import ParameterError
 from earmark.processes._cores import ONE_THREAD
-from earmark.processes._forking import WorkerProcess, start_worker
-from earmark.processes._worker import INTERRUPTED, Setup
+from earmark.processes._dispatcher import Dispatcher
+from earmark.processes._result import Task, TaskResult, Value, result_of
+from earmark.processes._worker import Setup
 
-__all__ = ["AHEAD", "Pool", "TaskResult", "map_tasks"]
-
-Task = TypeVar("Task")
-Value = TypeVar("Value")
+__all__ = ["AHEAD", "Pool", "map_tasks"]
 
 AHEAD = 4
 """Default number of tasks per job that are taken before their results."""
-
-_SHORT_S = 0.05
-"""Workers whose tasks are shorter are handed the next one before they ask for it."""
-
-_FITS = 1 << 14
-"""Bytes that a pipe takes in although nobody reads at the other end."""
 
 _POLL_S = 0.1
 """How often a cancellation is looked for."""
 
 
-@dataclass(frozen=True)
-class TaskResult(Generic[Task, Value]):
-    """What came of a task.
-
-    Attributes
-    ----------
-    number : int
-        Of the task, from 0.
-    task : object
-        The task.
-    value : object or None
-        What the function returned.
-    error : BaseException or None
-        What it raised, or why its result cannot be sent between processes.
-    exit_code : int or None
-        Where its worker ended before it answered: the exit code, or less the number of the signal.
-    """
-
-    number: int
-    task: Task
-    value: Value | None = None
-    error: BaseException | None = None
-    exit_code: int | None = None
-
-    def unwrap(self) -> Value:
-        """Return the value.
-
-        Returns
-        -------
-        object
-            What the function returned.
-
-        Raises
-        ------
-        EarmarkError
-            If the worker ended before it answered; ``str(task)`` names the task.
-
-        Notes
-        -----
-        What the function raised is raised again.
-        """
-        if self.error is not None:
-            raise self.error
-        if self.exit_code is not None:
-            raise EarmarkError(
-                f"{self.task}: the process that worked on it ended with code {self.exit_code}"
-            )
-        return cast(Value, self.value)
-
-
-@dataclass(frozen=True)
-class _Options:
-    """How a pool works; see `map_tasks`."""
-
-    jobs: int
-    preload: tuple[str, ...]
-    fresh: bool
-    repeat: bool
-
-
-class _Worker:
-    """A worker and the tasks it was given, of which it works on the first."""
-
-    def __init__(self, process: WorkerProcess, setup: tuple[tuple[str, ...], bytes]) -> None:
-        self.process = process
-        self.given: deque[tuple[int, Any]] = deque()
-        self.seconds = _SHORT_S
-        self._held: bytes | memoryview | None = None
-        self._since = 0.0
-        self._send(ForkingPickler.dumps(setup[0]))
-        self._send(setup[1])
-
-    def give(self, number: int, task: Any) -> None:
-        content = ForkingPickler.dumps(task)
-        self.given.append((number, task))
-        if len(self.given) == 1:
-            self._since = time.perf_counter()
-            self._send(content)
-        elif len(content) <= _FITS:
-            self._send(content)
-        else:
-            # A worker that is sending a result does not read: each would wait for the other.
-            self._held = content
-
-    def done(self) -> int:
-        now = time.perf_counter()
-        self.seconds, self._since = now - self._since, now
-        if self._held is not None:
-            self._send(self._held)
-            self._held = None
-        return self.given.popleft()[0]
-
-    def _send(self, content: bytes | memoryview) -> None:
-        with suppress(OSError):  # it has died: that shows when its answer is read
-            self.process.connection.send_bytes(content)
-
-
-class _Dispatcher(threading.Thread):
-    """Gives tasks to workers and collects what they answer, while the caller does other things.
-
-    Answers are put into `answers` as (number, content): bytes of a worker, an exit code, or the
-    error of a task that cannot be sent. A number of -1 is the failure of the dispatcher itself.
-    """
-
-    def __init__(self, setup: Setup, options: _Options) -> None:
-        super().__init__(daemon=True, name="earmark-dispatcher")
-        self.answers: queue.SimpleQueue[tuple[int, bytes | int | BaseException]]
-        self.answers = queue.SimpleQueue()
-        self._options = options
-        self._setup = (setup.path, bytes(ForkingPickler.dumps(setup)))
-        self._todo: deque[tuple[int, Any]] = deque()
-        self._repeated: deque[tuple[int, Any]] = deque()
-        self._alone = False
-        self._workers: list[_Worker] = []
-        self._closed = False
-        self._woken, self._wake = Pipe(duplex=False)
-
-    def submit(self, number: int, task: Any) -> None:
-        self._todo.append((number, task))
-        self._wake.send_bytes(b"!")
-
-    def close(self) -> None:
-        """End all workers and the thread; what is being worked on is given up."""
-        self._closed = True
-        self._wake.send_bytes(b"!")
-        self.join()
-        self._wake.close()
-        self._woken.close()
-
-    def run(self) -> None:
-        try:
-            while not self._closed:
-                self._assign()
-                connections = {worker.process.connection: worker for worker in self._workers}
-                for ready in wait([*connections, self._woken]):
-                    worker = connections.get(cast(Any, ready))
-                    if worker is None:
-                        self._woken.recv_bytes()
-                    else:
-                        self._receive(worker)
-        except BaseException as error:  # noqa: BLE001  (raised where results are read)
-            self.answers.put((-1, error))
-        finally:
-            for worker in self._workers:
-                worker.process.kill()
-            for worker in tuple(self._workers):
-                self._bury(worker)
-
-    def _assign(self) -> None:
-        """Give workers what they can take."""
-        busy = any(worker.given for worker in self._workers)
-        if self._alone and busy:
-            return
-        self._alone = False
-        if self._repeated:
-            # Perhaps memory was short: nothing else runs while a task is tried again.
-            if not busy and (worker := self._idle()) is not None:
-                self._alone = True
-                self._give(worker, *self._repeated.popleft())
-            return
-        while self._todo and (worker := self._idle()) is not None:
-            self._give(worker, *self._todo.popleft())
-
-    def _idle(self) -> _Worker | None:
-        """Find a worker that can take a task, or start one."""
-        for worker in self._workers:
-            if not worker.given:
-                return worker
-        if len(self._workers) < self._options.jobs:
-            self._workers.append(_Worker(start_worker(self._options.preload), self._setup))
-            return self._workers[-1]
-        if not self._options.fresh and len(self._todo) > self._options.jobs:
-            for worker in self._workers:
-                if len(worker.given) == 1 and worker.seconds < _SHORT_S:
-                    return worker
-        return None
-
-    def _give(self, worker: _Worker, number: int, task: Any) -> None:
-        try:
-            worker.give(number, task)
-        except Exception as error:  # noqa: BLE001  (a task may hold anything)
-            self.answers.put((number, error))
-
-    def _receive(self, worker: _Worker) -> None:
-        try:
-            content = worker.process.connection.recv_bytes()
-        except (EOFError, OSError):
-            self._mourn(worker)
-            return
-        self.answers.put((worker.done(), content))
-        if self._options.fresh:
-            self._bury(worker)
-
-    def _mourn(self, worker: _Worker) -> None:
-        """Answer for a worker that has died, or have what it worked on tried again."""
-        worker.process.kill()
-        given, exit_code = worker.given, self._bury(worker)
-        if not given:
-            return
-        culprit = given.popleft()
-        self._todo.extendleft(reversed(given))
-        if self._options.repeat and not self._alone:
-            self._repeated.append(culprit)
-        else:
-            self.answers.put((culprit[0], exit_code))
-
-    def _bury(self, worker: _Worker) -> int:
-        """Wait for the end of a worker; one that still runs ends when its pipe is closed."""
-        self._workers.remove(worker)
-        worker.process.connection.close()
-        return worker.process.wait()
-
-
+@dataclass(eq=False)
 class Pool(Generic[Task, Value]):
     """Workers that map one function over tasks, as often as wanted; a context manager.
 
-    Parameters are those of `map_tasks`.
+    Attributes
+    ----------
+    function, jobs, isolated, preload, initializer, fresh, repeat, ahead, cancelled : object
+        As for `map_tasks`.
+
+    Raises
+    ------
+    ParameterError
+        If `jobs` is less than 1.
     """
 
-    def __init__(
-        self,
-        function: Callable[[Task], Value],
-        *,
-        jobs: int = 1,
-        isolated: bool = False,
-        preload: Sequence[str] = (),
-        initializer: Callable[[], None] | None = None,
-        fresh: bool = False,
-        repeat: bool = False,
-        ahead: int = AHEAD,
-        cancelled: threading.Event | None = None,
-    ) -> None:
-        if jobs < 1:
-            raise ParameterError(f"jobs={jobs} must be 1 or more")
-        self._function = function
-        self._initializer = initializer
-        self._options = _Options(jobs, tuple(preload), fresh, repeat)
-        self._isolated = isolated or jobs > 1
-        self._most_waiting = jobs * ahead
-        self._cancelled = cancelled
-        self._dispatcher: _Dispatcher | None = None
+    function: Callable[[Task], Value]
+    _: KW_ONLY
+    jobs: int = 1
+    isolated: bool = False
+    preload: Sequence[str] = ()
+    initializer: Callable[[], None] | None = None
+    fresh: bool = False
+    repeat: bool = False
+    ahead: int = AHEAD
+    cancelled: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:
+            raise ParameterError(f"jobs={self.jobs} must be 1 or more")
+        self._dispatcher: Dispatcher | None = None
+        self._initialized = False
 
     def __enter__(self) -> Pool[Task, Value]:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -316,11 +85,13 @@ class Pool(Generic[Task, Value]):
         TaskResult
             What came of each. Ends early where the work is cancelled.
         """
-        if not self._isolated:
+        if self.jobs == 1 and not self.isolated:
             yield from self._map_here(tasks)
             return
         if self._dispatcher is None:
-            self._dispatcher = _Dispatcher(self._setup(), self._options)
+            self._dispatcher = Dispatcher(
+                self._setup(), jobs=self.jobs, fresh=self.fresh, repeat=self.repeat
+            )
             self._dispatcher.start()
         finished = False
         try:
@@ -336,26 +107,25 @@ class Pool(Generic[Task, Value]):
         except OSError:
             folder = None
         return Setup(
-            function=self._function,
-            initializer=self._initializer,
-            preload=self._options.preload,
+            function=self.function,
+            initializer=self.initializer,
+            preload=tuple(self.preload),
             environ={**os.environ, **ONE_THREAD},
             folder=folder,
-            path=tuple(sys.path),
         )
 
     def _is_cancelled(self) -> bool:
-        return self._cancelled is not None and self._cancelled.is_set()
+        return self.cancelled is not None and self.cancelled.is_set()
 
     def _map_here(self, tasks: Iterable[Task]) -> Iterator[TaskResult[Task, Value]]:
-        if self._initializer is not None:
-            self._initializer()
-            self._initializer = None
+        if self.initializer is not None and not self._initialized:
+            self.initializer()
+            self._initialized = True
         for number, task in enumerate(tasks):
             if self._is_cancelled():
                 return
             try:
-                result = TaskResult(number, task, self._function(task))
+                result = TaskResult(number, task, self.function(task))
             except (KeyboardInterrupt, SystemExit, GeneratorExit):  # meant for the process
                 raise
             except BaseException as error:  # noqa: BLE001  (no task ends the others)
@@ -363,19 +133,17 @@ class Pool(Generic[Task, Value]):
             yield result
 
     def _map_in_workers(
-        self, dispatcher: _Dispatcher, tasks: Iterable[Task], ordered: bool
+        self, dispatcher: Dispatcher, tasks: Iterable[Task], ordered: bool
     ) -> Iterator[TaskResult[Task, Value]]:
         remaining = enumerate(tasks)
         waiting: dict[int, Task] = {}
         done: dict[int, TaskResult[Task, Value]] = {}
-        turn, more = 0, True
+        turn = 0
+        timeout = None if self.cancelled is None else _POLL_S
         while not self._is_cancelled():
-            while more and len(waiting) + len(done) < self._most_waiting:
-                number, task = next(remaining, (-1, None))
-                if number < 0:
-                    more = False
-                    break
-                waiting[number] = task  # type: ignore[assignment]
+            room = self.jobs * self.ahead - len(waiting) - len(done)
+            for number, task in islice(remaining, room):
+                waiting[number] = task
                 dispatcher.submit(number, task)
             if ordered and turn in done:
                 yield done.pop(turn)
@@ -383,44 +151,15 @@ class Pool(Generic[Task, Value]):
                 continue
             if not waiting:
                 return
-            answer = self._answer(dispatcher)
-            if answer is None:
+            answered = dispatcher.answer(timeout)
+            if answered is None:
                 continue
-            number, content = answer
-            result = _result(number, waiting.pop(number), content)
+            number, answer = answered
+            result = result_of(number, waiting.pop(number), answer)
             if ordered:
                 done[number] = result
             else:
                 yield result
-
-    def _answer(self, dispatcher: _Dispatcher) -> tuple[int, bytes | int | BaseException] | None:
-        """Wait for the next answer; None after a while where the work may be cancelled."""
-        try:
-            number, content = dispatcher.answers.get(
-                timeout=None if self._cancelled is None else _POLL_S
-            )
-        except queue.Empty:
-            return None
-        if number < 0 and isinstance(content, BaseException):
-            raise content
-        return number, content
-
-
-def _result(number: int, task: Task, content: bytes | int | BaseException) -> TaskResult[Task, Any]:
-    """Unpack the answer of a worker."""
-    if isinstance(content, int):
-        return TaskResult(number, task, exit_code=content)
-    if isinstance(content, BaseException):
-        return TaskResult(number, task, error=content)
-    try:
-        kind, value = ForkingPickler.loads(content)
-    except Exception as error:  # noqa: BLE001  (a class may be packed, and refuse to be made again)
-        return TaskResult(number, task, error=error)
-    if kind == INTERRUPTED:
-        raise KeyboardInterrupt
-    if kind == "error":
-        return TaskResult(number, task, error=value)
-    return TaskResult(number, task, value)
 
 
 def map_tasks(

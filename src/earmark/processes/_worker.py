@@ -29,7 +29,6 @@ class Setup:
     preload: tuple[str, ...]
     environ: Mapping[str, str]
     folder: str | None
-    path: tuple[str, ...]
 
 
 def load_quietly(modules: tuple[str, ...]) -> None:
@@ -39,9 +38,9 @@ def load_quietly(modules: tuple[str, ...]) -> None:
             importlib.import_module(module)
 
 
-def _prepared(content: bytes, setup_path: tuple[str, ...]) -> Callable[[Any], Any]:
+def _prepared(content: bytes, path: tuple[str, ...]) -> Callable[[Any], Any]:
     """Bring this process to the state of the one that started it, and unpack the function."""
-    sys.path[:] = setup_path
+    sys.path[:] = path
     setup: Setup = ForkingPickler.loads(content)
     os.environ.clear()
     os.environ.update(setup.environ)
