@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from earmark.cli import datasets
+from earmark.cli._commands import include
 from earmark.errors import ParameterError
 from earmark.workflows._datasets import all_corpora
 
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
 from made_up_corpora import make_folder, make_gtzan, make_table, silent_file
 
 APP = typer.Typer()
-datasets.add_to(APP)
+include(APP, datasets.app)
 
 
 @APP.callback()

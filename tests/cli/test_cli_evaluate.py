@@ -18,6 +18,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from earmark.cli import compare, evaluate
+from earmark.cli._commands import include
 from earmark.errors import ParameterError, ResultsError
 from earmark.evaluation import read_results
 
@@ -46,8 +47,8 @@ def rows(tmp_path: Path) -> str:
 def run(*arguments: str) -> Result:
     """Run a command in an application of the two."""
     app = typer.Typer()
-    evaluate.add_to(app)
-    compare.add_to(app)
+    include(app, evaluate.app)
+    include(app, compare.app)
     return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "140"})
 
 
@@ -178,7 +179,8 @@ def test_interrupted_command_leaves_a_whole_file_and_no_process(tmp_path: Path) 
     output = tmp_path / "results.json"
     code = (
         "import sys, typer\nfrom earmark.cli import compare, evaluate\n"
-        "app = typer.Typer()\nevaluate.add_to(app)\ncompare.add_to(app)\n"
+        "from earmark.cli._commands import include\n"
+        "app = typer.Typer()\ninclude(app, evaluate.app)\ninclude(app, compare.app)\n"
         "if __name__ == '__main__':\n    app(sys.argv[1:])\n"
     )
     script = tmp_path / "command.py"

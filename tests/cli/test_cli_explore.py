@@ -10,7 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from earmark.cli.explore import add_explore
+from earmark.cli import explore
+from earmark.cli._commands import include
 from earmark.errors import ParameterError
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
@@ -18,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "datasets"))
 from made_up_corpora import make_folder
 
 APP = typer.Typer()
-add_explore(APP)
+include(APP, explore.app)
 
 
 @APP.callback()

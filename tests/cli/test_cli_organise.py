@@ -15,7 +15,7 @@ import soundfile
 import typer
 from typer.testing import CliRunner
 
-from earmark.cli.organise import add_to
+from earmark.cli import organise
 from earmark.errors import ParameterError
 from earmark.library import open_library
 from earmark.library._journal import ChangeJournal
@@ -30,7 +30,7 @@ Call = Callable[..., Any]
 def call(tmp_path: Path) -> Call:
     """Return a function that runs the command with a library of three songs."""
     app = typer.Typer()
-    add_to(app)
+    app.add_typer(organise.app)
     library = tmp_path / "library.db"
     with open_library(library, create=True) as opened:
         for folder, name in (("1", "a.flac"), ("2", "A.flac"), ("2", "[b]x.flac")):

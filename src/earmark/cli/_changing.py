@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +13,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._help import examples as command_examples
+from earmark.cli._commands import command
 from earmark.cli._library_options import LibraryOption
-from earmark.cli._options import JsonOption
-from earmark.cli._output import printable, stdout
+from earmark.cli._options import JsonOption, argument, option
+from earmark.cli._output import plain_table, print_json, printable, stdout
 from earmark.cli._progress import progress_bar
 
 if TYPE_CHECKING:
@@ -30,34 +29,26 @@ __all__ = [
     "AllOption",
     "LimitOption",
     "NamesOption",
-    "add_group",
+    "add_undo_and_history",
     "print_kept",
     "print_plan",
     "print_rows",
     "print_run",
 ]
 
-AllOption = Annotated[
-    bool, typer.Option("--all", help="Also show the files that stay as they are.")
-]
+AllOption = Annotated[bool, option("--all", "Also show the files that stay as they are.")]
 BatchArgument = Annotated[
     int | None,
-    typer.Argument(
-        metavar="ID", help="Number of the run, as shown by history.", show_default="the last one"
-    ),
+    argument("ID", "Number of the run, as shown by history.", show_default="the last one"),
 ]
 LimitOption = Annotated[
-    int,
-    typer.Option(
-        "--limit", "-n", metavar="N", min=0, help="Maximum number of files to show (0 for all)."
-    ),
+    int, option("--limit -n N", "Maximum number of files to show (0 for all).", min=0)
 ]
 NamesOption = Annotated[
     Path | None,
-    typer.Option(
-        "--names",
-        metavar="FILE",
-        help='Your names for genres: a TOML file with lines such as hiphop = "Rap", or a CSV file. '
+    option(
+        "--names FILE",
+        'Your names for genres: a TOML file with lines such as hiphop = "Rap", or a CSV file. '
         'An empty name "" leaves files of that genre alone.',
         show_default=False,
     ),
@@ -73,29 +64,13 @@ _WORDS: Mapping[OutcomeState, str] = {
 """Words before files to which nothing was done."""
 
 
-def add_group(
-    app: typer.Typer,
-    kind: BatchKind,
-    commands: Mapping[str, tuple[Callable[..., None], str]],
-    *,
-    about: str,
-    examples: str,
-    undo: str,
-    settings: Sequence[str],
+def add_undo_and_history(
+    app: typer.Typer, kind: BatchKind, *, undo: str, settings: Sequence[str]
 ) -> None:
-    """Add the commands of one kind of change to an application.
+    """Add undo, described by `undo`, and history, which shows `settings`, the longest last."""
 
-    `commands` has plan and apply with their examples; undo, described by `undo`, and history, which
-    shows `settings`, the longest last, are added.
-    """
-    group = typer.Typer(no_args_is_help=True, help=about, epilog=examples)
-    for command, (function, epilog) in commands.items():
-        group.command(command, epilog=epilog, no_args_is_help=command == "apply")(function)
-
-    undoing = command_examples(f"earmark {kind} undo", f"earmark {kind} undo 3")
-
-    @group.command("undo", help=undo, epilog=undoing)
-    def undo_command(
+    @command(app, f"earmark {kind} undo", f"earmark {kind} undo 3", about=undo)
+    def _undo(
         batch: BatchArgument = None, library: LibraryOption = None, as_json: JsonOption = False
     ) -> None:
         from earmark.workflows.changes import undo_changes
@@ -104,8 +79,8 @@ def add_group(
             run = undo_changes(batch, kind=kind, library=library, progress=progress)
         print_run(kind, run, as_json=as_json, undone=True)
 
-    @group.command("history", epilog=command_examples(f"earmark {kind} history"))
-    def history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    @command(app, f"earmark {kind} history")
+    def _history(library: LibraryOption = None, as_json: JsonOption = False) -> None:
         """List the plans applied so far, and how much of each has been undone."""
         from earmark.workflows.changes import list_batches
 
@@ -115,15 +90,13 @@ def add_group(
         else:
             _print_history(batches, settings=settings)
 
-    app.add_typer(group, name=kind)
-
 
 def _print_document(
     kind: BatchKind, result: TagPlan | OrganisePlan | ChangeRun | list[Batch]
 ) -> None:
     from earmark.changes import change_document
 
-    typer.echo(json.dumps(change_document(kind, result), indent=1))
+    print_json(change_document(kind, result))
 
 
 def print_plan(
@@ -208,7 +181,7 @@ def _print_history(batches: list[Batch], *, settings: Sequence[str]) -> None:
     if not batches:
         stdout().print("No plan has been applied yet")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for column in ("ID", _DONE[batches[0].kind].capitalize(), "Undone", "Failed"):
         table.add_column(column, justify="right", no_wrap=True)
     for column in ("When", *(name.capitalize() for name in settings[:-1])):

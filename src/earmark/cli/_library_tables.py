@@ -11,6 +11,7 @@ from rich.text import Text
 from earmark.cli._output import (
     genre_legend,
     genre_strip,
+    plain_table,
     printable,
     shortened,
     stdout,
@@ -56,7 +57,7 @@ def print_tracks(tracks: Sequence[LibraryTrack], *, with_warnings: bool = False)
         return
     console = stdout()
     narrow = console.width < _NARROW
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("No.", justify="right", no_wrap=True, style="dim")
     table.add_column("Track", overflow="fold", ratio=1)
     if not narrow:

@@ -28,7 +28,7 @@ from earmark.cli import (
     tune,
     warmup,
 )
-from earmark.cli._help import examples, use_plain_help
+from earmark.cli._commands import EarmarkGroup, examples, include
 from earmark.cli._output import printable
 from earmark.cli._words import in_flags
 from earmark.errors import (
@@ -47,41 +47,19 @@ __all__ = ["app", "run"]
 
 app = typer.Typer(
     name="earmark",
+    cls=EarmarkGroup,
     help="Find out the genre of your music, find similar songs, and keep your library in order.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-classify.add_to(app)
-scan.add_to(app)
-library.add_to(app)
-similar.add_to(app)
-playlist.add_to(app)
-tag.add_to(app)
-organise.add_to(app)
-models.add_to(app)
-train.add_to(app)
-evaluate.add_to(app)
-compare.add_to(app)
-tune.add_to(app)
-datasets.add_to(app)
-features.add_to(app)
-config.add_to(app)
-warmup.add_to(app)
-use_plain_help(app)
-
-_MUSIC = ("classify", "scan", "library", "similar", "playlist", "tag", "organise")
-"""Commands that are shown first, as those for a collector of music."""
-
-_SETUP = ("config", "warmup")
-"""Commands that are shown last."""
-
-for _commands in (app.registered_commands, app.registered_groups):
-    for _info in _commands:
-        if _info.name in _MUSIC:
-            _info.rich_help_panel = "Your music"
-        else:
-            _info.rich_help_panel = "Setup" if _info.name in _SETUP else "Models and evaluation"
+for _panel, _modules in {
+    "Your music": (classify, scan, library, similar, playlist, tag, organise),
+    "Models and evaluation": (models, train, evaluate, compare, tune, datasets, features),
+    "Setup": (config, warmup),
+}.items():
+    for _module in _modules:
+        include(app, _module.app, panel=_panel)
 
 _USAGE = (
     LibraryError,
@@ -139,8 +117,8 @@ def run() -> None:
     try:
         app()
     except EarmarkError as error:
-        said = in_flags(str(error), command=typer.main.get_command(app), words=sys.argv[1:])
-        print(f"earmark: {printable(said)}", file=sys.stderr)
+        message = in_flags(str(error), command=typer.main.get_command(app), words=sys.argv[1:])
+        print(f"earmark: {printable(message)}", file=sys.stderr)
         sys.exit(2 if isinstance(error, _USAGE) else 1)
     except OSError as error:
         print(f"earmark: {printable(str(error))}", file=sys.stderr)

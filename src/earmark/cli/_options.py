@@ -1,9 +1,9 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the way all are declared."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,76 +18,63 @@ __all__ = [
     "ReportOption",
     "SeedOption",
     "YesOption",
+    "argument",
+    "option",
 ]
 
+
+def option(usage: str, about: str, **settings: Any) -> Any:
+    """Declare an option by its flags and what stands for its value, such as ``--output -o FILE``.
+
+    `settings` are those of `typer.Option`.
+    """
+    flags = [word for word in usage.split() if word.startswith("-")]
+    metavar = " ".join(word for word in usage.split() if not word.startswith("-"))
+    return typer.Option(*flags, metavar=metavar or None, help=about, **settings)
+
+
+def argument(usage: str, about: str, *, show_default: bool | str = False) -> Any:
+    """Declare an argument by what stands for it."""
+    return typer.Argument(metavar=usage, help=about, show_default=show_default)
+
+
 AudioPathsArgument = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH",
-        help="Audio files, and folders to search for them.",
-        show_default=False,
-    ),
+    list[str], argument("PATH", "Audio files, and folders to search for them.")
 ]
 DatasetOption = Annotated[
     str,
-    typer.Option(
-        "--dataset",
-        "-d",
-        metavar="DATASET",
-        help="Dataset as NAME:PATH, such as gtzan:FOLDER, fma:FOLDER, or folder:MUSIC for your own "
+    option(
+        "--dataset -d DATASET",
+        "Dataset as NAME:PATH, such as gtzan:FOLDER, fma:FOLDER, or folder:MUSIC for your own "
         "music with one folder per genre. See earmark datasets list.",
-        show_default=False,
     ),
 ]
 JobsOption = Annotated[
     int | None,
-    typer.Option(
-        "--jobs",
-        "-j",
-        metavar="N",
-        min=1,
-        help="Number of parallel processes.",
-        show_default="one per core",
-    ),
+    option("--jobs -j N", "Number of parallel processes.", min=1, show_default="one per core"),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ProcessesOption = Annotated[
+    int, option("--jobs -j N", "Number of parallel processes (0 for one per core).", min=0)
+]
+JsonOption = Annotated[bool, option("--json", "Print JSON.")]
 ModelOption = Annotated[
     str,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="MODEL",
-        help="Model to use: a name from earmark models list, or an .earmark file.",
+    option(
+        "--model -m MODEL",
+        "Model to use: a name from earmark models list, or an .earmark file.",
         show_default="gtzan943",
     ),
 ]
 OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Replace the output file if it already exists.")
+    bool, option("--overwrite", "Replace the output file if it already exists.")
 ]
 PlanOutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output", "-o", metavar="FILE", help="CSV file to write the plan to.", show_default=False
-    ),
+    Path | None, option("--output -o FILE", "CSV file to write the plan to.")
 ]
 ReportOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--report",
-        metavar="FILE",
-        help="HTML file to write a report with tables and figures to.",
-        show_default=False,
-    ),
+    Path | None, option("--report FILE", "HTML file to write a report with tables and figures to.")
 ]
 SeedOption = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        min=0,
-        help="Random seed. The same seed gives the same result.",
-    ),
+    int, option("--seed N", "Random seed. The same seed gives the same result.", min=0)
 ]
-YesOption = Annotated[
-    bool, typer.Option("--yes", help="Do it. Without this, only show what would happen.")
-]
+YesOption = Annotated[bool, option("--yes", "Do it. Without this, only show what would happen.")]

@@ -1,7 +1,8 @@
-"""What the commands share in talking to people."""
+"""What the commands share in printing."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import warnings
@@ -9,30 +10,32 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import typer
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 __all__ = [
     "SILENT_MARK",
     "compile_first",
+    "dataset_warnings",
     "genre_legend",
     "genre_letters",
     "genre_strip",
     "genre_style",
+    "plain_table",
     "print_card",
+    "print_json",
     "printable",
     "shortened",
     "stdout",
     "time_text",
-    "told_warnings",
 ]
 
 _COLOURS = (
     *("blue", "yellow", "green", "magenta", "cyan", "red", "bright_black", "bright_magenta"),
     *("bright_green", "bright_cyan", "bright_blue", "bright_yellow"),
 )
-
-
 _LONGEST = 120
 """Characters of a title that are shown in a table."""
 
@@ -63,6 +66,17 @@ def shortened(text: str) -> str:
     return printable(
         text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
     )
+
+
+def plain_table(*columns: str | Column, **settings: Any) -> Table:
+    """Return a table without lines, to be filled; `settings` are those of Rich."""
+    return Table(*columns, **{"box": None, "pad_edge": False, "header_style": "bold", **settings})
+
+
+def print_json(content: Any, *, indent: int | None = 1) -> None:
+    """Print a record, or what JSON can hold, as JSON."""
+    content = content if isinstance(content, dict) else content.to_dict()
+    typer.echo(json.dumps(content, indent=indent))
 
 
 def print_card(card: str) -> None:
@@ -167,7 +181,7 @@ def compile_first() -> None:
 
 
 @contextmanager
-def told_warnings() -> Iterator[None]:
+def dataset_warnings() -> Iterator[None]:
     """Print what a dataset warns of on standard error, as it does."""
     from earmark.datasets import DatasetWarning
 

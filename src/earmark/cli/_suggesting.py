@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
+from earmark.cli._options import option
 from earmark.cli._output import shortened
 
 if TYPE_CHECKING:
@@ -25,37 +24,28 @@ __all__ = [
 ]
 
 MinLengthOption = Annotated[
-    float,
-    typer.Option(
-        "--min-length", metavar="SECONDS", min=0, help="Leave out tracks shorter than this."
-    ),
+    float, option("--min-length SECONDS", "Leave out tracks shorter than this.", min=0)
 ]
 IncludeUnfamiliarOption = Annotated[
-    bool,
-    typer.Option(
-        "--include-unfamiliar",
-        help="Include music unlike any the model knows.",
-    ),
+    bool, option("--include-unfamiliar", "Include music unlike any the model knows.")
 ]
 MinLikenessOption = Annotated[
     float | None,
-    typer.Option(
-        "--min-likeness",
-        metavar="NUMBER",
+    option(
+        "--min-likeness NUMBER",
+        "Leave out songs whose likeness is below this, from 0 to 1 (0 to keep all).",
         min=0,
         max=1,
-        help="Leave out songs whose likeness is below this, from 0 to 1 (0 to keep all).",
         show_default="0.1 for style, 0.65 for timbre",
     ),
 ]
 PerArtistOption = Annotated[
     int,
-    typer.Option(
-        "--per-artist",
-        metavar="N",
-        min=0,
-        help="Maximum number of songs by one artist (0 for any number). Exceeded only if too few "
+    option(
+        "--per-artist N",
+        "Maximum number of songs by one artist (0 for any number). Exceeded only if too few "
         "songs are left.",
+        min=0,
     ),
 ]
 

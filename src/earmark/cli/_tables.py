@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.table import Table
 
-from earmark.cli._output import printable
+from earmark.cli._output import plain_table, printable
 from earmark.evaluation import Estimate, Intervals, ModelResult, Results, Run
 from earmark.wording import protocol_title
 
@@ -75,7 +75,7 @@ def results_tables(results: Results, *, width: int) -> Iterator[Table]:
 
 
 def _table(results: Results, models: Sequence[ModelResult]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for column in (
         "Protocol",
         "Rows",

@@ -15,12 +15,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._help import examples
-from earmark.cli._options import AudioPathsArgument, JobsOption, ModelOption
+from earmark.cli._commands import command
+from earmark.cli._options import AudioPathsArgument, JobsOption, ModelOption, option
 from earmark.cli._output import (
     compile_first,
     genre_legend,
     genre_strip,
+    plain_table,
     printable,
     stdout,
     time_text,
@@ -32,50 +33,40 @@ from earmark.wording import UNSURE_WORDS, unsure_words
 if TYPE_CHECKING:
     from earmark.types import Unsure
 
-__all__ = ["add_to"]
+__all__ = ["app"]
+
+app = typer.Typer()
 
 _STRIP_WIDTH = 24
 _NARROW = 90  # columns, below which the table says less so that names can be read
 
-_HELP = (
-    "Name the genre of audio files.\n\n"
-    "Each track gets a genre as a whole and one for every 30 seconds. An answer you should not "
-    'rely on says so: "not sure: between rock and metal" if the best genre is weak or close to the '
-    'second, "not like any music I know" if nothing similar was in the training data. Silence does '
-    "not count. If a cue sheet divides a file into tracks, each track gets its own genre.\n\n"
-    "Exit code: 0 if all files were classified, 1 if some failed, 2 if the command was wrong."
-)
 
-_EXAMPLES = examples(
+@command(
+    app,
     "earmark classify ~/Music",
     "earmark classify a.mp3 b.flac --json",
     "earmark classify ~/Music --csv > genres.csv",
+    no_args_is_help=True,
 )
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("classify", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_classify)
-
-
 def _classify(
     paths: AudioPathsArgument,
     model: ModelOption = "",
     jobs: JobsOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Annotated[bool, option("--json", "Print one JSON document.")] = False,
     as_jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="Print one JSON object per line, one for each track.")
+        bool, option("--jsonl", "Print one JSON object per line, one for each track.")
     ] = False,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV, one row for each track.")
-    ] = False,
+    as_csv: Annotated[bool, option("--csv", "Print CSV, one row for each track.")] = False,
 ) -> None:
+    """Name the genre of audio files.
+
+    Each track gets a genre as a whole and one for every 30 seconds. An answer you should not
+    rely on says so: "not sure: between rock and metal" if the best genre is weak or close to
+    the second, "not like any music I know" if nothing similar was in the training data. Silence
+    does not count. If a cue sheet divides a file into tracks, each track gets its own genre.
+
+    Exit code: 0 if all files were classified, 1 if some failed, 2 if the command was wrong.
+    """
     from earmark.analysis import Classification
     from earmark.models import DEFAULT_MODEL, load_model
     from earmark.workflows.classify import classify_many
@@ -219,7 +210,7 @@ def _print_table(answers: list[Any], genres: tuple[str, ...]) -> None:
 def _table(answers: list[Any], genres: tuple[str, ...], folder: str, width: int) -> Table:
     """Lay answers out; a narrow table leaves out length and runner-up, and shortens the reasons."""
     narrow = width < _NARROW
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("File", overflow="fold", ratio=1)
     if not narrow:
         table.add_column("Length", justify="right", no_wrap=True)

@@ -2,67 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from earmark.cli._help import examples
-from earmark.cli._options import OverwriteOption, ReportOption
-from earmark.cli._output import printable, stdout
+from earmark.cli._commands import command, train_extra
+from earmark.cli._options import OverwriteOption, ReportOption, argument, option
+from earmark.cli._output import plain_table, print_json, printable, stdout
 from earmark.cli._pages import check_page, write_page
-from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from earmark.evaluation import Comparison
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
-    "Compare results files written by earmark evaluate.\n\n"
-    "The first model of the first file is the baseline. For each protocol, the other models are "
-    "compared with it on the rows that both were tested on. Numbers in brackets are paired 95 % "
-    "bootstrap intervals: over artists if the protocol keeps artists apart, otherwise over tracks. "
-    "Results on another dataset are listed without a comparison."
-)
-_EXAMPLES = examples(
+app = typer.Typer()
+
+
+@command(
+    app,
     "earmark compare before.json after.json",
     "earmark compare *.json --report page.html",
+    no_args_is_help=True,
 )
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("compare", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_compare)
-
-
 def _compare(
-    results: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Results files.", show_default=False)
-    ],
+    results: Annotated[list[Path], argument("FILE", "Results files.")],
     report: ReportOption = None,
     overwrite: OverwriteOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON.")] = False,
+    as_json: Annotated[bool, option("--json", "Print the comparison as JSON.")] = False,
 ) -> None:
-    try:
+    """Compare results files written by earmark evaluate.
+
+    The first model of the first file is the baseline. For each protocol, the other models are
+    compared with it on the rows that both were tested on. Numbers in brackets are paired 95 %
+    bootstrap intervals: over artists if the protocol keeps artists apart, otherwise over
+    tracks. Results on another dataset are listed without a comparison.
+    """
+    with train_extra():
         from earmark.workflows.compare import compare
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("train", error.name) from error
 
     check_page(report, overwrite=overwrite)
     found = compare(results)
     if report is not None:
         write_page(report, found.results, comparison=found.to_dict())
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=1))
+        print_json(found)
         return
     _show(found)
 
@@ -70,7 +56,7 @@ def _compare(
 def _show(found: Comparison) -> None:
     from earmark.cli._tables import estimate_text, protocol_note
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for column in ("Protocol", "Model", "Dataset", "Rows", "Folds", "Intervals over", "Accuracy"):
         table.add_column(column, overflow="fold")
     protocols = dict.fromkeys(entry.protocol for entry in found.entries)
@@ -97,7 +83,7 @@ def _show(found: Comparison) -> None:
 def _differences_table(found: Comparison) -> Table:
     from earmark.cli._tables import difference_text, protocol_note, units_text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for column in ("Protocol", "Compared", "Common rows", "Intervals over", "Difference"):
         table.add_column(column, overflow="fold")
     for one in found.differences:

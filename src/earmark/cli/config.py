@@ -2,58 +2,35 @@
 
 from __future__ import annotations
 
-import json
-
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command, group
 from earmark.cli._options import JsonOption
-from earmark.cli._output import printable, stdout
+from earmark.cli._output import plain_table, print_json, printable, stdout
 from earmark.settings import load_settings, settings_path
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
+app = group(
+    "config",
     "Show your settings and where they come from.\n\n"
     "An option on the command line comes first, then an environment variable, then the "
     "configuration file earmark.toml, then the default. docs/reference/config.md describes the "
-    "file."
+    "file.",
+    "earmark config show",
+    '$EDITOR "$(earmark config path)"',
 )
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    config = typer.Typer(
-        no_args_is_help=True,
-        help=_HELP,
-        epilog=examples("earmark config show", '$EDITOR "$(earmark config path)"'),
-    )
-    config.command("show", epilog=examples("earmark config show", "earmark config show --json"))(
-        _show
-    )
-    config.command(
-        "path", epilog=examples("earmark config path", '$EDITOR "$(earmark config path)"')
-    )(_path)
-    app.add_typer(config, name="config")
-
-
-def _show(
-    as_json: JsonOption = False,
-) -> None:
+@command(app, "earmark config show", "earmark config show --json")
+def _show(as_json: JsonOption = False) -> None:
     """Show each setting, its value and where it comes from."""
     loaded = load_settings()
     if as_json:
-        typer.echo(json.dumps(loaded.to_dict(), indent=1))
+        print_json(loaded)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("Setting", no_wrap=True)
     table.add_column("Value", overflow="fold")
     table.add_column("From", no_wrap=True)
@@ -74,6 +51,7 @@ def _text(value: object) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
+@command(app, "earmark config path", '$EDITOR "$(earmark config path)"')
 def _path() -> None:
     """Print the path of the configuration file, even if it does not exist yet."""
     typer.echo(settings_path())

@@ -8,112 +8,82 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command, train_extra
 from earmark.cli._options import (
     DatasetOption,
     JobsOption,
     OverwriteOption,
     ReportOption,
     SeedOption,
+    option,
 )
-from earmark.cli._output import printable, stdout, told_warnings
+from earmark.cli._output import dataset_warnings, printable, stdout
 from earmark.cli._pages import check_page, write_page
 from earmark.cli._progress import progress_bar
-from earmark.errors import MissingExtraError
 from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.evaluation import Results
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
-    "Measure how accurate models are on a dataset, under different train/test splits.\n\n"
-    "Requires extra packages: pip install 'earmark\\[train]'. Each model is trained again in every "
-    "fold. Numbers in brackets are 95 % bootstrap intervals: over artists if the protocol keeps "
-    "artists apart, otherwise over tracks. The leakage gap is the accuracy under random minus the "
-    "accuracy under artist, on the same rows. With --output, finished runs are kept: if you stop, "
-    "run the same command again to continue."
-)
-_EXAMPLES = examples(
-    "earmark evaluate -d gtzan:DATA/gtzan -m knn,svm",
-    "earmark evaluate -d segments57:DATA/segments57 -m forest -p random,track,artist "
-    "-o results.json --report page.html",
-    "earmark evaluate -d folder:MUSIC -m mine.earmark --new-rows",
-)
-_PROTOCOLS = (
-    "How to split, separated by commas: random (any row on either side), track (no track on both "
-    "sides), artist (no artist on both sides), official, published3; or all that the dataset "
-    "supports."
-)
+app = typer.Typer()
 
 
 # The options of the command, in the order of its help.
 _ModelsOption = Annotated[
     str,
-    typer.Option(
-        "--models",
-        "-m",
-        metavar="MODELS",
-        help="Models, separated by commas: default (the recipe of the default model), a "
+    option(
+        "--models -m MODELS",
+        "Models, separated by commas: default (the recipe of the default model), a "
         "family or preset such as knn, svm or forest, a recipe (name or TOML file), or an "
         ".earmark file, which is tested as it is on rows it was not trained on.",
     ),
 ]
 _ProtocolsOption = Annotated[
-    str, typer.Option("--protocols", "-p", metavar="PROTOCOLS", help=_PROTOCOLS)
+    str,
+    option(
+        "--protocols -p PROTOCOLS",
+        "How to split, separated by commas: random (any row on either side), track (no track on "
+        "both sides), artist (no artist on both sides), official, published3; or all that the "
+        "dataset supports.",
+    ),
 ]
 _NewRowsOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--new-rows",
-        help="Test an .earmark file on the rows it was not trained on, and separately on those "
+        "Test an .earmark file on the rows it was not trained on, and separately on those "
         "by artists it was trained on.",
     ),
 ]
 _OutputOption = Annotated[
     Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="JSON file to write the results to, updated after every run.",
-    ),
+    option("--output -o FILE", "JSON file to write the results to, updated after every run."),
 ]
 _FreshOption = Annotated[
-    bool,
-    typer.Option("--fresh", help="Ignore the runs already in the output file and start again."),
+    bool, option("--fresh", "Ignore the runs already in the output file and start again.")
 ]
 _ImportancesOption = Annotated[
-    bool,
-    typer.Option(
-        "--importances", help="Also measure how much each feature matters, by shuffling it."
-    ),
+    bool, option("--importances", "Also measure how much each feature matters, by shuffling it.")
 ]
 _FeaturesOption = Annotated[
-    str | None,
-    typer.Option("--features", metavar="NAME", help="Feature set, for models that accept any."),
+    str | None, option("--features NAME", "Feature set, for models that accept any.")
 ]
 _UnitOption = Annotated[
-    str | None,
-    typer.Option(
-        "--unit", metavar="UNIT", help="What a row is: track or segment, if there are both."
-    ),
+    str | None, option("--unit UNIT", "What a row is: track or segment, if there are both.")
 ]
-_AsJsonOption = Annotated[bool, typer.Option("--json", help="Print the results as JSON.")]
+_AsJsonOption = Annotated[bool, option("--json", "Print the results as JSON.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("evaluate", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_evaluate)
-
-
+@command(
+    app,
+    "earmark evaluate -d gtzan:DATA/gtzan -m knn,svm",
+    "earmark evaluate -d segments57:DATA/segments57 -m forest -p random,track,artist "
+    "-o results.json --report page.html",
+    "earmark evaluate -d folder:MUSIC -m mine.earmark --new-rows",
+    no_args_is_help=True,
+)
 def _evaluate(
     dataset: DatasetOption,
     models: _ModelsOption = "default",
@@ -130,13 +100,20 @@ def _evaluate(
     unit: _UnitOption = None,
     as_json: _AsJsonOption = False,
 ) -> None:
-    try:
+    r"""Measure how accurate models are on a dataset, under different train/test splits.
+
+    Requires extra packages: pip install 'earmark\[train]'. Each model is trained again in every
+    fold. Numbers in brackets are 95 % bootstrap intervals: over artists if the protocol keeps
+    artists apart, otherwise over tracks. The leakage gap is the accuracy under random minus the
+    accuracy under artist, on the same rows. With --output, finished runs are kept: if you stop,
+    run the same command again to continue.
+    """
+    with train_extra():
+        from earmark.processes import usable_cores
         from earmark.workflows.evaluate import evaluate
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("train", error.name) from error
 
     check_page(report, overwrite=overwrite)
-    with told_warnings(), progress_bar("Evaluating") as progress:
+    with dataset_warnings(), progress_bar("Evaluating") as progress:
         results = evaluate(
             dataset,
             models=_split(models),

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from earmark.arguments import PAGE_ENDINGS
-from earmark.cli._help import examples
-from earmark.cli._options import JobsOption, JsonOption, OverwriteOption, SeedOption
-from earmark.cli._output import compile_first, printable, stdout, told_warnings
+from earmark.cli._commands import command
+from earmark.cli._options import (
+    JsonOption,
+    OverwriteOption,
+    ProcessesOption,
+    SeedOption,
+    argument,
+    option,
+)
+from earmark.cli._output import (
+    compile_first,
+    dataset_warnings,
+    plain_table,
+    print_json,
+    printable,
+    stdout,
+)
 from earmark.cli._progress import progress_bar
 from earmark.files import atomic_write, check_target
 from earmark.wording import counted
@@ -19,76 +32,48 @@ from earmark.wording import counted
 if TYPE_CHECKING:
     from earmark.evaluation import Exploration
 
-__all__ = ["add_explore"]
+__all__ = ["app"]
 
-_HELP = (
-    "Describe a dataset: counts, duplicates, features, and a map of its tracks.\n\n"
-    "Shows the number of tracks and artists per genre, and exact and near duplicates. With "
-    "--output, an HTML report adds the distributions and correlations of the features, a map of "
-    "the tracks, and a spectrogram of each genre if there is audio. The report works offline. "
-    "Features of a folder of audio are computed once and kept in your cache folder."
-)
-_EXAMPLES = examples(
+app = typer.Typer()
+
+
+@command(
+    app,
     "earmark datasets explore gtzan:DATA/gtzan -o gtzan.html",
     "earmark datasets explore folder:MUSIC --json",
+    no_args_is_help=True,
 )
-
-
-def add_explore(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application of ``earmark datasets``.
-    """
-    app.command("explore", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_explore)
-
-
 def _explore(
     dataset: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATASET",
-            help="Dataset as NAME:PATH. See earmark datasets list.",
-            show_default=False,
-        ),
+        str, argument("DATASET", "Dataset as NAME:PATH. See earmark datasets list.")
     ],
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="HTML file to write the report to.",
-            show_default=False,
-        ),
+        Path | None, option("--output -o FILE", "HTML file to write the report to.")
     ] = None,
     features: Annotated[
         str | None,
-        typer.Option(
-            "--features",
-            "-f",
-            metavar="NAME",
-            help="Feature set.",
-            show_default="the first of the dataset",
-        ),
+        option("--features -f NAME", "Feature set.", show_default="the first of the dataset"),
     ] = None,
-    faulty: Annotated[
-        bool, typer.Option("--faulty", help="Include rows with known faults.")
-    ] = False,
+    faulty: Annotated[bool, option("--faulty", "Include rows with known faults.")] = False,
     seed: SeedOption = 0,
     jobs: JobsOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
+    """Describe a dataset: counts, duplicates, features, and a map of its tracks.
+
+    Shows the number of tracks and artists per genre, and exact and near duplicates. With
+    --output, an HTML report adds the distributions and correlations of the features, a map of
+    the tracks, and a spectrogram of each genre if there is audio. The report works offline.
+    Features of a folder of audio are computed once and kept in your cache folder.
+    """
     from earmark.figures import explore_page
     from earmark.workflows.explore import explore
 
     check_target(output, overwrite=overwrite, endings=PAGE_ENDINGS)
     compile_first()
-    with told_warnings(), progress_bar("Exploring") as progress:
-        found = explore(
+    with dataset_warnings(), progress_bar("Exploring") as progress:
+        exploration = explore(
             dataset,
             feature_set=features,
             faulty=faulty,
@@ -96,21 +81,20 @@ def _explore(
             jobs=jobs,
             progress=progress,
         )
-    content = found.to_dict()
+    content = exploration.to_dict()
     if output is not None:
         with atomic_write(output, "w") as file:
             file.write(explore_page(content))
     if as_json:
-        typer.echo(json.dumps(content, indent=1))
+        print_json(content)
     else:
-        _tell(found, output)
+        _print(exploration, output)
 
 
-def _tell(found: Exploration, output: Path | None) -> None:
-    from rich.table import Table
+def _print(found: Exploration, output: Path | None) -> None:
 
     dataset, exact, near = found.dataset, found.duplicates["exact"], found.duplicates["near"]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("Genre")
     for head in ("Rows", "Tracks", "Artists"):
         table.add_column(head, justify="right")

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from earmark.cli._help import examples
-from earmark.cli._library_options import (
-    ArtistOption,
-    GenreOption,
-    InOption,
-    LibraryOption,
-    MaxConfidenceOption,
-    filters_of,
-    with_filters,
-)
+from earmark.cli._commands import command, group
+from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import print_details, print_stats, print_tracks
-from earmark.cli._options import JsonOption, YesOption
-from earmark.cli._output import printable, stdout
+from earmark.cli._options import JsonOption, YesOption, argument, option
+from earmark.cli._output import print_json, printable, stdout
 from earmark.cli._review import confirm_new_genre, run_review
 from earmark.wording import counted
 
 if TYPE_CHECKING:
     from earmark.library import Filters, LibraryTrack
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
+app = group(
+    "library",
     "Search your library, correct genres, and remove what is gone.\n\n"
-    "A TRACK is a number from earmark library list, a path, or words from the artist and title."
-)
-_EXAMPLES = examples(
+    "A TRACK is a number from earmark library list, a path, or words from the artist and title.",
     "earmark library list --genre jazz --year 1955-1965",
     "earmark library show 'blue train'",
     "earmark library set-genre 17 jazz",
@@ -42,59 +31,22 @@ _EXAMPLES = examples(
 )
 _SortOption = Annotated[
     str,
-    typer.Option(
-        "--sort",
-        metavar="ORDER",
-        help="Sort by path, artist, title, genre, confidence, doubt, year or added.",
-    ),
+    option("--sort ORDER", "Sort by path, artist, title, genre, confidence, doubt, year or added."),
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    library = typer.Typer(no_args_is_help=True, help=_HELP, epilog=_EXAMPLES)
-    commands: tuple[tuple[Callable[..., None], tuple[str, ...]], ...] = (
-        (_list, ("list blue train", "list --genre jazz")),
-        (_show, ("show 17", "show 'blue train' --json")),
-        (_stats, ("stats",)),
-        (_failed, ("failed",)),
-        (_export, ("export --csv > library.csv",)),
-        (_review, ("review", "review --genre rock")),
-        (_set_genre, ("set-genre 17 18 19 jazz", "set-genre 17 --clear")),
-        (_prune, ("prune", "prune --yes")),
-        (_forget, ("forget /media/usb/Music", "forget /media/usb/Music --yes")),
-    )
-    for command, uses in commands:
-        name = uses[0].partition(" ")[0]
-        epilog = examples(*(f"earmark library {use}" for use in uses))
-        library.command(name, epilog=epilog)(command)
-    app.add_typer(library, name="library")
-
-
+@command(app, "earmark library list blue train", "earmark library list --genre jazz")
 @with_filters()
 def _list(
     filters: Filters,
     words: Annotated[
         list[str] | None,
-        typer.Argument(
-            help="Only tracks whose artist and title contain all these words.",
-            metavar="WORD",
-            show_default=False,
-        ),
+        argument("WORD", "Only tracks whose artist and title contain all these words."),
     ] = None,
     library: LibraryOption = None,
     sort: _SortOption = "path",
     limit: Annotated[
-        int,
-        typer.Option(
-            "--limit", "-n", metavar="N", min=0, help="Maximum number of rows (0 for all)."
-        ),
+        int, option("--limit -n N", "Maximum number of rows (0 for all).", min=0)
     ] = 100,
     as_json: JsonOption = False,
 ) -> None:
@@ -108,7 +60,7 @@ def _list(
         replace(filters, words=named), library=library, sort=sort, limit=limit or None
     )
     if as_json:
-        typer.echo(json.dumps(page.to_dict(), indent=1))
+        print_json(page)
         return
     print_tracks(page.tracks, with_warnings=bool(filters.warned))
     more = page.total - len(page.tracks)
@@ -117,15 +69,9 @@ def _list(
     stdout().print(f"\n{count}{rest}", style="dim")
 
 
+@command(app, "earmark library show 17", "earmark library show 'blue train' --json")
 def _show(
-    track: Annotated[
-        str,
-        typer.Argument(
-            metavar="TRACK",
-            help="Number, path, or words from artist and title.",
-            show_default=False,
-        ),
-    ],
+    track: Annotated[str, argument("TRACK", "Number, path, or words from artist and title.")],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -134,11 +80,12 @@ def _show(
 
     details = show_track(track, library=library)
     if as_json:
-        typer.echo(json.dumps(details.to_dict(), indent=1))
+        print_json(details)
         return
     print_details(details)
 
 
+@command(app, "earmark library stats")
 @with_filters(without=("missing",))
 def _stats(
     filters: Filters,
@@ -148,22 +95,24 @@ def _stats(
     """Show how many tracks, artists and genres there are, and how many are unsure or missing."""
     from earmark.workflows.library import stats
 
-    found = stats(filters, library=library)
+    library_stats = stats(filters, library=library)
     if as_json:
-        typer.echo(json.dumps(found.to_dict(), indent=1))
+        print_json(library_stats)
         return
-    print_stats(found)
+    print_stats(library_stats)
 
 
+@command(app, "earmark library failed")
+@with_filters(only=("folder",))
 def _failed(
-    library: LibraryOption = None, folder: InOption = None, as_json: JsonOption = False
+    library: LibraryOption = None, *, filters: Filters, as_json: JsonOption = False
 ) -> None:
     """List files that could not be analysed, or only partly, with the reason."""
     from earmark.workflows.library import failed_tracks
 
-    page = failed_tracks(filters_of(folder=folder), library=library)
+    page = failed_tracks(filters, library=library)
     if as_json:
-        typer.echo(json.dumps(page.to_dict(), indent=1))
+        print_json(page)
         return
     for track in page.tracks:
         typer.echo(f"{printable(track.name)}: {printable(track.error_reason or '')}")
@@ -177,15 +126,16 @@ def _failed(
         stdout().print("Try again with: earmark scan --retry-failed", style="dim")
 
 
+@command(app, "earmark library export --csv > library.csv")
 @with_filters()
 def _export(
     filters: Filters,
     library: LibraryOption = None,
     sort: _SortOption = "path",
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV (the default).")] = False,
+    as_csv: Annotated[bool, option("--csv", "Write CSV (the default).")] = False,
     as_json: JsonOption = False,
     as_lines: Annotated[
-        bool, typer.Option("--jsonl", help="Write one JSON object per line, one for each track.")
+        bool, option("--jsonl", "Write one JSON object per line, one for each track.")
     ] = False,
 ) -> None:
     """Write tracks to standard output as CSV or JSON, for other programs."""
@@ -203,14 +153,14 @@ def _export(
 _ENCODING: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
+@command(app, "earmark library review", "earmark library review --genre rock")
+@with_filters(only=("genre", "artist", "folder", "max_confidence"))
 def _review(
     library: LibraryOption = None,
-    genre: GenreOption = None,
-    artist: ArtistOption = None,
-    folder: InOption = None,
-    max_confidence: MaxConfidenceOption = None,
+    *,
+    filters: Filters,
     everything: Annotated[
-        bool, typer.Option("--all", help="Ask about every track, not only the unsure ones.")
+        bool, option("--all", "Ask about every track, not only the unsure ones.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -218,10 +168,9 @@ def _review(
     from earmark.library import Review, TrackPage, open_library
     from earmark.workflows.library import review_tracks
 
-    filters = filters_of(genre=genre, artist=artist, folder=folder, max_confidence=max_confidence)
     tracks = review_tracks(filters, everything=everything, library=library)
     if as_json:
-        typer.echo(json.dumps(TrackPage(tuple(tracks), len(tracks)).to_dict(), indent=1))
+        print_json(TrackPage(tuple(tracks), len(tracks)))
         return
     if not is_terminal():
         print_tracks(tracks)
@@ -242,24 +191,21 @@ def is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
+@command(app, "earmark library set-genre 17 18 19 jazz", "earmark library set-genre 17 --clear")
 def _set_genre(
     arguments: Annotated[
         list[str],
-        typer.Argument(
-            help="One or more tracks, then the genre (with --clear, only tracks).",
-            metavar="TRACK... GENRE",
-            show_default=False,
+        argument(
+            "TRACK... GENRE", "One or more tracks, then the genre (with --clear, only tracks)."
         ),
     ],
     library: LibraryOption = None,
     clear: Annotated[
         bool,
-        typer.Option(
-            "--clear", help="Remove the genre you set, so that the model's answer counts again."
-        ),
+        option("--clear", "Remove the genre you set, so that the model's answer counts again."),
     ] = False,
     new: Annotated[
-        bool, typer.Option("--new", help="Allow a genre that no track has and no model knows.")
+        bool, option("--new", "Allow a genre that no track has and no model knows.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -272,7 +218,7 @@ def _set_genre(
     if not tracks:
         raise ParameterError("Give one or more tracks and then the genre, such as: 17 18 jazz")
     try:
-        found = set_genre(tracks, genre, new=new, library=library)
+        corrected = set_genre(tracks, genre, new=new, library=library)
     except UnknownGenreError as error:
         if not is_terminal() or as_json:
             meant = f" Did you mean {' or '.join(error.nearest)}?" if error.nearest else ""
@@ -281,14 +227,15 @@ def _set_genre(
             ) from error
         if not confirm_new_genre(error):
             raise typer.Exit(1) from None
-        found = set_genre(tracks, genre, new=True, library=library)
+        corrected = set_genre(tracks, genre, new=True, library=library)
     if as_json:
-        typer.echo(json.dumps(TrackPage(tuple(found), len(found)).to_dict(), indent=1))
+        print_json(TrackPage(tuple(corrected), len(corrected)))
         return
-    for track in found:
+    for track in corrected:
         typer.echo(f"{printable(track.caption)}: {printable(track.genre or 'no genre')}")
 
 
+@command(app, "earmark library prune", "earmark library prune --yes")
 def _prune(
     library: LibraryOption = None,
     yes: YesOption = False,
@@ -298,16 +245,14 @@ def _prune(
     from earmark.workflows.library import prune_library
 
     gone = prune_library(library=library, preview=not yes)
-    _tell_gone(gone, "removed", done=yes, as_json=as_json)
+    _print_gone(gone, "removed", done=yes, as_json=as_json)
 
 
+@command(
+    app, "earmark library forget /media/usb/Music", "earmark library forget /media/usb/Music --yes"
+)
 def _forget(
-    folder: Annotated[
-        str,
-        typer.Argument(
-            metavar="FOLDER", help="Folder that was scanned before.", show_default=False
-        ),
-    ],
+    folder: Annotated[str, argument("FOLDER", "Folder that was scanned before.")],
     library: LibraryOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -316,20 +261,20 @@ def _forget(
     from earmark.workflows.library import forget_folder
 
     gone = forget_folder(folder, library=library, preview=not yes)
-    _tell_gone(gone, "marked as missing", done=yes, as_json=as_json)
+    _print_gone(gone, "marked as missing", done=yes, as_json=as_json)
     if not as_json and not yes and not gone:
         stdout().print("The folder would no longer be scanned. Confirm with --yes", style="dim")
 
 
-def _tell_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool) -> None:
+def _print_gone(gone: list[LibraryTrack], what: str, *, done: bool, as_json: bool) -> None:
     from earmark.library import TrackPage
 
     if as_json:
-        typer.echo(json.dumps(TrackPage(tuple(gone), len(gone)).to_dict(), indent=1))
+        print_json(TrackPage(tuple(gone), len(gone)))
         return
     for track in gone:
-        corrected = f" (your genre: {printable(track.corrected)})" if track.corrected else ""
-        typer.echo(f"{printable(track.name)}{corrected}")
+        genre = f" (your genre: {printable(track.corrected)})" if track.corrected else ""
+        typer.echo(f"{printable(track.name)}{genre}")
     if done:
         stdout().print(f"\n{len(gone):,} {what}", style="dim")
     elif gone:

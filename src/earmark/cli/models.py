@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
-import typer
-from rich.table import Table
-
-from earmark.cli._help import examples
-from earmark.cli._options import JsonOption
-from earmark.cli._output import print_card, stdout
+from earmark.cli._commands import command, group
+from earmark.cli._options import JsonOption, argument, option
+from earmark.cli._output import plain_table, print_card, print_json, stdout
 from earmark.records import document
 
-__all__ = ["add_to"]
+__all__ = ["app"]
+
+app = group(
+    "models",
+    "List the models that name genres, and show their model cards.",
+    "earmark models list",
+    "earmark models show gtzan57",
+)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    models = typer.Typer(
-        no_args_is_help=True,
-        help="List the models that name genres, and show their model cards.",
-        epilog=examples("earmark models list", "earmark models show gtzan57"),
-    )
-    models.command("list", epilog=examples("earmark models list"))(_list)
-    models.command(
-        "show",
-        epilog=examples(
-            "earmark models show",
-            "earmark models show gtzan57 --json",
-            "earmark models show mine.earmark",
-        ),
-    )(_show)
-    app.add_typer(models, name="models")
-
-
-def _list(
-    as_json: JsonOption = False,
-) -> None:
+@command(app, "earmark models list")
+def _list(as_json: JsonOption = False) -> None:
     """List the models that come with Earmark."""
     from earmark.models import list_models
 
-    found = list_models()
+    models = list_models()
     if as_json:
-        typer.echo(json.dumps(document("earmark.models/1", models=found), indent=1))
+        print_json(document("earmark.models/1", models=models))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for column in ("Model", "Features", "Genres", "Accuracy on new artists", "Size"):
         table.add_column(column)
-    for model in found:
+    for model in models:
         score = model["scores"]["artist"]["accuracy"]
         table.add_row(
             model["name"] + (" (default)" if model["default"] else ""),
@@ -66,25 +43,31 @@ def _list(
     stdout().print(table)
 
 
+@command(
+    app,
+    "earmark models show",
+    "earmark models show gtzan57 --json",
+    "earmark models show mine.earmark",
+)
 def _show(
     model: Annotated[
         str,
-        typer.Argument(
-            metavar="MODEL",
-            help="Name of a model that comes with Earmark, or an .earmark file.",
+        argument(
+            "MODEL",
+            "Name of a model that comes with Earmark, or an .earmark file.",
             show_default="gtzan943",
         ),
     ] = "",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print all metadata of the model file as JSON.")
+        bool, option("--json", "Print all metadata of the model file as JSON.")
     ] = False,
 ) -> None:
     """Show a model card: what the model is, how it was made and how accurate it is."""
     from earmark.models import DEFAULT_MODEL, describe_model, load_model
 
-    asked = load_model(model or DEFAULT_MODEL)
+    loaded = load_model(model or DEFAULT_MODEL)
     if as_json:
-        content = document("earmark.model/1", **describe_model(asked))
-        typer.echo(json.dumps(content, indent=1))
+        content = document("earmark.model/1", **describe_model(loaded))
+        print_json(content)
         return
-    print_card(asked.card)
+    print_card(loaded.card)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -17,26 +16,22 @@ from earmark.cli._changing import (
     AllOption,
     LimitOption,
     NamesOption,
-    add_group,
+    add_undo_and_history,
     print_kept,
     print_plan,
     print_rows,
     print_run,
 )
-from earmark.cli._help import examples
+from earmark.cli._commands import command, group
 from earmark.cli._library_options import (
-    AlbumOption,
-    ArtistOption,
-    GenreOption,
-    InOption,
+    FILTERS,
     LibraryOption,
     TreatAsEmptyOption,
-    YearOption,
     filters_of,
     with_options,
 )
-from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
-from earmark.cli._output import printable, stdout
+from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption, argument, option
+from earmark.cli._output import plain_table, printable, stdout
 from earmark.cli._progress import progress_bar
 from earmark.errors import ParameterError
 from earmark.wording import UNSURE_WORDS, counted
@@ -44,83 +39,68 @@ from earmark.wording import UNSURE_WORDS, counted
 if TYPE_CHECKING:
     from earmark.changes.files import OrganisePlan, OrganiseRow
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
+app = group(
+    "organise",
     "Sort files into folders by genre, artist and so on: make a plan, apply it, undo it.\n\n"
     "No file is ever overwritten. If two files would get the same name, the first one gets it and "
     "the other is listed. File names are made safe for Windows, macOS and Linux. Covers, lyrics, "
-    "cue sheets, logs and booklets move with their songs."
-)
-_EXAMPLES = examples(
+    "cue sheets, logs and booklets move with their songs.",
     "earmark organise plan --into ~/Sorted -o plan.csv",
     "earmark organise apply plan.csv",
     "earmark organise undo",
 )
 
-_IntoOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--into", metavar="FOLDER", help="Folder to sort the files into.", show_default=False
-    ),
-]
+_IntoOption = Annotated[Path | None, option("--into FOLDER", "Folder to sort the files into.")]
 _ByOption = Annotated[
     str,
-    typer.Option(
-        "--by",
-        metavar="LEVELS",
-        help="Levels of folders, separated by /: genre, artist, albumartist, album, year or "
+    option(
+        "--by LEVELS",
+        "Levels of folders, separated by /: genre, artist, albumartist, album, year or "
         "decade. Files keep their names.",
     ),
 ]
 _TemplateOption = Annotated[
     str | None,
-    typer.Option(
-        "--template",
-        metavar="TEXT",
-        help="Pattern for folder and file names, instead of --by. Example: "
+    option(
+        "--template TEXT",
+        "Pattern for folder and file names, instead of --by. Example: "
         "'{genre}/{artist}/{year} {album}/{track:02} {title}'. Other fields: "
         "albumartist, composer, decade, disc, filename, extension.",
-        show_default=False,
     ),
 ]
 _SourceOption = Annotated[
     str,
-    typer.Option(
-        "--genre-source",
-        metavar="SOURCE",
-        help="Where the genre comes from: predicted (the model), tag, or tag-or-predicted (the tag "
+    option(
+        "--genre-source SOURCE",
+        "Where the genre comes from: predicted (the model), tag, or tag-or-predicted (the tag "
         "if there is one). Your corrections always come first.",
     ),
 ]
 _PerAlbumOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--per-album/--no-per-album",
-        help="Give all songs of an album in one folder the same genre, by majority vote.",
+        "Give all songs of an album in one folder the same genre, by majority vote.",
     ),
 ]
 _SidecarsOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--sidecars/--no-sidecars",
-        help="Place covers, lyrics, cue sheets, logs and booklets with their songs.",
+        "Place covers, lyrics, cue sheets, logs and booklets with their songs.",
     ),
 ]
 _ModeOption = Annotated[
     str,
-    typer.Option(
-        "--mode",
-        "-m",
-        metavar="MODE",
-        help="What to do with files: link (make symbolic links), copy or move.",
-    ),
+    option("--mode -m MODE", "What to do with files: link (make symbolic links), copy or move."),
 ]
 _KeepUnsureOption = Annotated[
     bool,
-    typer.Option(
+    option(
         "--keep-unsure",
-        help="Leave unsure and silent songs where they are, instead of placing them in a folder "
+        "Leave unsure and silent songs where they are, instead of placing them in a folder "
         "named Unsure.",
     ),
 ]
@@ -138,50 +118,11 @@ _OPTIONS: Mapping[str, tuple[Any, Any]] = {
     "library": (LibraryOption, None),
     "keep_unsure": (_KeepUnsureOption, False),
     "names": (NamesOption, None),
-    "genre": (GenreOption, None),
-    "artist": (ArtistOption, None),
-    "album": (AlbumOption, None),
-    "year": (YearOption, None),
-    "folder": (InOption, None),
+    **{name: FILTERS[name] for name in ("genre", "artist", "album", "year", "folder")},
 }
 """What a plan is made from: the options and their defaults."""
 
 _FILTERS = ("genre", "artist", "album", "year", "folder", "treat_as_empty")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    commands: dict[str, tuple[Callable[..., None], str]] = {
-        "plan": (
-            _plan,
-            examples(
-                "earmark organise plan --into ~/Sorted",
-                "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
-            ),
-        ),
-        "apply": (
-            _apply,
-            examples(
-                "earmark organise apply plan.csv",
-                "earmark organise apply --into ~/Sorted --mode move --yes",
-            ),
-        ),
-    }
-    add_group(
-        app,
-        "organise",
-        commands,
-        about=_HELP,
-        examples=_EXAMPLES,
-        undo="Undo an apply: remove the links and copies it made, and move files back.",
-        settings=["mode", "into"],
-    )
 
 
 @dataclass(frozen=True)
@@ -210,6 +151,11 @@ class _Request:
             )
 
 
+@command(
+    app,
+    "earmark organise plan --into ~/Sorted",
+    "earmark organise plan --into ~/Sorted --by decade/genre --mode copy -o plan.csv",
+)
 @with_options("request", _OPTIONS, _Request.of)
 def _plan(
     request: _Request,
@@ -225,18 +171,19 @@ def _plan(
     print_plan("organise", plan, show, output=output, as_json=as_json)
 
 
+@command(
+    app,
+    "earmark organise apply plan.csv",
+    "earmark organise apply --into ~/Sorted --mode move --yes",
+    no_args_is_help=True,
+)
 @with_options("request", _OPTIONS, _Request.of)
 def _apply(
     plan: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="PLAN",
-            help="Plan file, written by earmark organise plan -o.",
-            show_default=False,
-        ),
+        str | None, argument("PLAN", "Plan file, written by earmark organise plan -o.")
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Without PLAN: make a plan, show it and apply it.")
+        bool, option("--yes -y", "Without PLAN: make a plan, show it and apply it.")
     ] = False,
     *,
     request: _Request,
@@ -262,6 +209,14 @@ def _apply(
     print_run("organise", run, as_json=as_json)
 
 
+add_undo_and_history(
+    app,
+    "organise",
+    undo="Undo an apply: remove the links and copies it made, and move files back.",
+    settings=["mode", "into"],
+)
+
+
 def _bytes_text(size: int) -> str:
     """Write a number of bytes.
 
@@ -277,7 +232,7 @@ def _bytes_text(size: int) -> str:
 
 
 def _table(rows: Sequence[OrganiseRow]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("Action", no_wrap=True)
     table.add_column("File", overflow="fold", ratio=1)
     table.add_column("New place", overflow="fold", ratio=1)

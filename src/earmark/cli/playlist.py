@@ -6,14 +6,13 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
-from earmark.cli._options import JsonOption, OverwriteOption
-from earmark.cli._output import printable, stdout, time_text
+from earmark.cli._options import JsonOption, OverwriteOption, option
+from earmark.cli._output import plain_table, printable, stdout, time_text
 from earmark.cli._progress import progress_bar
 from earmark.cli._suggesting import (
     IncludeUnfamiliarOption,
@@ -29,102 +28,50 @@ if TYPE_CHECKING:
     from earmark.library import Filters
     from earmark.recommend import Playlist
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
-    "Make a playlist of songs like a track, from one track to another, or matching filters.\n\n"
-    "A TRACK is its number, its path, or words from its artist and title. No artist plays twice in "
-    "a row, and no recording appears twice. Short tracks, silent tracks and music unlike any the "
-    "model knows are left out, as in earmark similar. Use --output to write the playlist to an "
-    "M3U8, PLS, XSPF, CSV or JSON file. Paths in it are relative to its folder unless you pass "
-    "--absolute."
-)
-_EXAMPLES = examples(
-    "earmark playlist --like 'blue train' -o evening.m3u8",
-    "earmark playlist --from 17 --to 'master of puppets' --tracks 15",
-    "earmark playlist --genre reggae --minutes 60 -o reggae.xspf",
-    "earmark playlist --tempo 118-126 --year 1990-",
-)
+app = typer.Typer()
+
 
 _LikeOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--like",
-        metavar="TRACK",
-        help="Choose songs like this track. Can be repeated.",
-        show_default=False,
-    ),
+    list[str] | None, option("--like TRACK", "Choose songs like this track. Can be repeated.")
 ]
 _FromOption = Annotated[
     str | None,
-    typer.Option(
-        "--from",
-        metavar="TRACK",
-        help="First track: the playlist leads from it to the track of --to.",
-        show_default=False,
-    ),
+    option("--from TRACK", "First track: the playlist leads from it to the track of --to."),
 ]
-_ToOption = Annotated[
-    str | None,
-    typer.Option("--to", metavar="TRACK", help="Last track.", show_default=False),
-]
+_ToOption = Annotated[str | None, option("--to TRACK", "Last track.")]
 _TracksOption = Annotated[
-    int | None,
-    typer.Option("--tracks", "-n", metavar="N", min=1, help="Number of songs.", show_default="25"),
+    int | None, option("--tracks -n N", "Number of songs.", min=1, show_default="25")
 ]
 _MinutesOption = Annotated[
-    float | None,
-    typer.Option(
-        "--minutes",
-        metavar="N",
-        help="Length in minutes, instead of --tracks.",
-        show_default=False,
-    ),
+    float | None, option("--minutes N", "Length in minutes, instead of --tracks.")
 ]
 _SeedOption = Annotated[
-    int,
-    typer.Option(
-        "--seed",
-        metavar="N",
-        min=0,
-        help="Random seed. A different seed gives a different playlist.",
-    ),
+    int, option("--seed N", "Random seed. A different seed gives a different playlist.", min=0)
 ]
-_OutputOption = Annotated[
-    str | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="File to write the playlist to.",
-        show_default=False,
-    ),
-]
+_OutputOption = Annotated[str | None, option("--output -o FILE", "File to write the playlist to.")]
 _KindOption = Annotated[
     str | None,
-    typer.Option(
-        "--format",
-        metavar="FORMAT",
-        help="Format: m3u8, pls, xspf, csv or json.",
+    option(
+        "--format FORMAT",
+        "Format: m3u8, pls, xspf, csv or json.",
         show_default="from the file name",
     ),
 ]
 _AbsoluteOption = Annotated[
-    bool, typer.Option("--absolute", help="Write absolute paths instead of relative ones.")
+    bool, option("--absolute", "Write absolute paths instead of relative ones.")
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("playlist", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_playlist)
-
-
+@command(
+    app,
+    "earmark playlist --like 'blue train' -o evening.m3u8",
+    "earmark playlist --from 17 --to 'master of puppets' --tracks 15",
+    "earmark playlist --genre reggae --minutes 60 -o reggae.xspf",
+    "earmark playlist --tempo 118-126 --year 1990-",
+    no_args_is_help=True,
+)
 @with_filters(without=("missing",))
 def _playlist(
     filters: Filters,
@@ -145,6 +92,14 @@ def _playlist(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
+    """Make a playlist of songs like a track, from one track to another, or matching filters.
+
+    A TRACK is its number, its path, or words from its artist and title. No artist plays twice
+    in a row, and no recording appears twice. Short tracks, silent tracks and music unlike any
+    the model knows are left out, as in earmark similar. Use --output to write the playlist to
+    an M3U8, PLS, XSPF, CSV or JSON file. Paths in it are relative to its folder unless you pass
+    --absolute.
+    """
     from earmark.files import check_target
     from earmark.recommend import render
     from earmark.workflows.playlist import format_of, make_playlist, write_playlist
@@ -185,7 +140,7 @@ def _playlist(
 def _print(made: Playlist, *, min_length: float) -> None:
     console = stdout()
     console.print(Text(printable(made.title), style="bold"), soft_wrap=True)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("No.", justify="right", no_wrap=True, style="dim")
     table.add_column("Track", overflow="fold", ratio=1)
     table.add_column("Genre", no_wrap=True)

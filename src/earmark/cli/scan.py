@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command
 from earmark.cli._library_options import LibraryOption
 from earmark.cli._library_tables import genre_text, words_of
-from earmark.cli._options import JobsOption
-from earmark.cli._output import compile_first, printable, stdout, time_text
+from earmark.cli._options import JobsOption, argument, option
+from earmark.cli._output import compile_first, print_json, printable, stdout, time_text
 from earmark.cli._progress import bar_aside, progress_bar
 from earmark.wording import counted
 
@@ -22,69 +22,51 @@ if TYPE_CHECKING:
     from earmark.library import LibraryTrack
     from earmark.workflows.scan import ScanEvent, ScanPlan, ScanReport
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
-    "Analyse folders of music and add them to the library.\n\n"
-    "Each file is read once, for its tags, its genre and what makes it sound like other songs. You "
-    "can stop a scan at any time: run the same command again and it continues. The next scan of a "
-    "folder analyses only new and changed files. Files that were moved, renamed or retagged are "
-    "recognised by their audio. Files that no longer exist are marked as missing and stay in the "
-    "library until you run earmark library prune. If a cue sheet divides a file into tracks, each "
-    "becomes a track of its own. Your files are never changed.\n\n"
-    "Exit code: 0 if all files were analysed, 1 if some failed, 2 if the command was wrong."
-)
-_EXAMPLES = examples(
-    "earmark scan ~/Music",
-    "earmark scan",
-    "earmark scan ~/Music --watch",
-)
+app = typer.Typer()
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("scan", help=_HELP, epilog=_EXAMPLES)(_scan)
-
-
+@command(app, "earmark scan ~/Music", "earmark scan", "earmark scan ~/Music --watch")
 def _scan(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Folders and audio files to scan.",
-            show_default="all folders scanned before",
+        argument(
+            "PATH", "Folders and audio files to scan.", show_default="all folders scanned before"
         ),
     ] = None,
     library: LibraryOption = None,
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model",
-            "-m",
-            metavar="MODEL",
-            help="Model to use: a name from earmark models list, or an .earmark file. The library "
+        option(
+            "--model -m MODEL",
+            "Model to use: a name from earmark models list, or an .earmark file. The library "
             "remembers it for the next scan.",
             show_default="the model of the last scan, at first gtzan943",
         ),
     ] = None,
     jobs: JobsOption = None,
     retry_failed: Annotated[
-        bool,
-        typer.Option("--retry-failed", help="Analyse files again that failed before."),
+        bool, option("--retry-failed", "Analyse files again that failed before.")
     ] = False,
     keep_watching: Annotated[
-        bool, typer.Option("--watch", help="Keep running, and scan whenever files change.")
+        bool, option("--watch", "Keep running, and scan whenever files change.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON (with --watch, one line per change).")
+        bool, option("--json", "Print JSON (with --watch, one line per change).")
     ] = False,
 ) -> None:
+    """Analyse folders of music and add them to the library.
+
+    Each file is read once, for its tags, its genre and what makes it sound like other songs.
+    You can stop a scan at any time: run the same command again and it continues. The next scan
+    of a folder analyses only new and changed files. Files that were moved, renamed or retagged
+    are recognised by their audio. Files that no longer exist are marked as missing and stay in
+    the library until you run earmark library prune. If a cue sheet divides a file into tracks,
+    each becomes a track of its own. Your files are never changed.
+
+    Exit code: 0 if all files were analysed, 1 if some failed, 2 if the command was wrong.
+    """
     compile_first()
     from earmark.workflows.scan import scan
 
@@ -194,7 +176,7 @@ def _tell_plan(plan: ScanPlan) -> None:
 
 def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     if as_json:
-        typer.echo(json.dumps(report.to_dict(), indent=indent))
+        print_json(report, indent=indent)
         return
     console = stdout()
     for warned in report.warned:

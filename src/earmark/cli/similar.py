@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -10,11 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command
 from earmark.cli._library_options import LibraryOption, with_filters
 from earmark.cli._library_tables import genre_text
-from earmark.cli._options import JsonOption
-from earmark.cli._output import compile_first, printable, shortened, stdout
+from earmark.cli._options import JsonOption, argument, option
+from earmark.cli._output import compile_first, plain_table, print_json, printable, shortened, stdout
 from earmark.cli._progress import progress_bar
 from earmark.cli._suggesting import (
     IncludeUnfamiliarOption,
@@ -30,55 +29,32 @@ if TYPE_CHECKING:
     from earmark.library import Filters
     from earmark.workflows.similar import SimilarSongs
 
-__all__ = ["add_to"]
+__all__ = ["app"]
+
+app = typer.Typer()
 
 _NARROW = 90  # columns, below which genres are left out so that names can be read
 
-_HELP = (
-    "Find songs in your library that sound like a track.\n\n"
-    "TRACK is a number from earmark library list, a path, words from the artist and title, or an "
-    "audio file that is not in the library. Each song comes with the reason it is similar, and the "
-    "same recording appears only once. Short tracks, silent tracks and music unlike any the model "
-    "knows are left out; the last lines show how many, and how to include them."
-)
-_EXAMPLES = examples(
+
+@command(
+    app,
     "earmark similar 'blue train'",
     "earmark similar song.mp3 --by timbre",
     "earmark similar 17 -n 20 --genre jazz --year 1955-1965",
+    no_args_is_help=True,
 )
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("similar", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_similar)
-
-
 @with_filters(without=("missing",))
 def _similar(
     track: Annotated[
-        str,
-        typer.Argument(
-            metavar="TRACK",
-            help="Number, path, words from artist and title, or an audio file.",
-            show_default=False,
-        ),
+        str, argument("TRACK", "Number, path, words from artist and title, or an audio file.")
     ],
     filters: Filters,
-    n: Annotated[
-        int, typer.Option("--number", "-n", metavar="N", min=1, help="Number of songs.")
-    ] = 10,
+    n: Annotated[int, option("--number -n N", "Number of songs.", min=1)] = 10,
     by: Annotated[
         str,
-        typer.Option(
-            "--by",
-            metavar="style|timbre",
-            help="What to compare: style (songs of one genre or artist come close together) or "
+        option(
+            "--by style|timbre",
+            "What to compare: style (songs of one genre or artist come close together) or "
             "timbre (the plain sound, 3 seconds at a time).",
         ),
     ] = "style",
@@ -89,6 +65,13 @@ def _similar(
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
+    """Find songs in your library that sound like a track.
+
+    TRACK is a number from earmark library list, a path, words from the artist and title, or an
+    audio file that is not in the library. Each song comes with the reason it is similar, and
+    the same recording appears only once. Short tracks, silent tracks and music unlike any the
+    model knows are left out; the last lines show how many, and how to include them.
+    """
     from earmark.workflows.similar import similar
 
     compile_first()
@@ -106,7 +89,7 @@ def _similar(
             progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps(near.to_dict(), indent=1))
+        print_json(near)
         return
     _print(near)
     _print_remarks(near, n, per_artist=per_artist, min_length=min_length)
@@ -139,7 +122,7 @@ def _print_remarks(near: SimilarSongs, n: int, *, per_artist: int, min_length: f
 
 
 def _table(near: SimilarSongs, *, narrow: bool) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("No.", justify="right", no_wrap=True, style="dim")
     table.add_column("Track", overflow="fold", ratio=2)
     if not narrow:

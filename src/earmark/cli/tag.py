@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace as changed
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -16,16 +15,16 @@ from earmark.cli._changing import (
     AllOption,
     LimitOption,
     NamesOption,
-    add_group,
+    add_undo_and_history,
     print_kept,
     print_plan,
     print_rows,
     print_run,
 )
-from earmark.cli._help import examples
+from earmark.cli._commands import command, group
 from earmark.cli._library_options import LibraryOption, with_filters
-from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption
-from earmark.cli._output import printable, stdout
+from earmark.cli._options import JsonOption, OverwriteOption, PlanOutputOption, argument, option
+from earmark.cli._output import plain_table, printable, stdout
 from earmark.cli._progress import progress_bar
 from earmark.wording import counted
 
@@ -33,49 +32,26 @@ if TYPE_CHECKING:
     from earmark.changes.tags import TagPlan, TagRow
     from earmark.library import Filters
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
+app = group(
+    "tag",
     "Write genres into the tags of your files: make a plan, apply it, undo it.\n\n"
     "Only the genre changes. Existing genres are kept unless you pass --replace, except empty ones "
-    "such as Other or Unknown. Unsure answers are never written."
+    "such as Other or Unknown. Unsure answers are never written.",
+    "earmark tag plan -o plan.csv",
+    "earmark tag apply plan.csv",
+    "earmark tag undo",
 )
-_EXAMPLES = examples(
-    "earmark tag plan -o plan.csv", "earmark tag apply plan.csv", "earmark tag undo"
+
+
+@command(
+    app,
+    "earmark tag plan",
+    "earmark tag plan --in ~/Music/new -o plan.csv",
+    "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv",
+    "earmark tag plan --treat-as-empty 'To sort' -o plan.csv",
 )
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    commands: dict[str, tuple[Callable[..., None], str]] = {
-        "plan": (
-            _plan,
-            examples(
-                "earmark tag plan",
-                "earmark tag plan --in ~/Music/new -o plan.csv",
-                "earmark tag plan --replace --threshold 0.8 --names mine.toml -o plan.csv",
-                "earmark tag plan --treat-as-empty 'To sort' -o plan.csv",
-            ),
-        ),
-        "apply": (_apply, examples("earmark tag apply plan.csv")),
-    }
-    add_group(
-        app,
-        "tag",
-        commands,
-        about=_HELP,
-        examples=_EXAMPLES,
-        undo="Undo an apply: write back the genres that the files had before.",
-        settings=["model"],
-    )
-
-
 @with_filters(without=("missing",))
 def _plan(
     filters: Filters,
@@ -83,40 +59,32 @@ def _plan(
     output: PlanOutputOption = None,
     threshold: Annotated[
         float | None,
-        typer.Option(
-            "--threshold",
-            metavar="NUMBER",
+        option(
+            "--threshold NUMBER",
+            "Write only answers with at least this confidence, from 0 to 1.",
             min=0,
             max=1,
-            help="Write only answers with at least this confidence, from 0 to 1.",
             show_default="chosen to reach --precision",
         ),
     ] = None,
     precision: Annotated[
         float,
-        typer.Option(
-            "--precision",
-            metavar="NUMBER",
+        option(
+            "--precision NUMBER",
+            "Share of the written genres that should be right, from 0 to 1.",
             min=0,
             max=1,
-            help="Share of the written genres that should be right, from 0 to 1.",
         ),
     ] = 0.9,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Also replace existing genres.")
-    ] = False,
-    genres: Annotated[
-        int,
-        typer.Option("--genres", metavar="N", min=1, help="Maximum number of genres per file."),
-    ] = 1,
+    replace: Annotated[bool, option("--replace", "Also replace existing genres.")] = False,
+    genres: Annotated[int, option("--genres N", "Maximum number of genres per file.", min=1)] = 1,
     also: Annotated[
         float,
-        typer.Option(
-            "--also",
-            metavar="NUMBER",
+        option(
+            "--also NUMBER",
+            "Minimum probability of each genre after the first, from 0 to 1.",
             min=0,
             max=1,
-            help="Minimum probability of each genre after the first, from 0 to 1.",
         ),
     ] = 0.25,
     names: NamesOption = None,
@@ -146,10 +114,9 @@ def _plan(
     print_plan("tag", plan, show, output=output, as_json=as_json)
 
 
+@command(app, "earmark tag apply plan.csv", no_args_is_help=True)
 def _apply(
-    plan: Annotated[
-        str, typer.Argument(metavar="PLAN", help="Plan file, written by earmark tag plan -o.")
-    ],
+    plan: Annotated[str, argument("PLAN", "Plan file, written by earmark tag plan -o.")],
     library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -161,12 +128,20 @@ def _apply(
     print_run("tag", run, as_json=as_json)
 
 
+add_undo_and_history(
+    app,
+    "tag",
+    undo="Undo an apply: write back the genres that the files had before.",
+    settings=["model"],
+)
+
+
 def _genres(genres: Sequence[str]) -> str:
     return printable("; ".join(genres))
 
 
 def _table(rows: Sequence[TagRow]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("File", overflow="fold", ratio=2)
     table.add_column("New genre", overflow="fold", ratio=1)
     table.add_column("Confidence", justify="right", no_wrap=True)

@@ -2,161 +2,104 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command, train_extra
 from earmark.cli._options import (
     DatasetOption,
     JobsOption,
     OverwriteOption,
     ReportOption,
     SeedOption,
+    option,
 )
-from earmark.cli._output import printable, told_warnings
+from earmark.cli._output import dataset_warnings, print_json, printable
 from earmark.cli._progress import progress_bar
-from earmark.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from earmark.tuning import TunedModel
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-_HELP = (
-    "Search for the best settings of a model, and write them as a recipe.\n\n"
-    "Requires extra packages: pip install 'earmark\\[train]'. All settings are tested with the "
-    "same five folds, on artists the model was not trained on. If the dataset has an official "
-    "split, its test rows are not used (in GTZAN, 640 of 930 rows are). The best score of many "
-    "trials is always too high; --nested measures an unbiased one.\n\n"
-    "With --study, you can stop a search: run the same command again and it continues."
-)
-_EXAMPLES = examples(
-    "earmark tune --dataset gtzan:DATA/gtzan --model knn",
-    "earmark tune -d gtzan:DATA/gtzan -m svm --search optuna --trials 200 --study svm.study "
-    "-o svm.toml --report svm.html",
-    "earmark tune -d folder:MUSIC -m forest --search optuna --minutes 10 --nested",
-)
+app = typer.Typer()
 
 
 # The options of the command, in the order of its help.
 _ModelOption = Annotated[
     str,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="MODEL",
-        help="Model to tune: a family or preset such as knn or svm, or a recipe as TOML file.",
+    option(
+        "--model -m MODEL",
+        "Model to tune: a family or preset such as knn or svm, or a recipe as TOML file.",
     ),
 ]
 _SearchOption = Annotated[
     str,
-    typer.Option(
-        "--search",
-        metavar="METHOD",
-        help="How to search: grid (try every combination) or optuna (sample with TPE).",
+    option(
+        "--search METHOD",
+        "How to search: grid (try every combination) or optuna (sample with TPE).",
     ),
 ]
 _SpaceOption = Annotated[
     str | None,
-    typer.Option(
-        "--space",
-        metavar="SPACE",
-        help="Settings to search: a preset, or a TOML file in the same format.",
+    option(
+        "--space SPACE",
+        "Settings to search: a preset, or a TOML file in the same format.",
         show_default="the preset of the family",
     ),
 ]
 _ProtocolOption = Annotated[
-    str,
-    typer.Option(
-        "--protocol", metavar="PROTOCOL", help="How to make folds: artist, track or random."
-    ),
+    str, option("--protocol PROTOCOL", "How to make folds: artist, track or random.")
 ]
 _TrialsOption = Annotated[
     int | None,
-    typer.Option(
-        "--trials",
-        metavar="N",
+    option(
+        "--trials N",
+        "Number of trials, including those already in the study.",
         min=1,
-        help="Number of trials, including those already in the study.",
         show_default="the whole grid, or 100",
     ),
 ]
 _MinutesOption = Annotated[
-    float | None,
-    typer.Option(
-        "--minutes",
-        metavar="N",
-        help="Stop after this many minutes.",
-        show_default="no limit",
-    ),
+    float | None, option("--minutes N", "Stop after this many minutes.", show_default="no limit")
 ]
 _RuleOption = Annotated[
     str,
-    typer.Option(
-        "--rule",
-        metavar="RULE",
-        help="Which settings to choose: best (highest score) or one-se (the simplest within "
+    option(
+        "--rule RULE",
+        "Which settings to choose: best (highest score) or one-se (the simplest within "
         "one standard error of it).",
     ),
 ]
 _RowsOption = Annotated[
-    str,
-    typer.Option(
-        "--rows",
-        metavar="ROWS",
-        help="Rows to use: train (without the official test rows) or all.",
-    ),
+    str, option("--rows ROWS", "Rows to use: train (without the official test rows) or all.")
 ]
 _FeatureSetOption = Annotated[
-    str | None,
-    typer.Option(
-        "--features",
-        metavar="NAME",
-        help="Feature set.",
-        show_default="the first of the dataset",
-    ),
+    str | None, option("--features NAME", "Feature set.", show_default="the first of the dataset")
 ]
 _StudyOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--study",
-        metavar="FILE",
-        help="File to keep the search in, so that it can be continued.",
-        show_default=False,
-    ),
+    Path | None, option("--study FILE", "File to keep the search in, so that it can be continued.")
 ]
 _NestedOption = Annotated[
-    bool,
-    typer.Option("--nested", help="Also tune inside every fold, to measure an unbiased score."),
+    bool, option("--nested", "Also tune inside every fold, to measure an unbiased score.")
 ]
 _OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="TOML file to write the recipe to.",
-        show_default=False,
-    ),
+    Path | None, option("--output -o FILE", "TOML file to write the recipe to.")
 ]
-_AsJsonOption = Annotated[bool, typer.Option("--json", help="Print the search as JSON.")]
+_AsJsonOption = Annotated[bool, option("--json", "Print the search as JSON.")]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("tune", help=_HELP, epilog=_EXAMPLES, no_args_is_help=True)(_tune)
-
-
+@command(
+    app,
+    "earmark tune --dataset gtzan:DATA/gtzan --model knn",
+    "earmark tune -d gtzan:DATA/gtzan -m svm --search optuna --trials 200 --study svm.study "
+    "-o svm.toml --report svm.html",
+    "earmark tune -d folder:MUSIC -m forest --search optuna --minutes 10 --nested",
+    no_args_is_help=True,
+)
 def _tune(
     dataset: DatasetOption,
     model: _ModelOption = "svm",
@@ -177,12 +120,20 @@ def _tune(
     jobs: JobsOption = None,
     as_json: _AsJsonOption = False,
 ) -> None:
-    try:
-        from earmark.workflows.tune import tune
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("train", error.name) from error
+    r"""Search for the best settings of a model, and write them as a recipe.
 
-    with told_warnings(), progress_bar("Tuning", show_item=True) as progress:
+    Requires extra packages: pip install 'earmark\[train]'. All settings are tested with the
+    same five folds, on artists the model was not trained on. If the dataset has an official
+    split, its test rows are not used (in GTZAN, 640 of 930 rows are). The best score of many
+    trials is always too high; --nested measures an unbiased one.
+
+    With --study, you can stop a search: run the same command again and it continues.
+    """
+    with train_extra():
+        from earmark.processes import usable_cores
+        from earmark.workflows.tune import tune
+
+    with dataset_warnings(), progress_bar("Tuning", show_item=True) as progress:
         tuned = tune(
             dataset,
             model=model,
@@ -204,7 +155,7 @@ def _tune(
             progress=progress,
         )
     if as_json:
-        typer.echo(json.dumps(tuned.to_dict(), indent=1))
+        print_json(tuned)
     else:
         for line in _summary(tuned):
             typer.echo(printable(line))

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from earmark.cli._help import examples
+from earmark.cli._commands import command
 
-__all__ = ["add_to"]
+__all__ = ["app"]
 
-
-def add_to(app: typer.Typer) -> None:
-    """Add the command to an application.
-
-    Parameters
-    ----------
-    app : typer.Typer
-        The application.
-    """
-    app.command("warmup", epilog=examples("earmark warmup"))(_warmup)
+app = typer.Typer()
 
 
+@command(app, "earmark warmup")
 def _warmup() -> None:
     """Compile the numeric code now, so that the first analysis does not wait ten seconds for it."""
     from earmark.workflows.warmup import warmup

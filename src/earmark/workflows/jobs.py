@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from earmark.errors import EarmarkError, JobCancelledError, ParameterError
 
-if TYPE_CHECKING:  # it brings NumPy along: not for each command that shows a bar
+if TYPE_CHECKING:  # it needs NumPy, which the command line loads late
     from earmark.types import Progress, Seconds
 
 __all__ = ["Job", "JobPhase", "JobState", "JobStatus"]

@@ -1,32 +1,27 @@
-"""How help is printed: what stands for a value, and examples on lines of their own."""
+"""How commands are registered, and how their help is printed."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import typer
 from rich.markup import escape
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-__all__ = ["EarmarkCommand", "EarmarkGroup", "examples", "use_plain_help"]
+from earmark.errors import MissingExtraError
 
+__all__ = ["EarmarkGroup", "command", "examples", "group", "include", "train_extra"]
+
+_Function = TypeVar("_Function", bound=Callable[..., None])
 _Parameters = TypeVar("_Parameters", bound=list[Any])
 
 
 def examples(*commands: str) -> str:
     r"""Return the end of a help page: each example on a line of its own.
-
-    Parameters
-    ----------
-    *commands : str
-        What to type.
-
-    Returns
-    -------
-    str
-        Text for the ``epilog`` of a command.
 
     Examples
     --------
@@ -58,7 +53,7 @@ def _plain(parameters: _Parameters) -> _Parameters:
     return parameters
 
 
-class EarmarkCommand(TyperCommand):
+class _EarmarkCommand(TyperCommand):
     """A command whose help shows what stands for a value, not its Python type."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -74,18 +69,49 @@ class EarmarkGroup(TyperGroup):
         return _plain(super().get_params(ctx))
 
 
-def use_plain_help(app: typer.Typer) -> None:
-    """Make an application, and all its groups and commands, show plain help.
+def command(
+    app: typer.Typer, *uses: str, about: str = "", no_args_is_help: bool = False
+) -> Callable[[_Function], _Function]:
+    """Register a function as the command of its name, with examples of its use.
 
-    Parameters
-    ----------
-    app : typer.Typer
-        The application, once everything has been added to it.
+    The help of the command is `about`, or else the function's docstring, its paragraphs as lines.
     """
-    app.info.cls = EarmarkGroup
-    for command in app.registered_commands:
-        command.cls = EarmarkCommand
-    for group in app.registered_groups:
-        group.cls = EarmarkGroup
-        if group.typer_instance is not None:
-            use_plain_help(group.typer_instance)
+
+    def register(function: _Function) -> _Function:
+        paragraphs = (about or inspect.getdoc(function) or "").split("\n\n")
+        app.command(
+            function.__name__.strip("_").replace("_", "-"),
+            cls=_EarmarkCommand,
+            help="\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs),
+            epilog=examples(*uses),
+            no_args_is_help=no_args_is_help,
+        )(function)
+        return function
+
+    return register
+
+
+def group(name: str, about: str, *uses: str) -> typer.Typer:
+    """Return a group of commands with examples of their use."""
+    return typer.Typer(
+        name=name, cls=EarmarkGroup, no_args_is_help=True, help=about, epilog=examples(*uses)
+    )
+
+
+def include(app: typer.Typer, part: typer.Typer, *, panel: str | None = None) -> None:
+    """Add a group to an application, or the commands of a module that are in no group."""
+    if isinstance(part.info.name, str):
+        app.add_typer(part, name=part.info.name, rich_help_panel=panel)
+        return
+    for info in part.registered_commands:
+        info.rich_help_panel = panel
+        app.registered_commands.append(info)
+
+
+@contextmanager
+def train_extra() -> Iterator[None]:
+    """Say which extra to install where an import of training or evaluation fails."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("train", error.name) from error
