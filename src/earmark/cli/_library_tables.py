@@ -104,19 +104,21 @@ def print_details(details: TrackDetails) -> None:
         _print_timeline(details)
     if details.neighbours:
         console.print("\nSimilar songs", style="bold")
-        table = Table(box=None, pad_edge=False, show_header=False)
+        table = plain_table(show_header=False)
         table.add_column(justify="right", style="dim")
         table.add_column(overflow="fold", ratio=2)
         table.add_column(overflow="fold", ratio=3, style="dim")
-        for one in details.neighbours:
+        for neighbour in details.neighbours:
             table.add_row(
-                str(one.track.id), Text(shortened(one.track.caption)), Text(printable(one.why))
+                str(neighbour.track.id),
+                Text(shortened(neighbour.track.caption)),
+                Text(printable(neighbour.why)),
             )
         console.print(table)
 
 
 def _facts(track: LibraryTrack) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table(show_header=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     in_tags = printable(", ".join(track.tags.genres)) or "no genre"
@@ -128,7 +130,7 @@ def _facts(track: LibraryTrack) -> Table:
         if track.unsure is not None:
             answer.append(f"  {printable(words_of(track))}", style="yellow")
         table.add_row("Sounds like", answer)
-        ranked = sorted(track.answer.probabilities.items(), key=lambda one: -one[1])[1:4]
+        ranked = sorted(track.answer.probabilities.items(), key=lambda item: -item[1])[1:4]
         others = ", ".join(f"{printable(genre)} {share:.0%}" for genre, share in ranked)
         table.add_row("Also possible", Text(others))
     elif track.unsure is not None:
@@ -161,45 +163,45 @@ def _print_timeline(details: TrackDetails) -> None:
     console.print(genre_legend(clips, answer.classes, console.width, lead=line))
 
 
-def print_stats(found: LibraryStats) -> None:
+def print_stats(stats: LibraryStats) -> None:
     """Print a library in numbers."""
     console = stdout()
-    console.print(Text(printable(found.path), style="dim"), soft_wrap=True)
-    table = Table(box=None, pad_edge=False, show_header=False)
+    console.print(Text(printable(stats.path), style="dim"), soft_wrap=True)
+    table = plain_table(show_header=False)
     table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    hours = found.duration / 3600
-    unsure = sum(found.n_unsure.values())
+    hours = stats.duration / 3600
+    unsure = sum(stats.n_unsure.values())
     for count, what in (
-        (found.n_tracks, f"tracks, {hours:,.1f} hours"),
-        (found.n_artists, "artists"),
-        (found.n_albums, "albums"),
-        (found.n_corrected, "corrected by you"),
-        (unsure, f"unsure{_reasons(found)}"),
-        (found.n_without_genre, "without a genre in tags"),
-        (found.n_failed, "failed (see earmark library failed)"),
-        (found.n_missing, "missing (remove with earmark library prune)"),
+        (stats.n_tracks, f"tracks, {hours:,.1f} hours"),
+        (stats.n_artists, "artists"),
+        (stats.n_albums, "albums"),
+        (stats.n_corrected, "corrected by you"),
+        (unsure, f"unsure{_reasons(stats)}"),
+        (stats.n_without_genre, "without a genre in tags"),
+        (stats.n_failed, "failed (see earmark library failed)"),
+        (stats.n_missing, "missing (remove with earmark library prune)"),
     ):
         if count or what.startswith("tracks"):
             table.add_row(f"{count:,}", what)
     console.print(table)
-    if found.genres:
+    if stats.genres:
         console.print()
-        console.print(_bars(dict(found.genres)))
-    if found.decades:
+        console.print(_bars(dict(stats.genres)))
+    if stats.decades:
         console.print()
-        console.print(_bars({f"{decade}s": count for decade, count in found.decades.items()}))
-    size = found.n_bytes / 1e6
+        console.print(_bars({f"{decade}s": count for decade, count in stats.decades.items()}))
+    size = stats.n_bytes / 1e6
     console.print(f"\nSize of the library: {size:,.1f} MB", style="dim")
 
 
-def _reasons(found: LibraryStats) -> str:
-    told = [f"{count:,} {UNSURE_WORDS[reason]}" for reason, count in found.n_unsure.items()]
-    return f" ({', '.join(told)})" if told else ""
+def _reasons(stats: LibraryStats) -> str:
+    reasons = [f"{count:,} {UNSURE_WORDS[reason]}" for reason, count in stats.n_unsure.items()]
+    return f" ({', '.join(reasons)})" if reasons else ""
 
 
 def _bars(counts: dict[str, int]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = plain_table(show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)

@@ -30,6 +30,6 @@ def write_page(
     except ModuleNotFoundError as error:
         raise MissingExtraError("train", error.name) from error
 
-    page = results_page([one.to_dict() for one in results], comparison=comparison)
+    page = results_page([part.to_dict() for part in results], comparison=comparison)
     with atomic_write(path, "w") as file:
         file.write(page)

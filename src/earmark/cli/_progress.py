@@ -1,4 +1,4 @@
-"""The one progress bar of the command line: it draws the status of a job."""
+"""The progress bar of the command line: it draws the status of a job."""
 
 from __future__ import annotations
 
@@ -57,25 +57,10 @@ def progress_bar(
 ) -> Iterator[Job[Any]]:
     """Show a bar with an estimate on standard error while it is a terminal, and clear it after.
 
-    What the job warns of is printed on standard error in any case.
-
-    Parameters
-    ----------
-    what : str
-        What is being done.
-    streaming : bool
-        Whether results go to standard output meanwhile: where that is the terminal too, they are
-        progress enough.
-    in_turns : bool
-        Whether there are several pieces of work with waits between them: the bar is cleared at the
-        end of each.
-    show_item : bool
-        Whether to show what was done last instead of how many are done per minute.
-
-    Yields
-    ------
-    Job
-        To be passed as ``progress``.
+    What the job warns of is printed on standard error in any case. With `streaming`, results go to
+    standard output meanwhile: where that is the terminal too, they are progress enough. With
+    `in_turns`, the work comes in pieces with waits between them: the bar is cleared at the end of
+    each. `show_item` shows what was done last instead of how many are done per minute.
     """
     console = Console(file=sys.stderr)
     narrow = console.width < _NARROW

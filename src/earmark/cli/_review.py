@@ -131,16 +131,16 @@ def _show(review: Review, track: LibraryTrack) -> None:
     console.print(Text(f"{place}  ", style="dim").append(printable(track.caption), "not dim bold"))
     length = "" if track.duration is None else f"  {time_text(track.duration)}"
     console.print(Text(f"{printable(track.name)}{length}", style="dim"), soft_wrap=True)
-    said = Text("Model: ", style="dim")
-    said.append(
+    answer = Text("Model: ", style="dim")
+    answer.append(
         f"{printable(track.answer.genre or '')} {track.answer.confidence or 0:.0%}", "not dim bold"
     )
     if track.answer.runner_up is not None:
         share = track.answer.probabilities.get(track.answer.runner_up, 0)
-        said.append(f", then {printable(track.answer.runner_up)} {share:.0%}", "not dim")
+        answer.append(f", then {printable(track.answer.runner_up)} {share:.0%}", "not dim")
     if track.unsure is not None:
-        said.append(f"  ({printable(words_of(track))})", "not dim yellow")
-    console.print(said)
+        answer.append(f"  ({printable(words_of(track))})", "not dim yellow")
+    console.print(answer)
     in_tags = printable(", ".join(track.tags.genres)) or "no genre"
     console.print(Text("Tags:  ", style="dim").append(in_tags, "not dim"))
     if track.corrected is not None:

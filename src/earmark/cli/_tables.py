@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from rich.table import Table
 
@@ -10,31 +11,22 @@ from earmark.cli._output import plain_table, printable
 from earmark.evaluation import Estimate, Intervals, ModelResult, Results, Run
 from earmark.wording import protocol_title
 
-__all__ = ["difference_text", "estimate_text", "protocol_note", "results_tables", "units_text"]
+__all__ = ["estimate_text", "protocol_note", "results_tables", "units_text"]
 
 _WIDTH_OF_PROTOCOLS, _WIDTH_OF_MODEL = 56, 18
 
 
-def estimate_text(estimate: Estimate) -> str:
-    """Return a share and its interval.
+def estimate_text(estimate: Estimate, sign: Literal["", "+"] = "") -> str:
+    """Return a number and its interval, with "+" as the sign of positive numbers in differences.
 
     Examples
     --------
     >>> estimate_text(Estimate(0.5, 0.4, 0.6))
     '0.500 [0.400, 0.600]'
-    """
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
-
-
-def difference_text(estimate: Estimate) -> str:
-    """Return a difference, with its sign, and its interval.
-
-    Examples
-    --------
-    >>> difference_text(Estimate(0.25, -0.125, 0.5))
+    >>> estimate_text(Estimate(0.25, -0.125, 0.5), "+")
     '+0.250 [-0.125, +0.500]'
     """
-    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+    return f"{estimate.value:{sign}.3f} [{estimate.low:{sign}.3f}, {estimate.high:{sign}.3f}]"
 
 
 def units_text(every: Sequence[Intervals]) -> str:
@@ -45,11 +37,11 @@ def units_text(every: Sequence[Intervals]) -> str:
     >>> units_text([Intervals("artist", 271), Intervals("artist", 272)])
     '271, 272 artists'
     """
-    found: dict[str, set[int]] = {}
-    for one in every:
-        found.setdefault(one.over, set()).add(one.n_units)
+    sizes: dict[str, set[int]] = {}
+    for intervals in every:
+        sizes.setdefault(intervals.over, set()).add(intervals.n_units)
     return "; ".join(
-        f"{', '.join(f'{n:,}' for n in sorted(counts))} {over}s" for over, counts in found.items()
+        f"{', '.join(f'{n:,}' for n in sorted(counts))} {over}s" for over, counts in sizes.items()
     )
 
 
@@ -76,13 +68,8 @@ def results_tables(results: Results, *, width: int) -> Iterator[Table]:
 
 def _table(results: Results, models: Sequence[ModelResult]) -> Table:
     table = plain_table()
-    for column in (
-        "Protocol",
-        "Rows",
-        "Folds",
-        "Intervals over",
-        *(model.name for model in models),
-    ):
+    names = (model.name for model in models)
+    for column in ("Protocol", "Rows", "Folds", "Intervals over", *names):
         table.add_column(printable(column), overflow="fold")
     for protocol in results.protocols:
         runs = [model.run(protocol) for model in models]
@@ -95,8 +82,8 @@ def _table(results: Results, models: Sequence[ModelResult]) -> Table:
         if any(run.track_metrics is not None for run in there):
             table.add_row("  tracks, by vote of segments", "", "", "", *map(_voted, runs))
     if any(model.leakage_gap is not None for model in models):
-        gaps = (_cell(model.leakage_gap, difference_text) for model in models)
-        units = units_text([one.gap_intervals for one in models if one.gap_intervals is not None])
+        gaps = (_cell(model.leakage_gap, "+") for model in models)
+        units = units_text([it.gap_intervals for it in models if it.gap_intervals is not None])
         table.add_row("leakage gap", "", "", units, *gaps, style="bold")
     return table
 
@@ -106,6 +93,6 @@ def _voted(run: Run | None) -> str:
     return _cell(None if scores is None else scores.accuracy)
 
 
-def _cell(estimate: Estimate | None, text: Callable[[Estimate], str] = estimate_text) -> str:
+def _cell(estimate: Estimate | None, sign: Literal["", "+"] = "") -> str:
     """Return a number and, below it, its interval."""
-    return "-" if estimate is None else text(estimate).replace(" ", "\n", 1)
+    return "-" if estimate is None else estimate_text(estimate, sign).replace(" ", "\n", 1)

@@ -26,28 +26,17 @@ def _flags(command: Any, words: Sequence[str]) -> dict[str, str]:
 
 
 def in_flags(message: str, *, command: Any, words: Sequence[str]) -> str:
-    """Say an error with the options of a command instead of the arguments of a function.
+    """Write an error with the options of a command instead of the arguments of a function.
 
-    Parameters
-    ----------
-    message : str
-        What the library says.
-    command : object
-        The whole command line, as Click holds it.
-    words : sequence of str
-        What was typed.
-
-    Returns
-    -------
-    str
-        The message; arguments that are no options of the command are left as they are.
+    `command` is the whole command line, as Click holds it, and `words` what was typed. Arguments
+    that are no options of the command are left as they are.
     """
     flags = _flags(command, words)
 
-    def said(match: re.Match[str]) -> str:
+    def flag_of(match: re.Match[str]) -> str:
         flag, value = flags.get(match[1]), match[2]
         if flag is None:
             return match[0]
         return flag if value == "True" else f"{flag} {value}"
 
-    return _ARGUMENT.sub(said, message)
+    return _ARGUMENT.sub(flag_of, message)

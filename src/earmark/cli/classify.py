@@ -73,7 +73,7 @@ def _classify(
 
     if as_json + as_jsonl + as_csv > 1:
         raise ParameterError("--json, --jsonl and --csv cannot be combined. Choose one")
-    asked = load_model(model or DEFAULT_MODEL)
+    loaded = load_model(model or DEFAULT_MODEL)
     n_failed = 0
     answered: list[Classification] = []
     stopped = False
@@ -90,18 +90,18 @@ def _classify(
             classify_many(paths, model=model or DEFAULT_MODEL, jobs=jobs, progress=progress)
         )
         if as_json:
-            _write_json(answers, asked)
+            _write_json(answers, loaded)
         elif as_jsonl:
-            _write_jsonl(answers, asked)
+            _write_jsonl(answers, loaded)
         elif as_csv:
-            _write_csv(answers, asked)
+            _write_csv(answers, loaded)
         else:
             try:
                 answered.extend(answers)
             except KeyboardInterrupt:  # what was answered is not thrown away
                 stopped = True
     if not (as_json or as_jsonl or as_csv):
-        _print_table(answered, asked.classes)
+        _print_table(answered, loaded.classes)
     if stopped:
         typer.echo("Stopped. The remaining files were not classified", err=True)
         raise typer.Exit(130)
@@ -132,9 +132,9 @@ def _write_jsonl(answers: Iterable[Any], model: Any) -> None:
     from earmark.workflows.classify import classification_document
 
     for answer in answers:
-        one = classification_document([answer], model=model)
-        (result,) = one.pop("results")
-        _write(_json({**one, "result": result}), errors="backslashreplace")
+        document = classification_document([answer], model=model)
+        (result,) = document.pop("results")
+        _write(_json({**document, "result": result}), errors="backslashreplace")
 
 
 def _write_csv(answers: Iterable[Any], model: Any) -> None:

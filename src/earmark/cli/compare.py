@@ -44,24 +44,24 @@ def _compare(
         from earmark.workflows.compare import compare
 
     check_page(report, overwrite=overwrite)
-    found = compare(results)
+    comparison = compare(results)
     if report is not None:
-        write_page(report, found.results, comparison=found.to_dict())
+        write_page(report, comparison.results, comparison=comparison.to_dict())
     if as_json:
-        print_json(found)
-        return
-    _show(found)
+        print_json(comparison)
+    else:
+        _show(comparison)
 
 
-def _show(found: Comparison) -> None:
+def _show(comparison: Comparison) -> None:
     from earmark.cli._tables import estimate_text, protocol_note
 
     table = plain_table()
     for column in ("Protocol", "Model", "Dataset", "Rows", "Folds", "Intervals over", "Accuracy"):
         table.add_column(column, overflow="fold")
-    protocols = dict.fromkeys(entry.protocol for entry in found.entries)
+    protocols = dict.fromkeys(entry.protocol for entry in comparison.entries)
     for protocol in protocols:
-        for entry in found.entries:
+        for entry in comparison.entries:
             if entry.protocol != protocol:
                 continue
             title, *note = protocol_note(protocol, [entry.run])
@@ -73,28 +73,28 @@ def _show(found: Comparison) -> None:
                 estimate_text(entry.run.metrics.accuracy),
             )
     stdout().print(table)
-    if found.differences:
+    if comparison.differences:
         stdout().print()
-        stdout().print(_differences_table(found))
-    for warning in found.warnings:
+        stdout().print(_differences_table(comparison))
+    for warning in comparison.warnings:
         stdout().print(printable(f"Note: {warning}"), style="yellow")
 
 
-def _differences_table(found: Comparison) -> Table:
-    from earmark.cli._tables import difference_text, protocol_note, units_text
+def _differences_table(comparison: Comparison) -> Table:
+    from earmark.cli._tables import estimate_text, protocol_note, units_text
 
     table = plain_table()
     for column in ("Protocol", "Compared", "Common rows", "Intervals over", "Difference"):
         table.add_column(column, overflow="fold")
-    for one in found.differences:
-        rows = f"{one.n:,}"
-        if {one.n_model, one.n_baseline} != {one.n}:
-            rows += f" of {one.n_model:,} and {one.n_baseline:,}"
+    for difference in comparison.differences:
+        rows = f"{difference.n:,}"
+        if {difference.n_model, difference.n_baseline} != {difference.n}:
+            rows += f" of {difference.n_model:,} and {difference.n_baseline:,}"
         table.add_row(
-            protocol_note(one.protocol, [])[0],
-            printable(f"{one.model} minus {one.baseline}"),
+            protocol_note(difference.protocol, [])[0],
+            printable(f"{difference.model} minus {difference.baseline}"),
             rows,
-            units_text([one.intervals]),
-            difference_text(one.accuracy),
+            units_text([difference.intervals]),
+            estimate_text(difference.accuracy, "+"),
         )
     return table

@@ -11,7 +11,7 @@ from rich.table import Table
 from earmark.cli import explore
 from earmark.cli._commands import command, group, include
 from earmark.cli._options import JsonOption, argument
-from earmark.cli._output import print_json, printable, stdout
+from earmark.cli._output import plain_table, print_json, printable, stdout
 from earmark.records import document
 from earmark.wording import counted
 
@@ -36,7 +36,7 @@ def _list(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(document(_SCHEMA, datasets=datasets))
         return
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
+    table = plain_table(padding=(0, 2, 1, 0))
     table.add_column("Name", no_wrap=True)
     for column in ("Content", "Expected at PATH", "Licence"):
         table.add_column(column, overflow="fold")
@@ -72,15 +72,10 @@ def _show(
         raise typer.Exit(1)
 
 
-include(app, explore.app)
-
-
 def _print(dataset: dict[str, Any]) -> None:
     """Print a description for people to read."""
     console = stdout()
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
+    table = _facts()
     table.add_row("Dataset", f"{dataset['name']}: {dataset['title']}")
     table.add_row("Size", dataset["size"])
     table.add_row("Expected at PATH", dataset["expects"])
@@ -98,11 +93,16 @@ def _print(dataset: dict[str, Any]) -> None:
         console.print(_content(dataset["path"], dataset["content"]))
 
 
-def _content(path: str, content: dict[str, Any]) -> Table:
-    """Return what was found at a path as a table."""
-    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+def _facts() -> Table:
+    table = plain_table(show_header=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
+    return table
+
+
+def _content(path: str, content: dict[str, Any]) -> Table:
+    """Return what was found at a path as a table."""
+    table = _facts()
     table.add_row("Found in", printable(path))
     table.add_row(
         "Tracks",
@@ -128,3 +128,6 @@ def _content(path: str, content: dict[str, Any]) -> Table:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{printable(name)} {n:,}" for name, n in counts.items())
+
+
+include(app, explore.app)

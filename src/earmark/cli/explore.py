@@ -91,18 +91,22 @@ def _explore(
         _print(exploration, output)
 
 
-def _print(found: Exploration, output: Path | None) -> None:
+def _print(exploration: Exploration, output: Path | None) -> None:
 
-    dataset, exact, near = found.dataset, found.duplicates["exact"], found.duplicates["near"]
+    dataset, exact, near = (
+        exploration.dataset,
+        exploration.duplicates["exact"],
+        exploration.duplicates["near"],
+    )
     table = plain_table()
     table.add_column("Genre")
     for head in ("Rows", "Tracks", "Artists"):
         table.add_column(head, justify="right")
-    for one in found.balance:
+    for genre in exploration.balance:
         counts = (
-            "-" if one[key] is None else f"{one[key]:,}" for key in ("n", "tracks", "artists")
+            "-" if genre[key] is None else f"{genre[key]:,}" for key in ("n", "tracks", "artists")
         )
-        table.add_row(printable(one["genre"]) or "(none)", *counts)
+        table.add_row(printable(genre["genre"]) or "(none)", *counts)
     stdout().print(table, markup=False)
     lines = [
         f"{counted(dataset['n'], dataset['unit'])}, {counted(dataset['n_columns'], 'feature')} "

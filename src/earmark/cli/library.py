@@ -81,8 +81,8 @@ def _show(
     details = show_track(track, library=library)
     if as_json:
         print_json(details)
-        return
-    print_details(details)
+    else:
+        print_details(details)
 
 
 @command(app, "earmark library stats")
@@ -98,8 +98,8 @@ def _stats(
     library_stats = stats(filters, library=library)
     if as_json:
         print_json(library_stats)
-        return
-    print_stats(library_stats)
+    else:
+        print_stats(library_stats)
 
 
 @command(app, "earmark library failed")

@@ -81,7 +81,7 @@ def _scan(
                 model=model,
                 jobs=jobs,
                 retry_failed=retry_failed,
-                planned=None if as_json else _tell_plan,
+                planned=None if as_json else _print_plan,
                 progress=progress,
             )
     except KeyboardInterrupt:
@@ -90,7 +90,7 @@ def _scan(
             err=True,
         )
         raise typer.Exit(130) from None
-    _tell(report, as_json=as_json, indent=1)
+    _print_report(report, as_json=as_json, indent=1)
     if report.failed:
         raise typer.Exit(1)
 
@@ -108,7 +108,7 @@ def _watch(
 
     roots: list[str] = []
 
-    def tell(event: ScanEvent) -> None:
+    def show(event: ScanEvent) -> None:
         with bar_aside():
             if as_json:
                 typer.echo(json.dumps(event.to_dict()))
@@ -117,11 +117,11 @@ def _watch(
 
     with progress_bar("Listening", in_turns=True) as progress:
         reports = watch(
-            paths or (), library=library, model=model, jobs=jobs, changed=tell, progress=progress
+            paths or (), library=library, model=model, jobs=jobs, changed=show, progress=progress
         )
         first = next(reports)
         roots += first.roots
-        _tell(first, as_json=as_json, indent=None)
+        _print_report(first, as_json=as_json, indent=None)
         if not as_json:
             stdout().print("Watching for changes. Press Ctrl-C to stop.", style="dim")
         for _ in reports:  # each change was printed when it happened
@@ -161,20 +161,20 @@ def _short(path: str, roots: Sequence[str]) -> str:
     return min(inside, key=len, default=path)
 
 
-def _tell_plan(plan: ScanPlan) -> None:
+def _print_plan(plan: ScanPlan) -> None:
     """Print what there is to do, if anything."""
     lines = []
     if plan.answer:
         lines.append(f"{counted(len(plan.answer), 'track')} to answer again from stored features")
     if plan.listen and plan.unchanged:
-        n_unchanged = len({one.path for one in plan.unchanged})
+        n_unchanged = len({track.path for track in plan.unchanged})
         lines.append(f"{counted(len(plan.listen), 'file')} to analyse, {n_unchanged:,} unchanged")
     if lines:
         with bar_aside():
             stdout().print("\n".join(lines), style="dim")
 
 
-def _tell(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
+def _print_report(report: ScanReport, *, as_json: bool, indent: int | None) -> None:
     if as_json:
         print_json(report, indent=indent)
         return

@@ -112,7 +112,7 @@ def _print_remarks(near: SimilarSongs, n: int, *, per_artist: int, min_length: f
         remarks.append(
             f"{near.beyond_per_artist} beyond --per-artist {per_artist} to fill the list"
         )
-    n_copies = sum(len(one.copies) for one in near.neighbours)
+    n_copies = sum(len(neighbour.copies) for neighbour in near.neighbours)
     if n_copies:
         remarks.append(f"{n_copies} more of the same recordings")
     console.print(f"\n{'; '.join(remarks)}", style="dim")
@@ -129,10 +129,10 @@ def _table(near: SimilarSongs, *, narrow: bool) -> Table:
         table.add_column("Genre", no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Why", overflow="fold", ratio=3, style="dim")
-    captions = captions_of([one.track for one in near.neighbours])
-    for one, caption in zip(near.neighbours, captions, strict=True):
-        row: list[Text | str] = [str(one.track.id), Text(caption)]
+    captions = captions_of([neighbour.track for neighbour in near.neighbours])
+    for neighbour, caption in zip(near.neighbours, captions, strict=True):
+        row: list[Text | str] = [str(neighbour.track.id), Text(caption)]
         if not narrow:
-            row.append(genre_text(one.track))
-        table.add_row(*row, f"{one.score:.2f}", Text(printable(one.why)))
+            row.append(genre_text(neighbour.track))
+        table.add_row(*row, f"{neighbour.score:.2f}", Text(printable(neighbour.why)))
     return table

@@ -182,9 +182,9 @@ def _summary(tuned: TunedModel) -> Iterator[str]:
         "too high, because it is the best of many"
     )
     if tuned.nested is not None:
-        found = tuned.nested.accuracy
+        accuracy = tuned.nested.accuracy
         yield (
-            f"unbiased  {found.value:.3f} ({found.low:.3f} to {found.high:.3f}): "
+            f"unbiased  {accuracy.value:.3f} ({accuracy.low:.3f} to {accuracy.high:.3f}): "
             f"tuned again inside every training fold, protocol {tuned.nested.protocol}"
         )
     for what, path in (("recipe", tuned.output), ("report", tuned.report)):

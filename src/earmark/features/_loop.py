@@ -31,7 +31,7 @@ from earmark.features._separation import (
 )
 from earmark.types import Float32Array, FloatArray, IntArray
 
-__all__ = ["measure", "run", "separate"]
+__all__ = ["measure", "measure_frames", "separate"]
 
 
 @inner_kernel
@@ -49,7 +49,7 @@ def measure(
     peaks: Float32Array,
     n_peaks: int,
 ) -> int:
-    """Measure the frames of a tile, from number `start` on, `n` of them the signal's; see `run`."""
+    """Measure `n` frames of a tile, from number `start` of the signal; see `measure_frames`."""
     rows = tile.reshape(TILE_BINS, LANES)
     measure_moments(rows, moments)
     for row in range(4):
@@ -102,7 +102,7 @@ def separate(
     " float32[::1], float32[::1], float32[:, ::1], float32[:, ::1], float32[:, ::1],"
     " float32[:, ::1], float64[:, ::1])"
 )
-def run(
+def measure_frames(
     padded: Float32Array,
     total: int,
     separates: bool,

@@ -30,7 +30,7 @@ from earmark.features._layout import (
     STRETCHES,
     TILE_BINS,
 )
-from earmark.features._loop import run
+from earmark.features._loop import measure_frames
 from earmark.features._rhythm import onset_strength
 from earmark.features._spectrum import (
     N_FFT,
@@ -239,7 +239,7 @@ def spectral_pass(y: Float32Array, *, sr: Hertz, separate: bool = True) -> Spect
     moments = np.empty((4, total), dtype=np.float32)
     mel = _workspace.room("mel", edges[-1] + 1, N_MELS)
     sums = np.zeros((4, LANES))
-    n_peaks = run(
+    n_peaks = measure_frames(
         padded,
         total,
         separate,
