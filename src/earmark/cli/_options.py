@@ -53,9 +53,6 @@ JobsOption = Annotated[
     int | None,
     option("--jobs -j N", "Number of parallel processes.", min=1, show_default="one per core"),
 ]
-ProcessesOption = Annotated[
-    int, option("--jobs -j N", "Number of parallel processes (0 for one per core).", min=0)
-]
 JsonOption = Annotated[bool, option("--json", "Print JSON.")]
 ModelOption = Annotated[
     str,

@@ -109,7 +109,6 @@ def _evaluate(
     run the same command again to continue.
     """
     with train_extra():
-        from earmark.processes import usable_cores
         from earmark.workflows.evaluate import evaluate
 
     check_page(report, overwrite=overwrite)

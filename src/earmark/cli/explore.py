@@ -10,9 +10,9 @@ import typer
 from earmark.arguments import PAGE_ENDINGS
 from earmark.cli._commands import command
 from earmark.cli._options import (
+    JobsOption,
     JsonOption,
     OverwriteOption,
-    ProcessesOption,
     SeedOption,
     argument,
     option,

@@ -9,7 +9,7 @@ import typer
 
 from earmark.cli._commands import command, train_extra
 from earmark.cli._library_options import TreatAsEmptyOption
-from earmark.cli._options import OverwriteOption, ProcessesOption, option
+from earmark.cli._options import JobsOption, OverwriteOption, option
 from earmark.cli._output import dataset_warnings, print_card, print_json, stdout
 from earmark.cli._progress import progress_bar
 from earmark.records import document
@@ -50,7 +50,7 @@ def _train(
     ] = "default",
     treat_as_empty: TreatAsEmptyOption = None,
     overwrite: OverwriteOption = False,
-    jobs: ProcessesOption = 0,
+    jobs: JobsOption = None,
     as_json: Annotated[bool, option("--json", "Print the scores as JSON.")] = False,
 ) -> None:
     r"""Train a model on your own music or on a dataset, and write it to a file.

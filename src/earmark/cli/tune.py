@@ -130,7 +130,6 @@ def _tune(
     With --study, you can stop a search: run the same command again and it continues.
     """
     with train_extra():
-        from earmark.processes import usable_cores
         from earmark.workflows.tune import tune
 
     with dataset_warnings(), progress_bar("Tuning", show_item=True) as progress:
