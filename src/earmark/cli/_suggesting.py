@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from earmark.cli._options import option
-from earmark.cli._output import shortened
+from earmark.cli._output import shortened, stdout
 
 if TYPE_CHECKING:
     from earmark.library import LibraryTrack
@@ -20,7 +20,7 @@ __all__ = [
     "MinLikenessOption",
     "PerArtistOption",
     "captions_of",
-    "words_of_left_out",
+    "print_left_out",
 ]
 
 MinLengthOption = Annotated[
@@ -61,8 +61,8 @@ def captions_of(tracks: Sequence[LibraryTrack]) -> list[str]:
     return captions
 
 
-def words_of_left_out(left_out: LeftOut, *, min_length: float) -> str:
-    """Say how many tracks were left out, why, and how to include them; nothing if none were."""
+def print_left_out(left_out: LeftOut, *, min_length: float) -> None:
+    """Print how many tracks were left out, why, and how to include them, if any were."""
     reasons = (
         (left_out.short, f"shorter than {min_length:g} s (--min-length 0)"),
         (left_out.unfamiliar, "unfamiliar (--include-unfamiliar)"),
@@ -70,4 +70,5 @@ def words_of_left_out(left_out: LeftOut, *, min_length: float) -> str:
         (left_out.silent, "silent"),
     )
     parts = [f"{count:,} {reason}" for count, reason in reasons if count]
-    return f"Left out: {', '.join(parts)}" if parts else ""
+    if parts:
+        stdout().print(f"Left out: {', '.join(parts)}", style="dim")

@@ -20,7 +20,7 @@ from earmark.cli._suggesting import (
     MinLikenessOption,
     PerArtistOption,
     captions_of,
-    words_of_left_out,
+    print_left_out,
 )
 from earmark.wording import counted
 
@@ -158,6 +158,4 @@ def _print(made: Playlist, *, min_length: float) -> None:
     )
     for note in made.notes:
         console.print(Text(f"Note: {printable(note)}", style="yellow"), soft_wrap=True)
-    left_out = words_of_left_out(made.left_out, min_length=min_length)
-    if left_out:
-        console.print(left_out, style="dim")
+    print_left_out(made.left_out, min_length=min_length)

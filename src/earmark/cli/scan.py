@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -111,7 +110,7 @@ def _watch(
     def show(event: ScanEvent) -> None:
         with bar_aside():
             if as_json:
-                typer.echo(json.dumps(event.to_dict()))
+                print_json(event, indent=None)
             else:
                 stdout().print(_event_line(event, roots), soft_wrap=True)
 

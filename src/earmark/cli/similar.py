@@ -21,7 +21,7 @@ from earmark.cli._suggesting import (
     MinLikenessOption,
     PerArtistOption,
     captions_of,
-    words_of_left_out,
+    print_left_out,
 )
 from earmark.wording import counted
 
@@ -116,9 +116,7 @@ def _print_remarks(near: SimilarSongs, n: int, *, per_artist: int, min_length: f
     if n_copies:
         remarks.append(f"{n_copies} more of the same recordings")
     console.print(f"\n{'; '.join(remarks)}", style="dim")
-    left_out = words_of_left_out(near.left_out, min_length=min_length)
-    if left_out:
-        console.print(left_out, style="dim")
+    print_left_out(near.left_out, min_length=min_length)
 
 
 def _table(near: SimilarSongs, *, narrow: bool) -> Table:

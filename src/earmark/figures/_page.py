@@ -17,7 +17,7 @@ from earmark.wording import counted
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["estimate_text", "group", "number", "render_page", "table", "units_text"]
+__all__ = ["estimate_cell", "group", "number", "render_page", "resampled_text", "table"]
 
 
 def number(value: float | None, digits: int = 3) -> str | None:
@@ -25,7 +25,7 @@ def number(value: float | None, digits: int = 3) -> str | None:
     return None if value is None else f"{value:.{digits}f}".replace("-", "\u2212")
 
 
-def estimate_text(estimate: Mapping[str, float] | float | None) -> str | None:
+def estimate_cell(estimate: Mapping[str, float] | float | None) -> str | None:
     """Write a value, and its interval on a second line if it has one."""
     if not isinstance(estimate, Mapping):
         return number(estimate)
@@ -33,7 +33,7 @@ def estimate_text(estimate: Mapping[str, float] | float | None) -> str | None:
     return f"{number(estimate['value'])}\n{low} to {high}"
 
 
-def units_text(intervals: Mapping[str, Any]) -> str:
+def resampled_text(intervals: Mapping[str, Any]) -> str:
     """Say what was resampled for the intervals of a results file, such as ``over 271 artists``."""
     return f"over {counted(intervals['n_units'], intervals['over'])}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.figures._genre_similarity import chord_slot, runner_up_tabs
-from earmark.figures._page import estimate_text, number, table, units_text
+from earmark.figures._page import estimate_cell, number, resampled_text, table
 from earmark.figures._plots import (
     HEAT,
     LEGEND_BELOW,
@@ -86,7 +86,7 @@ def _metrics(run: Mapping[str, Any]) -> dict[str, Any]:
         heads = ["Metric", "Segments, 95 % interval", "Tracks, 95 % interval"]
     columns = [run["metrics"], votes] if votes else [run["metrics"]]
     rows = [
-        [title, *(estimate_text(metrics.get(name)) for metrics in columns)]
+        [title, *(estimate_cell(metrics.get(name)) for metrics in columns)]
         for name, title in _METRICS.items()
     ]
     unsure = run.get("unsure")
@@ -98,7 +98,7 @@ def _metrics(run: Mapping[str, Any]) -> dict[str, Any]:
         }
         empty = [None] * (len(columns) - 1)
         rows += [[name, number(value), *empty] for name, value in shares.items()]
-    over = units_text(run["intervals"])
+    over = resampled_text(run["intervals"])
     return table(f"All metrics of this run; the intervals are {over}", heads, rows)
 
 
@@ -296,7 +296,7 @@ def _coverage(run: Mapping[str, Any]) -> dict[str, Any]:
         marker={"size": 7, "color": colour(0)},
         name="answers above each confidence",
     )
-    traces = [*band(x, low, high, f"95 % interval {units_text(run['intervals'])}"), curve]
+    traces = [*band(x, low, high, f"95 % interval {resampled_text(run['intervals'])}"), curve]
     unsure = run.get("unsure")
     if unsure and unsure["sure_accuracy"] is not None:
         hover = "not unsure: %{x:.0%} of the rows,<br>accuracy %{y:.2f}<extra></extra>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from earmark.figures._page import estimate_text, number, table, units_text
+from earmark.figures._page import estimate_cell, number, resampled_text, table
 from earmark.figures._plots import (
     LEGEND_ABOVE,
     ROW_HEIGHT,
@@ -61,12 +61,12 @@ def score_table(result: Mapping[str, Any]) -> dict[str, Any]:
 def _score(run: Mapping[str, Any]) -> str:
     metrics = run["metrics"]
     lines = [
-        estimate_text(metrics["accuracy"]),
+        estimate_cell(metrics["accuracy"]),
         f"F1 {number(metrics['macro_f1']['value'])}",
-        units_text(run["intervals"]),
+        resampled_text(run["intervals"]),
     ]
     if run.get("track_metrics"):
-        lines.append(f"tracks {estimate_text(run['track_metrics']['accuracy'])}")
+        lines.append(f"tracks {estimate_cell(run['track_metrics']['accuracy'])}")
     return "\n".join(line or "" for line in lines)
 
 
@@ -75,7 +75,7 @@ def _gap(model: Mapping[str, Any]) -> str | None:
     if gap is None:
         return None
     sign = "+" if gap["value"] > 0 else ""
-    return f"{sign}{estimate_text(gap)}\n{units_text(model['gap_intervals'])}"
+    return f"{sign}{estimate_cell(gap)}\n{resampled_text(model['gap_intervals'])}"
 
 
 def accuracy_figure(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def difference_table(comparison: Mapping[str, Any]) -> dict[str, Any]:
                 number(pair["model_accuracy"]),
                 number(pair["baseline_accuracy"]),
                 f"{_signed(pair['accuracy']['value'])}\n{low} to {high}\n"
-                f"{units_text(pair['intervals'])}",
+                f"{resampled_text(pair['intervals'])}",
             ]
         )
     heads = ("Compared", "Protocol", "Rows in both", "Accuracy", "Baseline", "Difference")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.figures._page import estimate_text, group, number, render_page, table
+from earmark.figures._page import estimate_cell, group, number, render_page, table
 from earmark.figures._plots import plain
 from earmark.figures._tuning_figures import (
     Axis,
@@ -68,7 +68,7 @@ def tuning_page(tuning: Mapping[str, Any]) -> str:
         "nested": _nested_table(axes, nested),
     }
     name = f"{plain(tuning['model'])} on {plain(tuning['dataset']['name'])}"
-    accuracy = estimate_text(nested["accuracy"]) if nested else None
+    accuracy = estimate_cell(nested["accuracy"]) if nested else None
     return render_page(
         "tuning",
         {"tuning": group(slots)},
