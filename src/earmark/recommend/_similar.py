@@ -189,25 +189,27 @@ def find_similar(
     count = 4 * n + LOOKED_AT if by == "style" else PER_SEGMENT
     for attempt in range(_MAX_ATTEMPTS):
         ranking = rank(count, allowed)
-        folding = _Folding(catalogue, song, ranking, n=n, per_artist=per_artist)
+        nearest = _Nearest(catalogue, song, ranking, n=n, per_artist=per_artist)
         n_allowed = int(allowed.sum())
-        allowed[folding.own] = False  # copies of the song itself take the places of others
-        if len(folding.neighbours) == n or ranking.is_complete or not allowed.any():
+        allowed[nearest.own] = False  # copies of the song itself take the places of others
+        if len(nearest.neighbours) == n or ranking.is_complete or not allowed.any():
             break
-        if attempt or not folding.own:
+        if attempt or not nearest.own:
             count *= 4
-    beyond = folding.fill_up()
-    if len(folding.neighbours) < n and ranking.is_complete:
+    beyond = nearest.fill_up()
+    if len(nearest.neighbours) < n and ranking.is_complete:
         left_out = replace(left_out, unlike=n_allowed - len(ranking.ids))
-    explained = (_explained(one, song, catalogue.scale, by) for one in folding.neighbours)
+    explained = (
+        _explained(neighbour, song, catalogue.scale, by) for neighbour in nearest.neighbours
+    )
     return Neighbourhood(tuple(explained), left_out, beyond)
 
 
-def _explained(one: Neighbour, song: Song, scale: Scale, by: By) -> Neighbour:
-    reason = why(song.track, one.track, scale)
+def _explained(neighbour: Neighbour, song: Song, scale: Scale, by: By) -> Neighbour:
+    reason = why(song.track, neighbour.track, scale)
     if by == "style":
-        return replace(one, why=reason or "similar as a whole; no single trait stands out")
-    return replace(one, why=f"{one.why}; {reason}" if reason else one.why)
+        return replace(neighbour, why=reason or "similar as a whole; no single trait stands out")
+    return replace(neighbour, why=f"{neighbour.why}; {reason}" if reason else neighbour.why)
 
 
 def _tracks(library: Library, ranking: Ranking) -> Iterator[tuple[LibraryTrack, float, int]]:
@@ -222,7 +224,7 @@ def _tracks(library: Library, ranking: Ranking) -> Iterator[tuple[LibraryTrack, 
             yield (track, *ranks[track.id])
 
 
-class _Folding:
+class _Nearest:
     """The nearest tracks of a ranking, `n` at most: one of each recording and few of each artist.
 
     `own` are the numbers of the copies of the song itself.
