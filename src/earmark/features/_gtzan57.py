@@ -76,7 +76,7 @@ def gtzan57(y: AudioArray, *, sr: Hertz) -> FloatArray:
     np.ndarray [shape=(57,)]
         In the order of `GTZAN57.names`: mean and population variance over the frames of chroma,
         RMS, spectral centroid, bandwidth and roll-off (hertz), and zero-crossing rate; over the
-        samples of the harmonic and the percussive part; tempo in beats a minute; and mean and
+        samples of the harmonic and the percussive part; tempo in beats per minute; and mean and
         variance over the frames of 20 mel-frequency cepstral coefficients.
 
     Raises

@@ -33,9 +33,9 @@ def apply_changes(
 ) -> ChangeRun:
     """Change files as a plan says.
 
-    At every moment each file is whole, the old one or the new one, and no other file is ever
-    overwritten. The library records first what undoing needs. It knows files that were moved at
-    their new places, and later scans look there.
+    At every moment each file is complete, either the old one or the new one, and no other file is
+    ever overwritten. The library first records what an undo needs. Moved files keep their tracks in
+    the library, and later scans include their new folders.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def apply_changes(
     Raises
     ------
     PlanError
-        If the plan cannot be read or asks for what cannot be done. Nothing was changed then.
+        If the plan cannot be read or contains something impossible. Then nothing was changed.
     LibraryError
         If the library cannot be used, or another apply or undo is running.
 
@@ -85,7 +85,7 @@ def undo_changes(
     library: Library | PathName | None = None,
     progress: Progress | None = None,
 ) -> ChangeRun:
-    """Make files what they were before a plan was applied.
+    """Undo a plan: bring files back to their state before it was applied.
 
     Genres are written back, links and copies removed, and moved files brought back.
 

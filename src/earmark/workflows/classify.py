@@ -37,25 +37,25 @@ _ENOUGH_FILES = 4
 def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Classification:
     """Name the genre of one audio file.
 
-    A file that holds a whole album is answered as a whole: `classify_many` answers for each track
-    of its cue sheet.
+    A file that contains a whole album gets one answer. `classify_many` gives one for each track of
+    its cue sheet.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     model : Model, str or path-like
-        What to ask: a loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
+        A loaded model, the name of an included one, or the path of an ``.earmark`` file.
 
     Returns
     -------
     Classification
-        Genre, confidence, whether and why that is unsure, and the answer for each clip.
+        Genre, confidence, whether and why the answer is unsure, and the answer for each clip.
 
     Raises
     ------
     AudioError
-        Of the class that says why the file cannot be used.
+        If the file cannot be used; its class says why.
     ModelError
         If the model cannot be used.
 
@@ -102,22 +102,22 @@ def classify_many(
     Parameters
     ----------
     paths : iterable of str or path-like
-        Files, cue sheets and folders; folders are searched through and through.
+        Files, cue sheets and folders. Folders are searched with all their subfolders.
     model : Model, str or path-like
         A loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
     jobs : int or None
-        Processes that work at a time; with 1 it is done in this one. None: as many as there are
-        cores, or one where there are too few files to repay starting more. A script that has
-        others started must guard its main part by ``if __name__ == "__main__":``.
+        Number of parallel processes; 1 works in this process. None: one per core, or 1 if there are
+        too few files for more to pay. A script that uses several processes must guard its main part
+        by ``if __name__ == "__main__":``.
     progress : callable or None
-        Called with the files done, the files in all, and the last one's path.
+        Called with the number of files done, the number in all, and the path of the last one.
 
     Yields
     ------
     Classification
-        One for each file, in the order of `find_inputs`; of a file that holds an album, one for
-        each track of its cue sheet. A file that cannot be used has its ``error`` set; it stops no
-        other.
+        One for each file, in the order of `find_inputs`; for a file that contains an album, one for
+        each track of its cue sheet. For a file that cannot be used, ``error`` is set, and the other
+        files are still classified.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""A long piece of work as others see it: how far it is, what went wrong, and a way to stop it.
+"""Jobs: the progress, warnings, failures and result of long-running work, and a way to cancel it.
 
-Every workflow that takes more than a second has an argument ``progress``. It takes a plain function
-``(done, total, item)``, or a `Job`, which is called in the same way. A workflow makes a job of
-either with `Job.of`, and passes that on to the layers below, which know only the plain function. So
-there is one way to report, and one to cancel: a cancelled job raises `JobCancelledError` from the
-next call, at a moment at which everything that is done has been written down.
+Every workflow that takes more than a second has an argument ``progress``. It is a plain function
+``(done, total, item)`` or a `Job`, which is called in the same way. A workflow turns either into a
+job with `Job.of` and passes it on to the layers below, which only know the plain function. So there
+is one way to report progress and one way to cancel: a cancelled job raises `JobCancelledError` from
+the next call, when everything done so far has been saved.
 
 ::
 
@@ -39,16 +39,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class JobPhase:
-    """One part of a job, with a count of its own.
+    """One part of a job, with its own count.
 
     Attributes
     ----------
     name : str
-        What is done in it, e.g. ``"analyse"``; ``""`` if the job has no parts.
+        Its name, such as ``"analyse"``; ``""`` if the job has no parts.
     done : int
         Items that are done.
     total : int
-        Items there are; 0 while nobody knows.
+        Number of items; 0 while it is unknown.
     """
 
     name: str
@@ -58,22 +58,22 @@ class JobPhase:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """What is known of a job at one moment.
+    """The state of a job at one moment.
 
     Attributes
     ----------
     name : str
         What is done.
     state : {"waiting", "running", "done", "cancelled", "failed"}
-        Where it is in its life.
+        The state of the job.
     phases : tuple of JobPhase
-        Those that have begun, the present one last.
+        The phases that have begun, the current one last.
     item : str
-        What was done last, e.g. a path.
+        The last item done, such as a path.
     seconds : float
         How long it has been running, or ran.
     seconds_left : float or None
-        How long the present phase will probably take from now on; None while that is unknown.
+        How much longer the current phase will probably take; None while this is unknown.
     warnings : tuple of str
         What the user should know although the work goes on.
     failures : tuple of EarmarkError
@@ -94,17 +94,17 @@ class JobStatus:
 
     @property
     def phase(self) -> str:
-        """Name of the present phase."""
+        """Name of the current phase."""
         return self.phases[-1].name if self.phases else ""
 
     @property
     def done(self) -> int:
-        """Items of the present phase that are done."""
+        """Number of items of the current phase that are done."""
         return self.phases[-1].done if self.phases else 0
 
     @property
     def total(self) -> int:
-        """Items of the present phase; 0 while nobody knows."""
+        """Number of items of the current phase; 0 while it is unknown."""
         return self.phases[-1].total if self.phases else 0
 
     @property
@@ -114,7 +114,7 @@ class JobStatus:
 
 
 class Job(Generic[Result]):
-    """A piece of work that reports how far it is and can be cancelled; safe between threads.
+    """Work that reports its progress and can be cancelled; safe between threads.
 
     Calling it, ``job(done, total, item)``, is how the work reports: it can be passed wherever a
     ``progress`` is taken. As a context manager it begins and ends with the block.
@@ -122,7 +122,7 @@ class Job(Generic[Result]):
     Parameters
     ----------
     name : str
-        What is done, e.g. ``"scan"``.
+        Its name, such as ``"scan"``.
     progress : callable or None
         Called with the same arguments as the job, after each report.
 
@@ -159,12 +159,12 @@ class Job(Generic[Result]):
 
     @classmethod
     def of(cls, progress: Progress | None, name: str) -> Job[Result]:
-        """Return a job that reports to what a caller has passed.
+        """Return a job that reports to the given function or job.
 
         Parameters
         ----------
         progress : callable, Job or None
-            A job is returned as it is.
+            A job is returned unchanged.
         name : str
             Name of a new one.
 
@@ -183,7 +183,7 @@ class Job(Generic[Result]):
 
     @property
     def status(self) -> JobStatus:
-        """What is known of it now."""
+        """The current status."""
         with self._changed:
             return self._now()
 
@@ -250,9 +250,9 @@ class Job(Generic[Result]):
         Parameters
         ----------
         name : str
-            What is done in it. An earlier phase of that name is counted anew.
+            Its name. An earlier phase of the same name is counted again.
         total : int
-            Items there are; 0 if nobody knows yet.
+            Number of items; 0 if it is not known yet.
 
         Raises
         ------
@@ -289,19 +289,19 @@ class Job(Generic[Result]):
         self._update(lambda status: replace(status, failures=(*status.failures, error)))
 
     def cancel(self) -> None:
-        """Ask the work to stop: it does at its next report, and keeps what is done.
+        """Ask the work to stop: it stops at its next report, and what is done is kept.
 
-        A job that has ended is left as it is.
+        A job that has ended is not changed.
         """
         self._cancel.set()
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether it was asked to stop; it may go on for a moment."""
+        """Whether it was asked to stop; it may continue for a moment."""
         return self._cancel.is_set()
 
     def check(self) -> None:
-        """Do nothing, unless the job was cancelled.
+        """Raise an error if the job was cancelled.
 
         Raises
         ------
@@ -312,7 +312,7 @@ class Job(Generic[Result]):
             raise JobCancelledError(self.name)
 
     def subscribe(self, callback: Callable[[JobStatus], None]) -> Callable[[], None]:
-        """Have a function called with each new status, by the thread that reports it.
+        """Call a function with each new status, in the thread that reports it.
 
         Parameters
         ----------
@@ -336,12 +336,12 @@ class Job(Generic[Result]):
     def follow(self) -> Iterator[JobStatus]:
         """Wait for each new status, until the job has ended.
 
-        Who is slow misses some of them, never the last.
+        A slow consumer misses some of them, but never the last one.
 
         Yields
         ------
         JobStatus
-            The present one at once, then what it changes to.
+            The current status at once, then each new one.
         """
         seen = -1
         while True:

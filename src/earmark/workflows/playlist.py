@@ -49,34 +49,34 @@ def make_playlist(
     library: Library | PathName | None = None,
     progress: Progress | None = None,
 ) -> Playlist:
-    """Make a playlist: like some songs, from one to another, or of a genre.
+    """Make a playlist: songs like a track, from one track to another, or matching filters.
 
     Parameters
     ----------
     like : str or int, or sequence of those
-        Tracks, each by its number, its path, or words that its artist and title hold: songs near
-        each of them in turn.
+        Tracks, each given by its number, its path, or words from its artist and title. The playlist
+        has songs similar to each of them in turn.
     from_, to : str, int or None
-        Two tracks: a way from one to the other, in steps that each sound near.
+        Two tracks. The playlist leads from one to the other in small steps.
     filters : Filters or None
-        Only songs these let through, e.g. those of a genre, besides the tracks named. Without
-        `like` and `from_` the playlist is of such songs.
+        Only songs that match these, for example those of a genre, besides the tracks named. Without
+        `like` and `from_`, the playlist has songs that match the filters.
     tracks : int or None
-        How many songs; 25 unless `minutes` says otherwise.
+        Number of songs. None: 25, or as many as fit `minutes`.
     minutes : float or None
         Total length in minutes, as close as whole songs allow.
     per_artist : int or None
         Maximum number of songs by one artist, unless there are too few by others. None: no limit.
-        It does not count on a way from one song to another.
+        It does not apply with `from_` and `to`.
     min_length : float
         Leave out tracks shorter than this, in seconds. Silent ones are always left out.
     include_unfamiliar : bool
-        Whether to include music unlike any the model knows, even where the tracks named are not so.
+        Whether to include music unlike any the model knows even if the tracks named are not.
     min_likeness : float or None
-        With `like`: leave out songs whose cosine with the track named is less, from 0 to 1; 0:
-        none. None: 0.1.
+        With `like`: leave out songs whose cosine with the track named is below this, from 0 to 1. 0
+        keeps all. None: 0.1.
     seed : int
-        The same seed gives the same playlist, from the same library.
+        Random seed. The same seed gives the same playlist from the same library.
     library : Library, str, path-like or None
         An open library, or its file.
     progress : callable or None
@@ -85,17 +85,17 @@ def make_playlist(
     Returns
     -------
     Playlist
-        No artist twice in a row, but for the two ends of a way that are all of it, and no
-        recording twice; its ``notes`` say what is not as it was asked for.
+        No artist plays twice in a row (except in a playlist of only the two tracks named), and no
+        recording appears twice. Its ``notes`` say in what it differs from what was requested.
 
     Raises
     ------
     LibraryError
         If the library cannot be used, or nothing in it can be compared.
     ParameterError
-        If there is more than one of `like`, `from_` with `to`, or none of these and no filter; if
-        both `tracks` and `minutes` are given; if there is no such track or genre, or several
-        tracks; if an argument has a value that is not accepted.
+        If `like` is combined with `from_` and `to`, or neither these nor filters are given; if both
+        `tracks` and `minutes` are given; if no track or genre matches, or several tracks do; if an
+        argument has a value that is not accepted.
 
     Warns
     -----
@@ -160,12 +160,13 @@ def write_playlist(
     path : str or path-like
         The file.
     kind : {"m3u8", "pls", "xspf", "csv", "json"} or None
-        The format; None: what the ending of the name says. ``.m3u`` is written as ``.m3u8`` is.
+        The format; None: according to the extension of the file. ``.m3u`` is written like
+        ``.m3u8``.
     relative : bool
-        Whether paths are written as seen from the file's folder, so that both can be moved
-        together; else absolute.
+        Whether paths are relative to the folder of the file, so that both can be moved together;
+        otherwise they are absolute.
     overwrite : bool
-        Whether to replace a file that is there.
+        Whether to replace an existing file.
 
     Returns
     -------
@@ -175,8 +176,8 @@ def write_playlist(
     Raises
     ------
     ParameterError
-        If there is no such format, the folder does not exist, the file does, or its ending is not
-        that of a format.
+        If the format is unknown, the folder does not exist, the file exists, or its extension is
+        not that of a format.
     OSError
         If it cannot be written.
 

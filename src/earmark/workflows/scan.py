@@ -1,4 +1,4 @@
-"""Scan folders into a library: listen to what is new, and notice what moved, changed or is gone."""
+"""Scan folders into a library: analyse new files, and notice what moved, changed or was deleted."""
 
 from __future__ import annotations
 
@@ -45,31 +45,31 @@ def scan(
 ) -> ScanReport:
     """Bring a library up to date with folders of music.
 
-    What is done is committed file by file: ended at any moment, the same call goes on where it was
-    and repeats at most the files in hand. Files whose size and time are as they were cost no more
-    than a look; moved, renamed and retagged ones are recognised by their audio.
+    Every file is committed on its own: if a scan is stopped, the same call continues it and repeats
+    at most the files that were in progress. Files whose size and modification time have not changed
+    are not read; moved, renamed and retagged files are recognised by their audio.
 
     Parameters
     ----------
     paths : str, path-like, or iterable of them
         Folders and files; none: all that were scanned before.
     library : Library, str, path-like or None
-        An open library, or its file, see `earmark.library.library_path`, which is made if there is
-        none.
+        An open library, or its file (see `earmark.library.library_path`), which is created if it
+        does not exist.
     model : str, path-like or None
-        What to ask for the genre: name of a shipped model or path of an ``.earmark`` file. The
-        library remembers it. None: what it remembers, at first the default.
+        The model that names genres: the name of an included one or the path of an ``.earmark``
+        file. The library remembers it. None: the model of the last scan, at first the default
+        model.
     jobs : int or None
-        Processes that work at a time; with 1 it is done in this one. None takes as many as there
-        are cores. A script that asks for more than 1 must guard its main part by
-        ``if __name__ == "__main__":``.
+        Number of parallel processes; 1 works in this process. None: one per core. A script that
+        uses several processes must guard its main part by ``if __name__ == "__main__":``.
     retry_failed : bool
-        Whether to listen again to files that failed and have not changed since.
+        Whether to analyse files again that failed before and have not changed since.
     planned : callable or None
-        Called with a `ScanPlan` once it is known what there is to do.
+        Called with a `ScanPlan` once it is known which files to analyse.
     changed : callable or None
-        Called with a `ScanEvent` for each file that is not as the library had it, as soon as that
-        is known and written down.
+        Called with a `ScanEvent` for each file that is new or has changed, as soon as the change is
+        saved in the library.
     progress : callable or None
         Called with the files done, the files in all, and the last one's path.
 
@@ -81,7 +81,7 @@ def scan(
     Raises
     ------
     LibraryError
-        If the library cannot be opened or written; what was done before is kept.
+        If the library cannot be opened or written; files analysed before are kept.
     ModelError
         If the model cannot be used.
     ParameterError
@@ -182,21 +182,21 @@ def watch(
     library : Library, str, path-like or None
         An open library, or its file.
     model : str, path-like or None
-        What to ask for the genre, as in `scan`.
+        The model that names genres, as in `scan`.
     jobs : int or None
-        Processes that work at a time, as in `scan`.
+        Number of parallel processes, as in `scan`.
     stopped : callable or None
-        Called about once a second; whether to stop.
+        Called about once a second; returns whether to stop.
     changed : callable or None
         Called with a `ScanEvent` for each change after the first scan, as in `scan`. A file that
-        failed before is no change, unless it fails for another reason or is another file now.
+        failed before is reported again only if it has changed or fails for another reason.
     progress : callable or None
         Called with the files done, the files in all, and the last one's path.
 
     Yields
     ------
     ScanReport
-        Of the first scan, and of each that found something to do.
+        The report of the first scan, and of each later one that found changes.
 
     Raises
     ------

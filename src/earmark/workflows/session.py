@@ -1,4 +1,4 @@
-"""What is open and loaded in a process: a library, models and spaces, shared by its threads.
+"""Keep a library open and models and spaces loaded, shared by the threads of a process.
 
 Workflows take ``library`` as a path or as an open `Library`, and ``model`` as a name, a path or a
 loaded `Model`. A library that is named by its path is opened and closed by each call. Models are
@@ -40,16 +40,16 @@ Result = TypeVar("Result")
 def opened_library(
     library: Library | PathName | None, *, create: bool = False, progress: Progress | None = None
 ) -> Iterator[Library]:
-    """Open a library for a while, unless it is open.
+    """Open a library for the length of a block, unless it is already open.
 
     Parameters
     ----------
     library : Library, str, path-like or None
-        One that is open and stays so, or the file; None: see `earmark.library.library_path`.
+        An open one, which stays open, or its file; None: see `earmark.library.library_path`.
     create : bool
         Whether to make the file if there is none.
     progress : callable or None
-        A `Job` gets what the library warns of meanwhile.
+        A `Job` gets the warnings of the library.
 
     Yields
     ------
@@ -108,7 +108,7 @@ class Session:
         self.close()
 
     def model(self, name_or_path: PathName = DEFAULT_MODEL) -> Model:
-        """Load a model, or return the one that was loaded before.
+        """Load a model, or return it if it is already loaded.
 
         Parameters
         ----------
@@ -124,7 +124,7 @@ class Session:
         Raises
         ------
         ModelError
-            If there is none, or its file is not to be trusted.
+            If there is none, or its file cannot be trusted.
         """
         key, state = os.fspath(name_or_path), None
         if name_or_path not in shipped_models():
@@ -155,7 +155,7 @@ class Session:
         Parameters
         ----------
         workflow : callable
-            E.g. `earmark.workflows.similar.similar`.
+            The function, such as `earmark.workflows.similar.similar`.
         *args, **kwargs : object
             Its arguments. ``library`` is added if it takes one and none is given.
 
@@ -172,14 +172,14 @@ class Session:
         Parameters
         ----------
         workflow : callable
-            E.g. `earmark.workflows.scan.scan`; it takes a ``progress``.
+            The function, such as `earmark.workflows.scan.scan`. It must take ``progress``.
         *args, **kwargs : object
             Its arguments, as in `run`. ``progress`` is the job.
 
         Returns
         -------
         Job
-            To follow, to cancel, and to get the result from.
+            Follow it, cancel it, or get its result.
         """
         job: Job[Result] = Job(workflow.__name__)
         work = self._bound(workflow, args, {**kwargs, "progress": job})

@@ -1,4 +1,4 @@
-"""Find the songs of a library that are near one."""
+"""Find the songs in a library that are similar to a track."""
 
 from __future__ import annotations
 
@@ -36,21 +36,20 @@ class SimilarSongs(
     schema="earmark.similar/2",
     keys=("by", "query", "neighbours", "left_out", "beyond_per_artist"),
 ):
-    """What is near a song.
+    """Songs similar to a track.
 
     Attributes
     ----------
     query : LibraryTrack
-        The song; its number is 0 where the file is not in the library.
+        The track; its number is 0 if the file is not in the library.
     by : {"style", "timbre"}
         How songs were compared.
     neighbours : tuple of Neighbour
-        What is near it, the nearest first.
+        The similar songs, the nearest first.
     left_out : LeftOut
-        How many tracks were left out, by the reason.
+        How many tracks were left out, for each reason.
     beyond_per_artist : int
-        How many of the songs exceed the limit of songs by one artist, to fill up what would have
-        been too few.
+        How many songs exceed the limit of songs by one artist, because there were too few others.
     """
 
     query: LibraryTrack
@@ -74,49 +73,50 @@ def similar(
     min_likeness: float | None = None,
     progress: Progress | None = None,
 ) -> SimilarSongs:
-    """Find the songs of a library that are near one.
+    """Find the songs in a library that are similar to a track.
 
     Parameters
     ----------
     track : str, int or path-like
-        A track's number, its path, or words that artist and title of one track hold; or an audio
-        file that is not in the library, which is listened to.
+        A track's number, its path, or words from its artist and title; or an audio file that is not
+        in the library, which is analysed.
     library : Library, str, path-like or None
         An open library, or its file.
     by : {"style", "timbre"}
-        In a space learnt so that genres and artists are near; or by the sound of segments of 3 s.
+        In a learnt space in which songs of the same genre or artist are close; or by the sound of
+        segments of 3 s.
     n : int
         How many songs to find.
     per_artist : int or None
-        Maximum number of songs by one artist, unless there are fewer than `n` songs without more of
-        them. Songs without an artist are not counted. None: no limit.
+        Maximum number of songs by one artist. It is exceeded only if there would be fewer than `n`
+        songs. Songs without an artist are not counted. None: no limit.
     filters : Filters or None
-        Only songs these let through; None: all.
+        Only songs that match these; None: all.
     min_length : float
         Leave out tracks shorter than this, in seconds. Silent ones are always left out.
     include_unfamiliar : bool
-        Whether to find music unlike any the model knows, even where the song itself is not so.
+        Whether to find music unlike any the model knows even if the track itself is not.
     min_likeness : float or None
-        Leave out songs whose cosine with the song (by timbre: whose nearest segment's cosine) is
-        less, from 0 to 1; 0: none. None: 0.1 by style, 0.65 by timbre.
+        Leave out songs whose cosine with the track (by timbre: of the nearest segment) is below
+        this, from 0 to 1. 0 keeps all. None: 0.1 by style, 0.65 by timbre.
     progress : callable or None
-        Called while an index is built, with the tracks done and those there are.
+        Called while an index is built, with the number of tracks done and the number in all.
 
     Returns
     -------
     SimilarSongs
-        The nearest first: one of each recording, never the song itself or another of its
-        recording. Fewer than `n` where there are no more.
+        The nearest first, one of each recording, without the track itself and its copies. There can
+        be fewer than `n`.
 
     Raises
     ------
     LibraryError
         If the library cannot be used, or nothing in it can be compared.
     ParameterError
-        If there is no such track, or there are several; if no track has the genre asked for; if an
-        argument has a value that is not accepted.
+        If no track matches, or several do; if no track has the genre of the filters; if an argument
+        has a value that is not accepted.
     AudioError
-        If a file from outside the library cannot be used.
+        If a file that is not in the library cannot be used.
 
     Warns
     -----

@@ -143,7 +143,7 @@ def propose_genres(
     threshold : float
         The lowest confidence (probability of the first genre) that is written.
     policy : TagPolicy or None
-        What is written; None: one genre, where there is none.
+        Which genres are written; None: one genre, if the file has none.
     current : sequence of str
         The genres in the file's tags.
     current_is_default : bool
