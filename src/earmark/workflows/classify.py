@@ -65,7 +65,7 @@ def classify(path: PathName, *, model: Model | PathName = DEFAULT_MODEL) -> Clas
 
     Examples
     --------
-    >>> import soundfile, tempfile
+    >>> import numpy as np, soundfile, tempfile
     >>> with tempfile.NamedTemporaryFile(suffix=".wav") as file:
     ...     soundfile.write(file.name, np.sin(np.arange(66_150) / 8), 22_050)
     ...     answer = classify(file.name)
