@@ -168,6 +168,7 @@ def render(playlist: Playlist, kind: PlaylistFormat, *, folder: str | None) -> b
 
     Examples
     --------
+    >>> from earmark.tags import Tags
     >>> tags = Tags(title="A")
     >>> song = LibraryTrack(1, "/music/a.mp3", "analysed", False, tags=tags, duration=61.2)
     >>> print(render(Playlist("Mine", (song,), ()), "m3u8", folder="/music/lists").decode(), end="")

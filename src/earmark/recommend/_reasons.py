@@ -58,6 +58,7 @@ def why(first: LibraryTrack, other: LibraryTrack, scale: Scale) -> str:
 
     Examples
     --------
+    >>> from earmark.analysis import AnswerSummary
     >>> def track(number, probabilities, **measurements):
     ...     answer = AnswerSummary(probabilities=probabilities)
     ...     path = f"{number}.mp3"
