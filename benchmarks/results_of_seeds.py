@@ -274,9 +274,8 @@ def echonest_table(results: Results) -> list[str]:
     lines = [
         "## Echo Nest features, official split",
         "",
-        f"Accuracy is mostly that of rock. *Balanced* is the mean over genres of the share of its "
-        f"tracks that are found: over all genres, and over those with {ENOUGH} test tracks or more "
-        f"(fewer: {few}). "
+        f"Accuracy depends mostly on rock. *Balanced* is the mean recall over genres: over all "
+        f"genres, and over those with at least {ENOUGH} test tracks (the others: {few}). "
         + (
             "No artist is on both sides of this split."
             if clean is None
@@ -298,8 +297,8 @@ def segment_table(every: dict[str, Results]) -> list[str]:
         "## Segments of 3 s",
         "",
         "Scores of single segments, and of whole tracks after the segments of a track have voted. "
-        "`random` has segments of one track on both sides, `track` only songs of one artist, "
-        "`artist` neither.",
+        "With `random`, segments of one track are on both sides; with `track`, songs by one "
+        "artist; with `artist`, neither.",
         "",
         "| data | model | protocol | accuracy, segments | macro F1, segments | accuracy, tracks |",
         "|---|---|---|---|---|---|",

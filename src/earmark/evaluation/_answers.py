@@ -285,7 +285,7 @@ def vote(held_out: HeldOut, table: Rows) -> HeldOut:
     if (held_out.y != held_out.y[first][number]).any():
         row = held_out.rows[(held_out.y != held_out.y[first][number]).argmax()]
         raise DatasetError(
-            f"{str(table.ids[row])!r} is of another class than other segments of its track"
+            f"{str(table.ids[row])!r} has another class than other segments of its track"
         )
 
     def mean(values: FloatArray) -> FloatArray:

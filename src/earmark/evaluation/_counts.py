@@ -35,7 +35,7 @@ def check_shapes(y: IntArray, probabilities: FloatArray) -> None:
     if probabilities.ndim != 2 or len(y) != len(probabilities) or not len(y):
         raise ParameterError(
             f"y has shape {y.shape} and probabilities {probabilities.shape}: "
-            "one row of probabilities for each of one label or more is needed"
+            "there must be a row of probabilities for each label, and at least one label"
         )
     if y.min() < 0 or y.max() >= probabilities.shape[1]:
         raise ParameterError(

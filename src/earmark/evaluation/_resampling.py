@@ -173,7 +173,7 @@ def mean_difference(
     if first.shape != second.shape or first.ndim != 1 or not len(first):
         raise ParameterError(
             f"first has shape {first.shape} and second {second.shape}: "
-            "one number of each for each of one row or more is needed"
+            "both must have one number for each row, and at least one row"
         )
     difference = np.asarray(first, dtype=np.float64) - second
     units, n_units = unit_numbers(groups, len(difference))

@@ -203,7 +203,7 @@ def _verified(check: Callable[[str], bool], digest: bytes) -> Callable[[str, str
         if not same or (seen is not None and seen_by_mutagen(copy) != seen):
             raise ChangeError(original, "writing would have changed other tags")
         if not check(copy):
-            raise ChangeError(original, "the genres written would not have been those of the plan")
+            raise ChangeError(original, "the genres written would have differed from the plan")
 
     return verify
 
