@@ -1,39 +1,39 @@
-"""Everything Earmark raises on purpose.
+"""The errors that Earmark raises on purpose.
 
 ::
 
     EarmarkError
     ├── ParameterError            an argument has a value the function does not take
-    │   └── UnknownGenreError     a genre that nothing in the library has, and that may be a slip
+    │   └── UnknownGenreError     a genre that is new to the library, perhaps by mistake
     ├── AudioError                one audio file cannot be used; holds its path
-    │   ├── AudioNotFoundError    nothing is there, or the links to it go round in a circle
-    │   ├── AudioAccessError      the file may not be read
+    │   ├── AudioNotFoundError    the path does not exist, or its links form a loop
+    │   ├── AudioAccessError      no permission to read the file
     │   ├── NoAudioError          no decoder finds audio in it; a folder holds no audio file
     │   ├── EmptyAudioError       audio without a single sample
     │   ├── NonFiniteAudioError   a sample is NaN, infinite or beyond any loudness
-    │   ├── TooShortError         shorter than what is asked of it
-    │   └── WorkerDiedError       the process that decoded it was ended from outside
+    │   ├── TooShortError         too short to be analysed
+    │   └── WorkerDiedError       the process that decoded it was killed or crashed
     ├── ModelError                a model file cannot be used; holds its path
-    │   ├── ModelNotFoundError    no model of that name, no file at that path
-    │   ├── ModelFormatError      not an .earmark file, or of a version this release cannot read
+    │   ├── ModelNotFoundError    there is no model of this name and no file at this path
+    │   ├── ModelFormatError      not an .earmark file, or a version this release cannot read
     │   ├── ModelIntegrityError   a hash does not match: the file was changed
-    │   ├── ModelPayloadError     the payload is not of a kind that can be run safely
-    │   └── FingerprintError      made for features other than those it is given
+    │   ├── ModelPayloadError     the payload cannot be run safely
+    │   └── FingerprintError      made for other features than the given ones
     ├── ResultsError              a results file cannot be read; holds its path
-    ├── SettingsError             the configuration file, or a variable, holds what is no setting
+    ├── SettingsError             the configuration file or a variable holds an invalid setting
     ├── StudyError                a study file cannot be used; holds its path
     ├── TagError                  the tags of a file cannot be read or written; holds its path
     ├── CueSheetError             a cue sheet cannot be used; holds its path
     ├── LibraryError              a library file cannot be used; holds its path
     │   └── LibraryVersionError   it was written by a newer release
     ├── PlanError                 a plan of changes cannot be used; holds its path
-    ├── ChangeError               a file was left as it is, and why; holds its path
+    ├── ChangeError               a file could not be changed; holds its path and the reason
     ├── JobCancelledError         the work was cancelled
     ├── DatasetError              a corpus is missing, incomplete or inconsistent
     └── MissingExtraError         an extra that is not installed is needed
 
-Every class carries ``code``, a short name that never changes between releases: it is what the
-``error.code`` of the command line's JSON holds.
+Every class has a ``code``, a short name that never changes between releases. It is the
+``error.code`` in the JSON of the command line.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ __all__ = [
 
 
 class EarmarkError(Exception):
-    """Root of every error that Earmark raises on purpose."""
+    """Base class of every error that Earmark raises on purpose."""
 
     code: ClassVar[str] = "error"
 
@@ -88,14 +88,14 @@ class ParameterError(EarmarkError, ValueError):
 
 
 class UnknownGenreError(ParameterError):
-    """A genre is new to the library, and it was not said that it may be.
+    """A genre is new to the library, and new genres were not allowed.
 
     Parameters
     ----------
     genre : str
         The genre.
     nearest : sequence of str
-        Known genres that are spelt like it, the nearest first.
+        Known genres with a similar spelling, the most similar first.
     """
 
     code = "unknown-genre"
@@ -131,7 +131,7 @@ class AudioError(_FileError):
 
     @classmethod
     def of_code(cls, code: str, path: str | os.PathLike[str], reason: str) -> AudioError:
-        """Make the error of a code again, as it was before it was written down.
+        """Make the error of a code, for example one that was saved.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class AudioError(_FileError):
 
 
 class AudioNotFoundError(AudioError):
-    """Nothing is at the path, or the links to it go round in a circle."""
+    """The path does not exist, or its links form a loop."""
 
     code = "not-found"
 
@@ -170,7 +170,7 @@ class NoAudioError(AudioError):
 
 
 class EmptyAudioError(AudioError):
-    """The file is audio, without a single sample."""
+    """The file is audio but has no samples."""
 
     code = "empty-audio"
 
@@ -182,13 +182,13 @@ class NonFiniteAudioError(AudioError):
 
 
 class TooShortError(AudioError):
-    """The audio is shorter than what is asked of it."""
+    """The audio is too short to be analysed."""
 
     code = "too-short"
 
 
 class WorkerDiedError(AudioError):
-    """The process that worked on the file was ended from outside, or crashed in a decoder."""
+    """The process that decoded the file was killed or crashed."""
 
     code = "worker-died"
 
@@ -218,13 +218,13 @@ class ModelIntegrityError(ModelError):
 
 
 class ModelPayloadError(ModelError):
-    """The payload is not of a kind that can be run safely."""
+    """The payload cannot be run safely."""
 
     code = "model-payload"
 
 
 class FingerprintError(ModelError):
-    """The model was made for features other than those it is given."""
+    """The model was made for other features than the given ones."""
 
     code = "model-fingerprint"
 
@@ -236,13 +236,13 @@ class ResultsError(_FileError):
 
 
 class SettingsError(_FileError):
-    """The configuration file or an environment variable holds what is no setting."""
+    """The configuration file or an environment variable holds an invalid setting."""
 
     code = "settings"
 
 
 class StudyError(_FileError):
-    """A study file is that of another search, is in use, or cannot be read."""
+    """A study file belongs to another search, is in use, or cannot be read."""
 
     code = "study"
 
@@ -272,13 +272,13 @@ class LibraryVersionError(LibraryError):
 
 
 class PlanError(_FileError):
-    """A plan of changes cannot be read, or holds what cannot be done."""
+    """A plan of changes cannot be read, or contains something impossible."""
 
     code = "plan"
 
 
 class ChangeError(_FileError):
-    """A file was left as it is, and why."""
+    """A file could not be changed, and was left as it is."""
 
     code = "change"
 

@@ -22,7 +22,7 @@ __all__ = ["app"]
 
 app = group(
     "library",
-    "Search your library, correct genres, and remove what is gone.\n\n"
+    "Search your library, correct genres, and remove missing tracks.\n\n"
     "A TRACK is a number from earmark library list, a path, or words from the artist and title.",
     "earmark library list --genre jazz --year 1955-1965",
     "earmark library show 'blue train'",

@@ -203,7 +203,7 @@ def evaluate(
     importances : bool
         Whether to measure how much each column matters to each model, by permutation.
     jobs : int or None
-        Folds, and audio files, at a time; None: one per core.
+        Number of parallel processes; None: one per core.
     feature_set, unit : str or None
         Features for models that take any, and what a row is; None takes the dataset's first.
     output : path-like or None

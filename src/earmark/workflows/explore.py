@@ -51,7 +51,7 @@ def explore(
     seed : int
         The same seed shows the same examples.
     jobs : int or None
-        Files at a time where features are computed; None: one per core.
+        Number of parallel processes; None: one per core.
     progress : callable or None
         Called with the steps done, their number, and the next one's name; where features are
         computed from audio, first with the files.

@@ -107,9 +107,8 @@ def extract_features(
     unit : {"clip", "segment", "track"}
         What a row is about.
     jobs : int or None
-        Processes that work at a time; with 1 it is done in this one; None takes as many as there
-        are cores. A script that asks for more than 1 must guard its main part by
-        ``if __name__ == "__main__":``.
+        Number of parallel processes; 1 works in this process. None: one per core. A script that
+        uses several processes must guard its main part by ``if __name__ == "__main__":``.
     engine : {"local", "ray"}
         Processes of this machine, or Ray Data (extra ``ray``): then `paths` and `output` may be any
         fsspec path, ``s3://bucket/music`` say, and the rows are the same. There is no journal; Ray
@@ -132,7 +131,7 @@ def extract_features(
         If an argument has a value that is not accepted, CSV cannot hold the features, the output
         exists, or its journal is of a run with other settings.
     MissingExtraError
-        If Ray is asked for and is not installed.
+        If Ray is requested but not installed.
     OSError
         If the output cannot be written. What was done is kept.
 

@@ -163,9 +163,9 @@ def train(
     overwrite : bool
         Whether to replace an existing file, once all is done.
     jobs : int or None
-        Audio files at a time; None: one per core.
+        Number of parallel processes; None: one per core.
     progress : callable or None
-        Called with the steps done, their number, and the next one's name.
+        Called with the number of steps done, the number in all, and the name of the next one.
     scored : callable or None
         Called with the scores by protocol, before the model is fitted to all rows and written.
 

@@ -90,7 +90,7 @@ def tune(
     overwrite : bool
         Whether to replace existing files, once all is done.
     jobs : int or None
-        Processes, and audio files at a time; None: one per core.
+        Number of parallel processes; None: one per core.
     progress : callable or None
         Called with the trials done, those expected, and the best so far; first with audio files.
     **settings
