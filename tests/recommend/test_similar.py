@@ -28,7 +28,6 @@ from earmark.recommend import (
     Song,
     _library_indexes,
     find_similar,
-    similar,
 )
 
 BOTH: list[By] = ["style", "timbre"]
@@ -55,6 +54,14 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(_library_indexes, "_kept", {})
     # Caches of the other kind are as good: forget them.
     monkeypatch.setattr(_library_indexes, "read_cache", lambda *_: None)
+
+
+def similar(library: Library, query: int | Song, **options: Any) -> list[Neighbour]:
+    """Return the songs that are near one, as the workflow of that name does."""
+    catalogue = Catalogue(library)
+    catalogue.style  # noqa: B018  (an empty library is reported first)
+    song = query if isinstance(query, Song) else catalogue.song(query)
+    return list(find_similar(catalogue, song, **options).neighbours)
 
 
 def ids(found: list[Neighbour]) -> list[int]:

@@ -12,7 +12,7 @@ import os
 from typing import BinaryIO
 
 from earmark.arguments import checked
-from earmark.audio._edges import Part, between_tags, read_at
+from earmark.audio._edges import FileSlice, between_tags, read_at
 from earmark.audio._ogg import survey_pages
 from earmark.audio._stream import _check_file
 from earmark.errors import AudioError
@@ -59,7 +59,7 @@ def _digest_of_packets(file: BinaryIO, end: int) -> bytes | None:
         starts = survey_pages(file).links or starts
     # FFmpeg does not follow every chain of streams, so each stream is read in turn.
     found = [
-        _digest_of_stream(Part(file, start=start, end=stop))
+        _digest_of_stream(FileSlice(file, start=start, end=stop))
         for start, stop in zip(starts, [*starts[1:], end], strict=True)
         if start < stop
     ]
@@ -68,7 +68,7 @@ def _digest_of_packets(file: BinaryIO, end: int) -> bytes | None:
     return hashlib.sha256(b"".join(digest for digest in found if digest)).digest()
 
 
-def _digest_of_stream(part: Part) -> bytes | None:
+def _digest_of_stream(part: FileSlice) -> bytes | None:
     import av
     import av.error
 

@@ -6,13 +6,13 @@ import io
 import os
 from typing import BinaryIO
 
-__all__ = ["Part", "between_tags", "read_at", "size_of_first_tag"]
+__all__ = ["FileSlice", "between_tags", "read_at", "size_of_first_tag"]
 
 _MAX_TAGS = 8
 """Maximum number of tags in a row at either end."""
 
 
-class Part(io.RawIOBase):
+class FileSlice(io.RawIOBase):
     """The bytes `start` to `end` (exclusive) of an open file, as a file of their own."""
 
     def __init__(self, file: BinaryIO, *, start: int = 0, end: int) -> None:

@@ -11,7 +11,7 @@ import av
 import av.error
 import numpy as np
 
-from earmark.audio._edges import Part
+from earmark.audio._edges import FileSlice
 from earmark.audio._hints import Hints
 from earmark.audio._missing import Missing
 from earmark.audio._mpeg import FrameSurvey, survey_frames
@@ -75,7 +75,7 @@ class _FFmpegReader:
         self.missing: list[Missing] = []
 
     def _open(self, path: PathName, hints: Hints) -> None:
-        source = Part(self._file, start=hints.start, end=hints.end or self._size)
+        source = FileSlice(self._file, start=hints.start, end=hints.end or self._size)
         self._container: av.container.InputContainer = av.open(
             source,
             mode="r",

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from earmark.datasets._table import FeatureTable
 from earmark.errors import DatasetError
 from earmark.files import atomic_write
 from earmark.types import PathName
+
+if TYPE_CHECKING:
+    from earmark.datasets._table import FeatureTable
 
 __all__ = ["is_table", "open_parquet", "read_parquet", "write_parquet"]
 
@@ -115,7 +117,9 @@ def _column(path: PathName, rows: pa.Table, name: str, kind: pa.DataType) -> npt
     return values
 
 
-def read_parquet(path: PathName, *, rows: pa.Table | None = None) -> FeatureTable:
+def read_parquet(
+    path: PathName, *, kind: type[FeatureTable], rows: pa.Table | None = None
+) -> FeatureTable:
     """Read a table, see `FeatureTable.from_parquet`; `rows` are those of the file if read."""
     if rows is None:
         rows = open_parquet(path)
@@ -123,7 +127,7 @@ def read_parquet(path: PathName, *, rows: pa.Table | None = None) -> FeatureTabl
     ids = _column(path, rows, "id", pa.string())
     features = [_column(path, rows, name, pa.float64()) for name in about["names"]]
     try:
-        table = FeatureTable(
+        table = kind(
             ids=ids,
             X=np.column_stack(features) if features else np.empty((len(ids), 0)),
             feature_set=about["feature_set"],

@@ -180,7 +180,7 @@ class FeatureTable(Rows):
         """
         from earmark.datasets._parquet import read_parquet
 
-        return read_parquet(path)
+        return read_parquet(path, kind=cls)
 
 
 @dataclass(frozen=True, kw_only=True)

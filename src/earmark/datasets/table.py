@@ -126,7 +126,7 @@ def _read(path: str) -> _Read | FeatureTable:
         return _Read(path, columns, texts, lines)
     content = open_parquet(path)
     if is_table(content):
-        return read_parquet(path, rows=content)
+        return read_parquet(path, kind=FeatureTable, rows=content)
     columns = tuple(content.column_names)
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:

@@ -16,7 +16,7 @@ from earmark.library._track import State
 from earmark.tags import named_genres
 from earmark.types import split_part_name
 
-__all__ = ["Filters", "below", "holds", "no_genre", "stored", "tables", "where"]
+__all__ = ["Filters", "below", "holds", "no_genre", "stored", "tables_of", "where"]
 
 _Clauses: TypeAlias = Iterator[tuple[str, list[Any]]]
 """Conditions, each with what stands for its question marks."""
@@ -104,7 +104,7 @@ _DOUBTFUL = (
 """Answers worth asking the user about; a silent track has no genre."""
 
 
-def tables(*parts: str) -> str:
+def tables_of(*parts: str) -> str:
     """Return the tables that parts of a query name: t, and those of a, c and m it needs.
 
     SQLite would look up the others as well, row by row.
@@ -240,7 +240,7 @@ def _of_states(filters: Filters, *, ordered: bool) -> _Clauses:
 
 
 def where(filters: Filters, *, ordered: bool = False) -> tuple[str, list[Any]]:
-    """Write filters as the condition of a query over `tables`, and the values it needs.
+    """Write filters as the condition of a query over `tables_of`, and the values it needs.
 
     `ordered` says whether some are wanted by the order of their paths: their index is of use then,
     and a detour otherwise.

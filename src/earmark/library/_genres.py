@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from earmark.errors import ParameterError
-from earmark.library._filters import Filters, tables, where
+from earmark.library._filters import Filters, tables_of, where
 from earmark.tags import named_genres
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def count_genres(library: Library, filters: Filters | None = None) -> dict[str, 
     clause, values = where(filters or Filters())
     rows = library.query(
         "SELECT COALESCE(c.genre, a.genre) AS genre, count(*) AS n "
-        f"FROM {tables(clause, 'a. c.')} WHERE {clause} GROUP BY 1",
+        f"FROM {tables_of(clause, 'a. c.')} WHERE {clause} GROUP BY 1",
         values,
     )
     counts = Counter({row["genre"]: row["n"] for row in rows if row["genre"] is not None})

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from earmark.library._filters import Filters, tables, where
+from earmark.library._filters import Filters, tables_of, where
 from earmark.records import Record
 from earmark.types import Seconds, Unsure
 
@@ -92,13 +92,13 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
         "count(DISTINCT NULLIF(t.artist, '')) AS n_artists, "
         "count(DISTINCT NULLIF(t.album, '')) AS n_albums, "
         "total(t.genres = '[]' OR no_genre(t.genres, ?)) AS n_without "
-        f"FROM {tables(here)} WHERE {here}",
+        f"FROM {tables_of(here)} WHERE {here}",
         [json.dumps(wanted.treat_as_empty), *values],
     )
     genres = library.query(
         "SELECT COALESCE(c.genre, a.genre) AS genre, a.unsure AS unsure, "
         "c.genre IS NOT NULL AS corrected, count(*) AS n "
-        f"FROM {tables('a. c.')} WHERE {here} GROUP BY 1, 2, 3",
+        f"FROM {tables_of('a. c.')} WHERE {here} GROUP BY 1, 2, 3",
         values,
     )
     by_genre: dict[str, int] = {}
@@ -109,7 +109,7 @@ def library_stats(library: Library, filters: Filters | None = None) -> LibrarySt
         if row["unsure"] is not None and not row["corrected"]:
             unsure[row["unsure"]] = unsure.get(row["unsure"], 0) + row["n"]
     decades = library.query(
-        f"SELECT t.year / 10 * 10 AS decade, count(*) AS n FROM {tables(here)} WHERE {here} "
+        f"SELECT t.year / 10 * 10 AS decade, count(*) AS n FROM {tables_of(here)} WHERE {here} "
         "AND t.year IS NOT NULL GROUP BY 1 ORDER BY 1",
         values,
     )

@@ -17,7 +17,7 @@ from earmark.library._track import LibraryTrack
 from earmark.tags import Tags
 from earmark.types import FloatArray
 
-__all__ = ["TAG_COLUMNS", "TRACK_COLUMNS", "answer_of", "matrix_of", "track_of"]
+__all__ = ["TAG_COLUMNS", "TRACK_COLUMNS", "answer_from_row", "matrix_of", "track_of"]
 
 TAG_COLUMNS = (
     *("artist", "albumartist", "title", "album", "year"),
@@ -88,7 +88,7 @@ def track_of(row: sqlite3.Row) -> LibraryTrack:
     )
 
 
-def answer_of(row: sqlite3.Row) -> Answer:
+def answer_from_row(row: sqlite3.Row) -> Answer:
     """Make an answer of a row of the tables of answers, models and timelines."""
     classes = _texts(row["classes"])
     bounds: FloatArray = np.frombuffer(row["bounds"], dtype="<f8").reshape(-1, 2)

@@ -12,14 +12,14 @@ import numpy as np
 from earmark.analysis import Answer
 from earmark.errors import ParameterError
 from earmark.library._database import Database
-from earmark.library._filters import Filters, stored, tables, where
+from earmark.library._filters import Filters, stored, tables_of, where
 from earmark.library._track import LibraryTrack
-from earmark.library._track_rows import TRACK_COLUMNS, answer_of, track_of
+from earmark.library._track_rows import TRACK_COLUMNS, answer_from_row, track_of
 from earmark.types import IntArray, PathName
 
 __all__ = ["TrackQueries"]
 
-_TRACKS = f"SELECT {TRACK_COLUMNS} FROM {tables(TRACK_COLUMNS)}"
+_TRACKS = f"SELECT {TRACK_COLUMNS} FROM {tables_of(TRACK_COLUMNS)}"
 
 _SORTS = {
     "path": "t.path, t.part",
@@ -67,7 +67,7 @@ class TrackQueries(Database):
             How many.
         """
         clause, values = where(filters or Filters())
-        query = f"SELECT count(*) FROM {tables(clause)} WHERE {clause}"
+        query = f"SELECT count(*) FROM {tables_of(clause)} WHERE {clause}"
         ((number,),) = self.query(query, values)
         return int(number)
 
@@ -85,7 +85,7 @@ class TrackQueries(Database):
             Rising.
         """
         clause, values = where(filters or Filters())
-        query = f"SELECT t.id FROM {tables(clause)} WHERE {clause} ORDER BY t.id"
+        query = f"SELECT t.id FROM {tables_of(clause)} WHERE {clause} ORDER BY t.id"
         return np.array([row["id"] for row in self.query(query, values)], dtype=np.int64)
 
     def tracks(
@@ -230,7 +230,7 @@ class TrackQueries(Database):
             "JOIN timeline l ON l.track_id = a.track_id WHERE a.track_id = ?"
         )
         rows = self.query(query, [track_id])
-        return answer_of(rows[0]) if rows else None
+        return answer_from_row(rows[0]) if rows else None
 
     def by_digest(self, digest: bytes) -> list[LibraryTrack]:
         """Return the tracks of some audio.

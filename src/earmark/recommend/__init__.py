@@ -17,7 +17,7 @@ from earmark.recommend._playlist import (
     playlist_of,
 )
 from earmark.recommend._reasons import why
-from earmark.recommend._similar import Neighbour, Neighbourhood, find_similar, similar
+from earmark.recommend._similar import Neighbour, Neighbourhood, find_similar
 
 __all__ = [
     "FLOORS",
@@ -44,7 +44,6 @@ __all__ = [
     "playlist_like",
     "playlist_of",
     "render",
-    "similar",
     "style_index",
     "timbre_index",
     "why",

@@ -20,10 +20,9 @@ from earmark.recommend._ranking import LOOKED_AT, PER_SEGMENT, Ranking, ranked_b
 from earmark.recommend._reasons import Scale, why
 from earmark.recommend._variety import Chosen
 from earmark.records import Record
-from earmark.types import Progress
 from earmark.wording import counted
 
-__all__ = ["Neighbour", "Neighbourhood", "find_similar", "similar"]
+__all__ = ["Neighbour", "Neighbourhood", "find_similar"]
 
 _MAX_ATTEMPTS = 6
 
@@ -72,72 +71,6 @@ class Neighbourhood:
     beyond_per_artist: int = 0
 
 
-def similar(
-    library: Library,
-    query: int | Song,
-    *,
-    by: By = "style",
-    n: int = 10,
-    per_artist: int | None = 2,
-    selection: Selection | None = None,
-    progress: Progress | None = None,
-) -> list[Neighbour]:
-    """Find the songs of a library that are near one.
-
-    Parameters
-    ----------
-    library : Library
-        The library, open.
-    query : int or Song
-        Number of a track of it, or a song from elsewhere.
-    by : {"style", "timbre"}
-        How songs are compared.
-    n : int
-        How many songs to find.
-    per_artist : int or None
-        Maximum number of songs by one artist, unless there are fewer than `n` songs without more
-        of them. Songs without an artist are not counted. None: no limit.
-    selection : Selection or None
-        Which tracks may be found; None: the defaults of `Selection`.
-    progress : callable or None
-        Called while an index is built.
-
-    Returns
-    -------
-    list of Neighbour
-        The nearest first; never the song itself, nor another of its recording, nor two of one.
-        Fewer than `n` where there are no more.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such track, it was not analysed, it is silent, or an argument has a value
-        that is not accepted.
-    LibraryError
-        If no track in the library can be compared.
-
-    See Also
-    --------
-    find_similar : The same with what was left out, for several queries.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from earmark.library import open_library
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with open_library(f"{folder}/a.db", create=True) as library:
-    ...         similar(library, 1)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    earmark.errors.LibraryError: ... no track in it can be compared. Scan music with: ...
-    """
-    catalogue = Catalogue(library, progress)
-    catalogue.style  # noqa: B018  (an empty library is reported first)
-    song = query if isinstance(query, Song) else catalogue.song(query)
-    near = find_similar(catalogue, song, by=by, n=n, per_artist=per_artist, selection=selection)
-    return list(near.neighbours)
-
-
 def find_similar(
     catalogue: Catalogue,
     song: Song,
@@ -147,7 +80,7 @@ def find_similar(
     per_artist: int | None = 2,
     selection: Selection | None = None,
 ) -> Neighbourhood:
-    """Find the songs that are near one, as `similar` does.
+    """Find the songs of a library that are near one.
 
     Parameters
     ----------
