@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from earmark.extraction._datasets import dataset_features as dataset_features
     from earmark.extraction._inputs import find_inputs as find_inputs
     from earmark.extraction._journal import Journal as Journal
-    from earmark.extraction._journal import JournalEntry as JournalEntry
+    from earmark.extraction._journal import StoredEntry as StoredEntry
     from earmark.extraction._parallel import WORKER_MODULES as WORKER_MODULES
     from earmark.extraction._parallel import failure_of as failure_of
     from earmark.extraction._parallel import map_files as map_files
@@ -45,7 +45,7 @@ _HOMES = {
     "WORKER_MODULES": "_parallel",
     "FileRows": "_tables",
     "Journal": "_journal",
-    "JournalEntry": "_journal",
+    "StoredEntry": "_journal",
     "TrackFeatures": "_tracks",
     "Unit": "_tracks",
     "batch_to_bytes": "_rows",
@@ -75,7 +75,7 @@ __all__ = [
     "WORKER_MODULES",
     "FileRows",
     "Journal",
-    "JournalEntry",
+    "StoredEntry",
     "TrackFeatures",
     "Unit",
     "batch_to_bytes",

@@ -21,14 +21,14 @@ from earmark.errors import ParameterError
 from earmark.files import file_lock
 from earmark.types import PathName
 
-__all__ = ["Journal", "JournalEntry"]
+__all__ = ["Journal", "StoredEntry"]
 
 _HEAD = struct.Struct("<4sIQI")  # magic, length of the key, length of the body, CRC-32 of both
 _MAGIC = b"EMJ1"
 
 
 @dataclass(frozen=True)
-class JournalEntry:
+class StoredEntry:
     """Where a record is in its journal.
 
     Attributes
@@ -113,7 +113,7 @@ class Journal:
         start = self._file.read(len(_MAGIC))
         return _MAGIC.startswith(start)
 
-    def _read(self) -> Iterator[JournalEntry]:
+    def _read(self) -> Iterator[StoredEntry]:
         """Yield the whole records and cut off what follows them."""
         self._file.seek(0)
         end = 0
@@ -124,7 +124,7 @@ class Journal:
             key, body = self._file.read(key_length), self._file.read(length)
             if len(key) < key_length or len(body) < length or zlib.crc32(key + body) != checksum:
                 break
-            yield JournalEntry(json.loads(key), end + _HEAD.size + key_length, length)
+            yield StoredEntry(json.loads(key), end + _HEAD.size + key_length, length)
             end += _HEAD.size + key_length + length
         if end:
             self._file.truncate(end)
@@ -132,7 +132,7 @@ class Journal:
     def _size(self) -> int:
         return os.fstat(self._file.fileno()).st_size
 
-    def _append(self, key: Mapping[str, Any], body: bytes) -> JournalEntry:
+    def _append(self, key: Mapping[str, Any], body: bytes) -> StoredEntry:
         name = json.dumps(key, sort_keys=True).encode()
         head = _HEAD.pack(_MAGIC, len(name), len(body), zlib.crc32(name + body))
         end = self._size()
@@ -144,7 +144,7 @@ class Journal:
             # The disk is full: what was written of the record must not stand before the next one.
             self._file.truncate(end)
             raise OSError(error.errno, error.strerror, self.path) from error
-        return JournalEntry(key, end + len(head) + len(name), len(body))
+        return StoredEntry(key, end + len(head) + len(name), len(body))
 
     def append(self, key: Mapping[str, Any], body: bytes) -> None:
         """Add a record; it is there for good once this returns, unless the system itself stops.
@@ -163,12 +163,12 @@ class Journal:
         """
         self.records.append(self._append(key, body))
 
-    def body(self, record: JournalEntry) -> bytes:
+    def body(self, record: StoredEntry) -> bytes:
         """Read the body of a record.
 
         Parameters
         ----------
-        record : JournalEntry
+        record : StoredEntry
             One of `records`.
 
         Returns

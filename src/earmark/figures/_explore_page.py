@@ -8,7 +8,7 @@ from typing import Any
 
 from earmark.errors import ParameterError
 from earmark.figures._feature_figures import box_records, correlation_figure, map_records
-from earmark.figures._page import group, render_page, table
+from earmark.figures._page import fixed_group, render_page, table
 from earmark.figures._plots import (
     LEGEND_ABOVE,
     bars,
@@ -58,13 +58,13 @@ def explore_page(exploration: Mapping[str, Any]) -> str:
     if exploration.get("schema") != _SCHEMA:
         raise ParameterError(f"exploration is {exploration.get('schema')!r}, not {_SCHEMA}")
     dataset = exploration["dataset"]
-    groups: dict[str, Any] = {"balance": group({"balance": _balance_figure(exploration)})}
+    groups: dict[str, Any] = {"balance": fixed_group({"balance": _balance_figure(exploration)})}
     if exploration["distributions"]:
         records = box_records(exploration["distributions"])
         groups["box"] = {"records": records, "initial": records[0]["keys"]}
     if exploration["correlation"]:
         slot = correlation_figure(exploration["correlation"])
-        groups["correlation"] = group({"correlation": slot})
+        groups["correlation"] = fixed_group({"correlation": slot})
     if exploration["map"]:
         records = map_records(exploration["map"], dataset["classes"], n=dataset["n"])
         groups["map"] = {"records": records, "initial": records[-1]["keys"]}

@@ -17,7 +17,7 @@ from earmark.wording import counted
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["estimate_cell", "group", "number", "render_page", "resampled_text", "table"]
+__all__ = ["estimate_cell", "fixed_group", "number", "render_page", "resampled_text", "table"]
 
 
 def number(value: float | None, digits: int = 3) -> str | None:
@@ -49,7 +49,7 @@ def table(
     return {"kind": "table", "caption": caption, "head": [*head], "rows": [*rows], "css": css}
 
 
-def group(slots: Mapping[str, Any]) -> dict[str, Any]:
+def fixed_group(slots: Mapping[str, Any]) -> dict[str, Any]:
     """Return contents for places on the page that do not depend on any choice."""
     return {"records": [{"keys": [], "slots": slots}], "initial": []}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.figures._page import group, render_page, table
+from earmark.figures._page import fixed_group, render_page, table
 from earmark.figures._plots import plain
 from earmark.figures._run_figures import run_slots
 from earmark.figures._score_figures import (
@@ -67,9 +67,9 @@ def results_page(
     records = _run_records(results, titles)
     groups: dict[str, Any] = {"run": {"records": records, "initial": _initial(records)}}
     if comparison is not None:
-        groups["compared"] = group({"differences": difference_figure(comparison)})
+        groups["compared"] = fixed_group({"differences": difference_figure(comparison)})
     for at, result in enumerate(results):
-        groups[f"scores{at}"] = group({"accuracy": accuracy_figure(result)})
+        groups[f"scores{at}"] = fixed_group({"accuracy": accuracy_figure(result)})
     title = titles[0] if len(results) == 1 else f"{len(results)} results"
     return render_page(
         "results",

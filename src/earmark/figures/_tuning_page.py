@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.figures._page import estimate_cell, group, number, render_page, table
+from earmark.figures._page import estimate_cell, number, render_page, table
 from earmark.figures._plots import plain
 from earmark.figures._tuning_figures import (
     Axis,
@@ -71,7 +71,7 @@ def tuning_page(tuning: Mapping[str, Any]) -> str:
     accuracy = estimate_cell(nested["accuracy"]) if nested else None
     return render_page(
         "tuning",
-        {"tuning": group(slots)},
+        {"tuning": fixed_group(slots)},
         title=f"Earmark: parameters of {name}",
         name=name,
         facts=_facts(tuning, chosen),
