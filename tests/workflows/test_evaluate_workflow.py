@@ -15,6 +15,7 @@ import jsonschema
 import numpy as np
 import pytest
 import soundfile
+from job_helpers import cancelled_in
 from tuning_corpus import write_table
 
 from earmark.datasets import DatasetWarning, FeatureTable, load_dataset
@@ -502,3 +503,21 @@ def test_no_duplicate_or_artist_leaks_on_gtzan(data: Path) -> None:
             assert not set(duplicates[fold.train]) & set(duplicates[fold.test])
             if protocol == "artist":
                 assert not set(artists[fold.train]) & set(artists[fold.test])
+
+
+def test_a_cancelled_job_keeps_finished_runs_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, done = tmp_path / "results.json", counting(monkeypatch)
+    settings: dict[str, Any] = {"models": ["majority"], "output": output, "jobs": 1}
+    settings["protocols"] = ["official", "random"]
+    evaluate(like_gtzan(), **settings | {"protocols": ["official"]})
+    done.clear()
+    job = cancelled_in("score", evaluate, like_gtzan(), **settings)
+    assert [(each.name, each.done, each.total) for each in job.status.phases] == [
+        ("read", 0, 0),
+        ("score", 2, 5),
+    ]
+    assert "official" in read_results(output).protocols
+    assert "random" not in read_results(output).protocols
+    assert "random" in evaluate(like_gtzan(), **settings).protocols

@@ -14,6 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 import soundfile
+from job_helpers import cancelled_in
 
 from earmark.datasets import DatasetWarning, FeatureTable, Track
 from earmark.datasets._examples import shrink
@@ -370,3 +371,15 @@ def test_gtzan_holds_what_is_known_of_it(data: Path) -> None:
     assert found.dataset["left_out"] is None
     assert explore(f"gtzan:{data / 'gtzan'}").dataset["left_out"] == 70
     assert found.missing["artists"] == 81
+
+
+def test_a_job_is_cancelled_in_either_phase_and_goes_on(tmp_path: Path, cached: Path) -> None:
+    write_music(tmp_path / "music")
+    dataset = f"folder:{tmp_path / 'music'}"
+    job = cancelled_in("read", explore, dataset, jobs=1)
+    assert (job.status.done, job.status.total) == (2, 6)
+    (warning,) = job.status.warnings
+    assert warning.startswith("6 of 6 files name no artist")
+    job = cancelled_in("explore", explore, dataset, jobs=1)
+    assert [phase.name for phase in job.status.phases] == ["read", "explore"]
+    assert sorted(os.listdir(tmp_path)) == ["cache", "music"]

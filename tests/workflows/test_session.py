@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import shutil
 import threading
+import warnings
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import pytest
+import soundfile
 
+from earmark.datasets import DatasetWarning
 from earmark.errors import JobCancelledError, LibraryError, ModelNotFoundError
 from earmark.library import Library, open_library
+from earmark.testing import music_like
 from earmark.types import Progress
 from earmark.workflows import session as module
+from earmark.workflows.evaluate import evaluate
 from earmark.workflows.library import list_tracks
 from earmark.workflows.scan import scan
 from earmark.workflows.session import Session, default_session, opened_library
@@ -125,3 +131,23 @@ def test_threads_share_the_library(tmp_path: Path, examples: Path) -> None:
 
 def _count_tracks(*, library: Library, progress: Progress) -> int:
     return list_tracks(library=library).total
+
+
+def test_a_scan_and_an_evaluation_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    music = tmp_path / "music"
+    for number in range(10):
+        folder = music / ("rock", "jazz")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / f"{number}.wav", music_like(duration=2, seed=number), 22_050)
+    settings: dict[str, Any] = {"models": ["majority"], "feature_set": "gtzan57", "jobs": 1}
+    settings["protocols"] = ["random"]
+    with Session(tmp_path / "a.db", create=True) as session, warnings.catch_warnings():
+        warnings.simplefilter("error", DatasetWarning)
+        scanning = session.start(scan, music, jobs=1)
+        evaluating = session.start(evaluate, f"folder:{music}", **settings)
+        assert scanning.result(300).n_analysed == 10
+        assert evaluating.result(300).protocols == ("random",)
+    assert scanning.status.warnings == ()
+    assert [phase.name for phase in evaluating.status.phases] == ["read", "score"]
+    (warning,) = evaluating.status.warnings
+    assert warning.startswith("10 of 10 files name no artist")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from job_helpers import cancelled_in
 
 from earmark.datasets import FeatureTable, Fold
 from earmark.errors import ParameterError
 from earmark.evaluation import Retrieval, Split, by_segments, by_vectors, retrieve, tracks_of
 from earmark.models import load_space
 from earmark.models.recipe import load_space_recipe
+from earmark.workflows import spaces as workflow
 from earmark.workflows.spaces import SpaceTraining, load_space_rows, train_space
 
 
@@ -135,3 +138,20 @@ def test_retrained_space_is_the_shipped_one(data: Path, retrained: SpaceTraining
     np.testing.assert_allclose(
         vectors, shipped.embed(table.X, fingerprint=table.fingerprint), atol=1e-4
     )
+
+
+def test_a_cancelled_job_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels, artists = ["rock", "jazz"] * 30, np.repeat(np.arange(30), 2)
+    kind = load_space_recipe("style").feature_set
+    X = np.exp(np.random.default_rng(0).normal(size=(60, len(kind.names))))
+    table = replace(
+        songs(labels, list(artists)),
+        X=X,
+        names=kind.names,
+        feature_set=kind.name,
+        fingerprint=kind.fingerprint,
+        partitions={"official": np.array((["train"] * 3 + ["test"]) * 15)},
+    )
+    monkeypatch.setattr(workflow, "load_space_rows", lambda *_, **__: table)
+    cancelled_in("score", train_space, "gtzan:x", output=tmp_path / "a.earmark")
+    assert not list(tmp_path.iterdir())

@@ -14,6 +14,7 @@ import jsonschema
 import numpy as np
 import pytest
 import soundfile
+from job_helpers import cancelled_in
 
 from earmark.changes import change_document
 from earmark.datasets import FeatureTable
@@ -25,6 +26,7 @@ from earmark.models.cards import model_manifest
 from earmark.models.recipe import fit, load_recipe
 from earmark.tags import read_tags, write_genres
 from earmark.workflows.changes import apply_changes, list_batches, undo_changes
+from earmark.workflows.jobs import Job
 from earmark.workflows.session import default_session
 from earmark.workflows.tag import plan_tags
 
@@ -196,3 +198,33 @@ def test_training_writes_the_thresholds(artists: bool) -> None:
     assert shares == sorted(shares, reverse=True)
     assert confidences == sorted(confidences)
     assert all(0 < share <= 1 for share in shares)
+
+
+def test_cancelled_jobs_leave_each_file_old_or_new_and_undoable(
+    library: Path, music: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"library": library, "threshold": 0.5, "replace": True}
+    cancelled_in("plan", plan_tags, output=tmp_path / "plan.csv", **settings)
+    assert not (tmp_path / "plan.csv").exists()
+    before = genres(music)
+    cancelled_in("apply", apply_changes, plan_tags(**settings), at=1, library=library)
+    assert sum(genres(music)[name] != before[name] for name in before) == 2
+    apply_changes(plan_tags(**settings), library=library)
+    for _ in list_batches("tag", library=library):
+        undo_changes(library=library)
+    assert genres(music) == before
+    apply_changes(plan_tags(**settings), library=library)
+    cancelled_in("undo", undo_changes, at=1, library=library)
+    undo_changes(library=library)
+    assert genres(music) == before
+
+
+def test_a_job_learns_of_a_failed_file_before_the_next_one(library: Path, music: Path) -> None:
+    plan = plan_tags(library=library, threshold=0.5, replace=True)
+    (music / "doubtful.flac").write_bytes(b"no music")
+    failures = []
+    job: Job[Any] = Job("apply", progress=lambda *_: failures.append(len(job.status.failures)))
+    run = apply_changes(plan, library=library, progress=job)
+    assert run.count("failed") == 1
+    assert failures == [1, 1, 1]
+    assert [str(error) for error in job.status.failures if "doubtful" in str(error)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from job_helpers import cancelled_in
 
 from earmark.datasets import gtzan, load_dataset
 from earmark.errors import DatasetError, ParameterError
@@ -276,3 +277,22 @@ def test_retrained_model_scores_the_same(retrained: Training) -> None:
 @pytest.mark.realdata
 def test_retrained_card_is_the_shipped_one(retrained: Training) -> None:
     assert retrained.model.card == load_model("gtzan57").card
+
+
+@pytest.mark.parametrize("phase", ["score", "fit"])
+def test_a_cancelled_job_writes_nothing(made: Made, tmp_path: Path, phase: str) -> None:
+    output = tmp_path / "mine.earmark"
+    output.write_bytes(b"mine")
+    dataset, recipe = f"gtzan:{made.path.parent}", made.path.parent / "quick.toml"
+    if phase == "score":
+        cancelled_in(phase, train, dataset, output=output, recipe=recipe, overwrite=True)
+    else:  # the last report comes before the file is written
+
+        def stop(done: int, total: int, item: str) -> None:
+            if done == total:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            train(dataset, output=output, recipe=recipe, overwrite=True, progress=stop)
+    assert output.read_bytes() == b"mine"
+    assert os.listdir(tmp_path) == ["mine.earmark"]

@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from job_helpers import cancelled_in
 from tuning_corpus import write_table
 
 from earmark.datasets import load_dataset
@@ -233,3 +234,14 @@ def test_numbers_survive_the_recipe_file(tmp_path: Path) -> None:
         path = tmp_path / "recipe.toml"
         path.write_text(render_recipe(recipe), encoding="utf-8")
         assert load_recipe(path).members[0]["C"] == value
+
+
+def test_a_cancelled_job_keeps_its_study(dataset: str, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {**FEW, "study": tmp_path / "a.study", "output": tmp_path / "a.toml"}
+    job = cancelled_in("search", tune, dataset, jobs=1, **settings)
+    assert (job.status.done, job.status.total) == (2, 3)
+    assert os.listdir(tmp_path) == ["a.study"]
+    tuned = tune(dataset, jobs=1, **settings)
+    assert tuned.tuning.n_resumed >= 2
+    assert len(tuned.tuning.trials) == 3
+    assert (tmp_path / "a.toml").exists()

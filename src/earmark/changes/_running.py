@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from earmark.changes._operation import Operation, UnknownOutcomeError
 from earmark.changes._outcomes import ChangeRun, Outcome, reason_of
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from earmark.changes._plan import ChangePlan
     from earmark.types import Progress
 
+    Failed: TypeAlias = Callable[[ChangeError], object]
+
 __all__ = ["apply_plan", "exclusive", "undo_batch"]
 
 _UNDOING = "being taken back"
@@ -26,7 +28,11 @@ _UNDOING = "being taken back"
 
 
 def apply_plan(
-    library: Library, plan: ChangePlan[Any], *, progress: Progress | None = None
+    library: Library,
+    plan: ChangePlan[Any],
+    *,
+    failed: Failed | None = None,
+    progress: Progress | None = None,
 ) -> ChangeRun:
     """Change the files of a plan.
 
@@ -36,6 +42,8 @@ def apply_plan(
         Its journal holds what undoing needs before a file is touched. It learns of every change.
     plan : TagPlan or OrganisePlan
         What to do.
+    failed : callable or None
+        Called with a `ChangeError` for each file that failed, as soon as it has.
     progress : callable or None
         Called with the number of files done, the number in all, and the path of the last one. If it
         raises an error, the run ends; what was done stays done, and can be undone.
@@ -62,7 +70,7 @@ def apply_plan(
                     batch = journal.begin_batch(
                         operation.kind, settings=plan.settings, now=time.time()
                     )
-                operation.outcome = _apply(operation, batch)
+                operation.outcome = _reported(_apply(operation, batch), failed)
                 outcomes.append(operation.outcome)
                 if progress is not None:
                     progress(done, len(operations), operation.path)
@@ -77,6 +85,7 @@ def undo_batch(
     operation: type[Operation],
     batch: int | None = None,
     *,
+    failed: Failed | None = None,
     progress: Progress | None = None,
 ) -> ChangeRun:
     """Make files what they were before a plan was applied.
@@ -89,7 +98,7 @@ def undo_batch(
         The kind of change: `WriteGenres` or `PlaceFile`.
     batch : int or None
         Number of the apply; None: the last one that has not been undone.
-    progress : callable or None
+    failed, progress : callable or None
         As in `apply_plan`.
 
     Returns
@@ -119,13 +128,22 @@ def undo_batch(
             every = operation.recorded(library, journal.changes(number))
         # One file may have been changed twice: the last change goes first.
         to_undo = [undoing for undoing in every if undoing.change.state == "done"][::-1]
-        for done, undoing in enumerate(to_undo, start=1):
-            outcomes.append(_undo(undoing))
-            if progress is not None:
-                progress(done, len(to_undo), undoing.path)
-        if any(outcome.state == "undone" for outcome in (*cut_short, *outcomes)):
-            operation.after_undo(library)
+        try:
+            for done, undoing in enumerate(to_undo, start=1):
+                outcomes.append(_reported(_undo(undoing), failed))
+                if progress is not None:
+                    progress(done, len(to_undo), undoing.path)
+        finally:
+            if any(outcome.state == "undone" for outcome in (*cut_short, *outcomes)):
+                operation.after_undo(library)
     return ChangeRun(number, tuple(outcomes), cut_short)
+
+
+def _reported(outcome: Outcome, failed: Failed | None) -> Outcome:
+    """Tell the caller at once about a file that failed."""
+    if failed is not None and outcome.state == "failed":
+        failed(ChangeError(outcome.path, outcome.reason))
+    return outcome
 
 
 def _apply(operation: Operation, batch: int) -> Outcome:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import warnings
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import typer
@@ -18,7 +16,6 @@ from rich.text import Text
 __all__ = [
     "SILENT_MARK",
     "compile_first",
-    "dataset_warnings",
     "genre_legend",
     "genre_letters",
     "genre_strip",
@@ -178,22 +175,3 @@ def compile_first() -> None:
             style="dim",
         )
     warmup()
-
-
-@contextmanager
-def dataset_warnings() -> Iterator[None]:
-    """Print what a dataset warns of on standard error, as it does."""
-    from earmark.datasets import DatasetWarning
-
-    with warnings.catch_warnings():
-        shown = warnings.showwarning
-
-        def show(message: Any, category: Any, *where: Any) -> None:
-            if issubclass(category, DatasetWarning):
-                print(f"earmark: {printable(str(message))}", file=sys.stderr)
-            else:
-                shown(message, category, *where)
-
-        warnings.simplefilter("always", DatasetWarning)
-        warnings.showwarning = show  # type: ignore[assignment]
-        yield

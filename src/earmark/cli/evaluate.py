@@ -17,7 +17,7 @@ from earmark.cli._options import (
     SeedOption,
     option,
 )
-from earmark.cli._output import dataset_warnings, printable, stdout
+from earmark.cli._output import printable, stdout
 from earmark.cli._pages import check_page, write_page
 from earmark.cli._progress import progress_bar
 from earmark.wording import counted
@@ -112,7 +112,7 @@ def _evaluate(
         from earmark.workflows.evaluate import evaluate
 
     check_page(report, overwrite=overwrite)
-    with dataset_warnings(), progress_bar("Evaluating") as progress:
+    with progress_bar("Evaluating") as progress:
         results = evaluate(
             dataset,
             models=_split(models),

@@ -19,7 +19,6 @@ from earmark.cli._options import (
 )
 from earmark.cli._output import (
     compile_first,
-    dataset_warnings,
     plain_table,
     print_json,
     printable,
@@ -72,7 +71,7 @@ def _explore(
 
     check_target(output, overwrite=overwrite, endings=PAGE_ENDINGS)
     compile_first()
-    with dataset_warnings(), progress_bar("Exploring") as progress:
+    with progress_bar("Exploring") as progress:
         exploration = explore(
             dataset,
             feature_set=features,

@@ -10,7 +10,7 @@ import typer
 from earmark.cli._commands import command, train_extra
 from earmark.cli._library_options import TreatAsEmptyOption
 from earmark.cli._options import JobsOption, OverwriteOption, option
-from earmark.cli._output import dataset_warnings, print_card, print_json, stdout
+from earmark.cli._output import print_card, print_json, stdout
 from earmark.cli._progress import progress_bar
 from earmark.records import document
 
@@ -62,7 +62,7 @@ def _train(
     with train_extra():
         from earmark.workflows.train import train
 
-    with dataset_warnings(), progress_bar("Training") as progress:
+    with progress_bar("Training") as progress:
         training = train(
             dataset,
             output=output,

@@ -17,7 +17,7 @@ from earmark.cli._options import (
     SeedOption,
     option,
 )
-from earmark.cli._output import dataset_warnings, print_json, printable
+from earmark.cli._output import print_json, printable
 from earmark.cli._progress import progress_bar
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _tune(
     with train_extra():
         from earmark.workflows.tune import tune
 
-    with dataset_warnings(), progress_bar("Tuning", show_item=True) as progress:
+    with progress_bar("Tuning", show_item=True) as progress:
         tuned = tune(
             dataset,
             model=model,

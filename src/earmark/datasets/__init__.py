@@ -7,8 +7,9 @@ from earmark.datasets._load import load_dataset, parse_dataset
 from earmark.datasets._rows import Rows, RowUnit, segment_id
 from earmark.datasets._splits import Fold, group_folds, identical_rows, joined_groups, random_folds
 from earmark.datasets._table import ArrayTable, Examples, FeatureTable
-from earmark.datasets._track import DatasetWarning, Track
+from earmark.datasets._track import Track
 from earmark.datasets._values import ArrayValues, MappedValues, Values
+from earmark.datasets._warnings import DatasetWarning, dataset_warnings_to, warn_about_dataset
 
 __all__ = [
     "ArrayTable",
@@ -24,6 +25,7 @@ __all__ = [
     "Track",
     "Values",
     "corpora",
+    "dataset_warnings_to",
     "get_corpus",
     "group_folds",
     "identical_rows",
@@ -34,4 +36,5 @@ __all__ = [
     "random_folds",
     "segment_id",
     "spectrogram_examples",
+    "warn_about_dataset",
 ]

@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 
 from earmark.types import Seconds
 
-__all__ = ["DatasetWarning", "Track"]
-
-
-class DatasetWarning(UserWarning):
-    """A corpus can be used, but not for all it seems to be good for."""
+__all__ = ["Track"]
 
 
 @dataclass(frozen=True)

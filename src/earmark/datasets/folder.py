@@ -7,7 +7,6 @@ the files' own tags.
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -15,7 +14,8 @@ from typing import Literal
 from earmark.audio import find_audio
 from earmark.datasets._corpus import Corpus
 from earmark.datasets._files import numbered
-from earmark.datasets._track import DatasetWarning, Track
+from earmark.datasets._track import Track
+from earmark.datasets._warnings import warn_about_dataset
 from earmark.errors import DatasetError, ParameterError, TagError
 from earmark.identity import artist_key
 from earmark.tags import Tags, named_genres, read_tags
@@ -79,10 +79,8 @@ def _tracks(folder: PathName, *, genre_from: Literal["folder", "tags"] = "folder
         of_all = f"of {len(paths)} files"
         reasons = ("names no artist in its tags", "name no artist in their tags")
         count = counted(n_silent, *(f"{of_all} {reason}" for reason in reasons))
-        warnings.warn(
-            f"{count}: scores may be too high, because songs by one artist cannot be kept apart",
-            DatasetWarning,
-            stacklevel=2,
+        warn_about_dataset(
+            f"{count}: scores may be too high, because songs by one artist cannot be kept apart"
         )
     return [
         Track(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -283,12 +284,13 @@ def score_splits(
     ]
     answers: dict[int, dict[int, FoldAnswer]] = {number: {} for number in range(len(pairs))}
     found = evaluate_folds([task for _, task in tasks], jobs=jobs)
-    for done, (at, answer) in enumerate(found, start=1):
-        number, task = tasks[at]
-        candidate, split = pairs[number]
-        answers[number][task.number] = answer
-        if len(answers[number]) == len(split.folds):
-            ordered = [answer for _, answer in sorted(answers.pop(number).items())]
-            yield candidate, split.runs(candidate, ordered, classes=classes)
-        if progress is not None:
-            progress(done, len(tasks), f"{task.model}, {task.protocol}")
+    with closing(found):  # type: ignore[type-var]  # a generator, said to be an iterator
+        for done, (at, answer) in enumerate(found, start=1):
+            number, task = tasks[at]
+            candidate, split = pairs[number]
+            answers[number][task.number] = answer
+            if len(answers[number]) == len(split.folds):
+                ordered = [answer for _, answer in sorted(answers.pop(number).items())]
+                yield candidate, split.runs(candidate, ordered, classes=classes)
+            if progress is not None:
+                progress(done, len(tasks), f"{task.model}, {task.protocol}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 
-from earmark.datasets import DatasetWarning, Rows
+from earmark.datasets import Rows, warn_about_dataset
 from earmark.evaluation._protocols import PROTOCOLS, refusals
 from earmark.evaluation._resampling import Estimate, Intervals
 from earmark.evaluation._results import Run
@@ -209,18 +208,14 @@ def tracks_as_artists(table: AnyRows, *, n_folds: int) -> AnyRows:
         if "artist" in table.groups and n_artists < n_folds:
             alone = rows[~np.isin(known[rows], known[table.labels != genre])]
             artists[alone] = artists.max() + 1 + tracks[alone]
-            warnings.warn(
+            warn_about_dataset(
                 f"genre {genre!r} has {counted(n_artists, 'artist')}: its scores show "
-                "how well other songs by them are recognised, not how well the genre is",
-                DatasetWarning,
-                stacklevel=2,
+                "how well other songs by them are recognised, not how well the genre is"
             )
         if n_tracks < _FEW_TRACKS:
-            warnings.warn(
+            warn_about_dataset(
                 f"genre {genre!r} has {counted(n_tracks, 'track')}: {_FEW_TRACKS} or "
-                "more are needed for a reliable score",
-                DatasetWarning,
-                stacklevel=2,
+                "more are needed for a reliable score"
             )
     if "artist" not in table.groups:
         return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import partial
 
 from earmark.datasets import Track
@@ -37,7 +38,7 @@ def dataset_features(
     kind : FeatureSet
         Which features.
     jobs : int or None
-        Files at a time; None: one per core.
+        Number of parallel processes; 1 works in this process. None: one per core.
     progress : callable or None
         Called with the files that are done, their number, and the last one's name.
 
@@ -61,19 +62,20 @@ def dataset_features(
         states = {path: file_state(path) for path in missing}
         work = partial(_extract, name=kind.name, albums=albums)
         answers = map_files(work, missing, jobs=jobs or usable_cores())
-        for done, (path, answer) in enumerate(answers, start=n_kept + 1):
-            parts = {track.number: track for track in albums.get(path, ())}
-            if isinstance(answer, AudioError):
-                answer = dict.fromkeys(parts or [0], answer)  # noqa: PLW2901
-            for number, found in answer.items():
-                if isinstance(found, AudioError):
-                    failed[ids[path, number]] = found
-                    continue
-                features[ids[path, number]] = found
-                part = _part(parts[number].start, parts[number].end) if parts else ""
-                cache.put(path, kind, found, state=states[path], part=part)
-            if progress is not None:
-                progress(done, len(paths), path)
+        with closing(answers):  # type: ignore[type-var]  # a generator, said to be an iterator
+            for done, (path, answer) in enumerate(answers, start=n_kept + 1):
+                parts = {track.number: track for track in albums.get(path, ())}
+                if isinstance(answer, AudioError):
+                    answer = dict.fromkeys(parts or [0], answer)  # noqa: PLW2901
+                for number, found in answer.items():
+                    if isinstance(found, AudioError):
+                        failed[ids[path, number]] = found
+                        continue
+                    features[ids[path, number]] = found
+                    part = _part(parts[number].start, parts[number].end) if parts else ""
+                    cache.put(path, kind, found, state=states[path], part=part)
+                if progress is not None:
+                    progress(done, len(paths), path)
     return features, failed
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from earmark.datasets import Corpus, DatasetWarning, Track, joined_groups, numbered
+from earmark.datasets import Corpus, Track, joined_groups, numbered, warn_about_dataset
 from earmark.errors import DatasetError, LibraryError
 from earmark.extraction import TrackFeatures, stored_path
 from earmark.features import FeatureSet
@@ -81,10 +80,8 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
     if rare:
         few = f"fewer than {_FEWEST} tracks"
         genres = counted(len(rare), f"genre has {few} and is", f"genres have {few} and are")
-        warnings.warn(
-            f"{genres} left out: {', '.join(rare[:8])}{' ...' if len(rare) > 8 else ''}",
-            DatasetWarning,
-            stacklevel=2,
+        warn_about_dataset(
+            f"{genres} left out: {', '.join(rare[:8])}{' ...' if len(rare) > 8 else ''}"
         )
     if not found:
         raise DatasetError(f"{os.fspath(path)!r}: the library has no tracks")
@@ -93,10 +90,8 @@ def _tracks(path: PathName, *, treat_as_empty: Sequence[str] = ()) -> list[Track
         of_all = f"of {len(found)} tracks"
         reasons = ("names no artist in its tags", "name no artist in their tags")
         count = counted(n_silent, *(f"{of_all} {reason}" for reason in reasons))
-        warnings.warn(
-            f"{count}: scores may be too high, because songs by one artist cannot be kept apart",
-            DatasetWarning,
-            stacklevel=2,
+        warn_about_dataset(
+            f"{count}: scores may be too high, because songs by one artist cannot be kept apart"
         )
     artists = _artists(found)
     recordings = _recordings(found)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from earmark.changes import load_names
 from earmark.changes.files import OrganisePlan
 from earmark.changes.tags import TagPlan
 from earmark.library import Filters, Library, LibraryTrack, check_genre
-from earmark.types import PathName
+from earmark.types import PathName, Progress
+from earmark.workflows.jobs import Job
 
-__all__ = ["names_from", "tracks_to_plan", "written"]
+__all__ = ["names_from", "planning_job", "tracks_to_plan", "written"]
 
 Plan = TypeVar("Plan", TagPlan, OrganisePlan)
 
@@ -22,6 +23,13 @@ def names_from(names: PathName | Mapping[str, str] | None) -> Mapping[str, str]:
     if isinstance(names, Mapping):
         return names
     return {} if names is None else load_names(names)
+
+
+def planning_job(progress: Progress | None) -> Job[Any]:
+    """Return a job of one phase, in which a plan is made."""
+    job: Job[Any] = Job.of(progress, "plan")
+    job.phase("plan")
+    return job
 
 
 def tracks_to_plan(library: Library, filters: Filters | None) -> list[LibraryTrack]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 
 from earmark.datasets import (
     Corpus,
-    DatasetWarning,
     FeatureTable,
     Rows,
     Track,
     corpora,
+    dataset_warnings_to,
     identical_rows,
     parse_dataset,
+    warn_about_dataset,
 )
 from earmark.datasets.folder import check_layout
 from earmark.errors import DatasetError, ParameterError
@@ -29,8 +30,9 @@ from earmark.library.corpus import LIBRARY, kept_features
 from earmark.models import DEFAULT_MODEL, load_model
 from earmark.types import Progress
 from earmark.wording import counted
+from earmark.workflows.jobs import Job
 
-__all__ = ["DatasetLoader", "all_corpora", "audio_rows", "find_dataset"]
+__all__ = ["DatasetLoader", "all_corpora", "audio_rows", "find_dataset", "warnings_to"]
 
 
 def all_corpora() -> tuple[Corpus, ...]:
@@ -43,6 +45,11 @@ def find_dataset(dataset: str) -> tuple[Corpus, str]:
     if dataset.rstrip(":") == LIBRARY.name:
         return LIBRARY, library_path()
     return parse_dataset(dataset, also=(LIBRARY,))
+
+
+def warnings_to(progress: Progress | None) -> AbstractContextManager[None]:
+    """Send what datasets warn of to a job, if one was passed; else it stays a Python warning."""
+    return dataset_warnings_to(progress.warn if isinstance(progress, Job) else None)
 
 
 @dataclass
@@ -67,6 +74,10 @@ class DatasetLoader:
     fewest: int = 1
     check: Callable[[Rows], None] | None = None
     _loaded: dict[tuple[str | None, bool], FeatureTable] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise ParameterError(f"jobs={self.jobs} must be 1 or more")
 
     @property
     def name(self) -> str:
@@ -130,7 +141,7 @@ class DatasetLoader:
                 "track has no genre or no audio and is",
                 "tracks have no genre or no audio and are",
             )
-            _warn(f"{counted(n_left_out, *reasons)} left out")
+            warn_about_dataset(f"{counted(n_left_out, *reasons)} left out")
         if self.check is not None:
             rows = Rows.of_tracks(tracks, provenance=_provenance(corpus))
             self.check(rows.without_lone_artists())
@@ -164,18 +175,14 @@ def _provenance(corpus: Corpus) -> Mapping[str, str]:
 
 def _tracks(corpus: Corpus, path: str, fewest: int, settings: Mapping[str, Any]) -> list[Track]:
     """List the tracks of a corpus; a folder that cannot be used is refused before any warning."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    messages: list[str] = []
+    with dataset_warnings_to(messages.append):
         listed = corpus.tracks(path, **settings)
         if corpus.name == "folder" and fewest > 1:
             check_layout(path, listed, fewest=fewest)
-    for warning in caught:
-        warnings.warn(warning.message, warning.category, stacklevel=4)
+    for message in messages:
+        warn_about_dataset(message)
     return listed
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, DatasetWarning, stacklevel=4)
 
 
 def _compute(
@@ -192,7 +199,7 @@ def _compute(
             raise DatasetError(f"{dataset!r}: no file can be used. The first error: {error}")
         of_all = f"of {len(tracks)} files"
         count = counted(len(failed), f"{of_all} is left out", f"{of_all} are left out")
-        _warn(f"{count}. The first: {track_id!r}: {error.reason}")
+        warn_about_dataset(f"{count}. The first: {track_id!r}: {error.reason}")
         break
     return features
 
@@ -208,7 +215,7 @@ def _without_silence(
     if n_silent := len(analysed) - len(sounding):
         of_all = f"of {len(analysed)} files"
         reasons = ("is left out because it is silent", "are left out because they are silent")
-        _warn(counted(n_silent, *(f"{of_all} {reason}" for reason in reasons)))
+        warn_about_dataset(counted(n_silent, *(f"{of_all} {reason}" for reason in reasons)))
     return sounding
 
 

@@ -9,7 +9,7 @@ from earmark.arguments import checked
 from earmark.changes import ChangeRun, apply_plan, undo_batch
 from earmark.changes.files import OrganisePlan, PlaceFile
 from earmark.changes.tags import TagPlan, WriteGenres
-from earmark.errors import ChangeError, ParameterError
+from earmark.errors import ParameterError
 from earmark.library import Batch, BatchKind, Library
 from earmark.types import PathName, Progress
 from earmark.workflows.jobs import Job
@@ -73,8 +73,9 @@ def apply_changes(
     """
     what = plan if isinstance(plan, TagPlan | OrganisePlan) else _read(plan, kind)
     job: Job[ChangeRun] = Job.of(progress, "apply")
-    with opened_library(library) as opened:
-        return _reported(job, apply_plan(opened, what, progress=job))
+    job.phase("apply")
+    with opened_library(library, progress=progress) as opened:
+        return apply_plan(opened, what, failed=job.fail, progress=job)
 
 
 @checked
@@ -113,9 +114,11 @@ def undo_changes(
         If the library cannot be used, or another apply or undo is running.
     """
     job: Job[ChangeRun] = Job.of(progress, "undo")
-    with opened_library(library) as opened:
+    job.phase("undo")
+    with opened_library(library, progress=progress) as opened:
         of_kind = opened.journal.batch(batch).kind if kind is None else _known(kind)
-        return _reported(job, undo_batch(opened, _OPERATIONS[of_kind], batch, progress=job))
+        operation = _OPERATIONS[of_kind]
+        return undo_batch(opened, operation, batch, failed=job.fail, progress=job)
 
 
 @checked
@@ -153,11 +156,3 @@ def _known(kind: BatchKind) -> BatchKind:
     if kind not in _OPERATIONS:
         raise ParameterError(f"kind={kind!r} is not one of {', '.join(_OPERATIONS)}")
     return kind
-
-
-def _reported(job: Job[ChangeRun], run: ChangeRun) -> ChangeRun:
-    """Tell a job which files failed."""
-    for outcome in run.outcomes:
-        if outcome.state == "failed":
-            job.fail(ChangeError(outcome.path, outcome.reason))
-    return run

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from earmark.arguments import checked
-from earmark.datasets import Corpus, DatasetWarning, FeatureTable, Track
+from earmark.datasets import Corpus, FeatureTable, Track, dataset_warnings_to
 from earmark.errors import DatasetError, ParameterError
 from earmark.files import content_hash
 from earmark.workflows._datasets import all_corpora
@@ -83,15 +82,13 @@ def describe_dataset(dataset: str) -> dict[str, Any]:
         return described
     for file in described["files"]:
         file["state"] = _state(os.path.join(path, file["name"]), file["sha256"])
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DatasetWarning)
+    with dataset_warnings_to(described["warnings"].append):
         try:
             described["content"] = _content(corpus.tracks(path))
             if corpus.read_table is not None:
                 described["content"]["table"] = _table(corpus.load_table(path))
         except DatasetError as error:
             described["error"] = str(error)
-    described["warnings"] = [str(each.message) for each in caught]
     return described
 
 

@@ -34,7 +34,8 @@ from earmark.evaluation import (
 )
 from earmark.processes import usable_cores
 from earmark.types import PathName, Progress
-from earmark.workflows._datasets import DatasetLoader
+from earmark.workflows._datasets import DatasetLoader, warnings_to
+from earmark.workflows.jobs import Job
 
 __all__ = ["CLEAN", "KNOWN_ARTISTS", "UNSEEN", "evaluate"]
 
@@ -43,12 +44,10 @@ _ORDER = ("random", "track", "artist", "official", CLEAN, "published3", UNSEEN, 
 Protocols = Sequence[str] | Literal["all"]
 
 
-def _contenders(models: Sequence[str], *, jobs: int | None) -> list[Contender]:
+def _contenders(models: Sequence[str]) -> list[Contender]:
     """Find the models, before anything is read."""
     if not models or len(set(models)) != len(models):
         raise ParameterError(f"models={list(models)!r}: give one or more, all different")
-    if jobs is not None and jobs < 1:
-        raise ParameterError(f"jobs={jobs} must be 1 or more")
     return [find_contender(name) for name in models]
 
 
@@ -111,6 +110,16 @@ class _Evaluation:
     new_rows: bool
     importances: bool
 
+    def pairs(
+        self, contenders: Sequence[Contender], job: Job[Results]
+    ) -> list[tuple[Refitted, Split]]:
+        """Collect the splits of all models; a job can be cancelled between them."""
+        pairs: list[tuple[Refitted, Split]] = []
+        for contender in contenders:
+            job.check()
+            pairs.extend(self.splits(contender))
+        return pairs
+
     def splits(self, contender: Contender) -> Iterator[tuple[Refitted, Split]]:
         """Deal the rows for what a model is not scored under yet; a finished model is asked now.
 
@@ -149,7 +158,7 @@ class _Evaluation:
         return run.intervals.over == resampling_units(run.protocol, table)[0]
 
     def score(
-        self, pairs: Sequence[tuple[Refitted, Split]], *, jobs: int, progress: Progress | None
+        self, pairs: Sequence[tuple[Refitted, Split]], *, jobs: int, progress: Progress
     ) -> None:
         """Score models, and keep every run as soon as it is done."""
         scored = score_splits(
@@ -203,7 +212,7 @@ def evaluate(
     importances : bool
         Whether to measure how much each column matters to each model, by permutation.
     jobs : int or None
-        Number of parallel processes; None: one per core.
+        Number of parallel processes; 1 works in this process. None: one per core.
     feature_set, unit : str or None
         Features for models that take any, and what a row is; None takes the dataset's first.
     output : path-like or None
@@ -225,22 +234,21 @@ def evaluate(
     """
     if output is not None:
         check_ending("output", output, (".json",))
-    contenders = _contenders(models, jobs=jobs)
-    loader = DatasetLoader(
-        dataset,
-        unit=unit,
-        jobs=jobs,
-        progress=progress,
-        fewest=N_FOLDS if any(isinstance(each, Refitted) for each in contenders) else 1,
-        check=partial(_check_tracks, contenders, protocols, seed),
-    )
-    base = loader.load(feature_set or _common_features(contenders))
-    named, skipped = _planned(protocols, base)
-    info = DatasetInfo.of(base, name=loader.name, classes=_classes(contenders, base))
-    results = Results(earmark.__version__, seed, info, (), skipped)
-    file = ResultsFile(results, output, order=_ORDER, fresh=fresh)
-    skipped_too = skipped if protocols == "all" else None
-    evaluation = _Evaluation(file, loader, base, named, skipped_too, new_rows, importances)
-    pairs = [pair for contender in contenders for pair in evaluation.splits(contender)]
-    evaluation.score(pairs, jobs=jobs or usable_cores(), progress=progress)
+    contenders = _contenders(models)
+    job: Job[Results] = Job.of(progress, "evaluate")
+    fewest = N_FOLDS if any(isinstance(each, Refitted) for each in contenders) else 1
+    check = partial(_check_tracks, contenders, protocols, seed)
+    loader = DatasetLoader(dataset, unit, (), jobs, job, fewest, check)
+    job.phase("read")
+    with warnings_to(progress):
+        base = loader.load(feature_set or _common_features(contenders))
+        named, skipped = _planned(protocols, base)
+        info = DatasetInfo.of(base, name=loader.name, classes=_classes(contenders, base))
+        results = Results(earmark.__version__, seed, info, (), skipped)
+        file = ResultsFile(results, output, order=_ORDER, fresh=fresh)
+        skipped_too = skipped if protocols == "all" else None
+        evaluation = _Evaluation(file, loader, base, named, skipped_too, new_rows, importances)
+        pairs = evaluation.pairs(contenders, job)
+    job.phase("score")
+    evaluation.score(pairs, jobs=jobs or usable_cores(), progress=job)
     return file.results

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from earmark.arguments import checked
-from earmark.datasets import ArrayTable, Corpus, DatasetWarning, FeatureTable, Rows, Track
+from earmark.datasets import ArrayTable, Corpus, FeatureTable, Rows, Track, warn_about_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import Exploration, ExploredDataset, explore_dataset
 from earmark.features import get_feature_set
 from earmark.types import Progress
 from earmark.wording import counted
-from earmark.workflows._datasets import DatasetLoader, audio_rows, find_dataset
+from earmark.workflows._datasets import DatasetLoader, audio_rows, find_dataset, warnings_to
+from earmark.workflows.jobs import Job
 
 __all__ = ["explore"]
 
@@ -51,7 +51,7 @@ def explore(
     seed : int
         The same seed shows the same examples.
     jobs : int or None
-        Number of parallel processes; None: one per core.
+        Number of parallel processes; 1 works in this process. None: one per core.
     progress : callable or None
         Called with the steps done, their number, and the next one's name; where features are
         computed from audio, first with the files.
@@ -78,11 +78,28 @@ def explore(
     >>> found.duplicates["exact"]["groups"]
     [{'ids': ['a', 'b'], 'genres': ['rock', 'jazz']}]
     """
+    job: Job[Exploration] = Job.of(progress, "explore")
     if isinstance(dataset, FeatureTable):
         source = ExploredDataset(dataset, _tracks_of_rows(dataset, tracks))
-        return explore_dataset(source, seed=seed, progress=progress)
+    else:
+        job.phase("read")
+        loader = DatasetLoader(dataset, jobs=jobs, progress=job)
+        with warnings_to(progress):
+            source = _read(loader, dataset, tracks, feature_set, faulty=faulty)
+    job.phase("explore")
+    return explore_dataset(source, seed=seed, progress=job)
+
+
+def _read(
+    loader: DatasetLoader,
+    dataset: str,
+    tracks: Sequence[Track] | None,
+    feature_set: str | None,
+    *,
+    faulty: bool,
+) -> ExploredDataset:
+    """Read a dataset, or compute its features."""
     corpus, path = find_dataset(dataset)
-    loader = DatasetLoader(dataset, jobs=jobs, progress=progress)
     left_out = None
     if corpus.read_table is not None:
         table = loader.load(feature_set, faulty=faulty)
@@ -94,7 +111,7 @@ def explore(
     else:
         tracks = corpus.tracks(path) if tracks is None else tracks
         table = _table_of_audio(loader, tracks, feature_set)
-    source = ExploredDataset(
+    return ExploredDataset(
         table,
         _tracks_of_rows(table, tracks),
         name=corpus.name,
@@ -102,7 +119,6 @@ def explore(
         arrays=_arrays(corpus, path),
         left_out=left_out,
     )
-    return explore_dataset(source, seed=seed, progress=progress)
 
 
 def _arrays(corpus: Corpus, path: str) -> ArrayTable | None:
@@ -126,18 +142,16 @@ def _table_of_audio(
             )
         return _table_without_features(tracks)
     if len(with_audio) < len(tracks):
-        warnings.warn(
+        warn_about_dataset(
             f"{len(tracks) - len(with_audio)} of {counted(len(tracks), 'track')} without audio "
-            "left out",
-            DatasetWarning,
-            stacklevel=4,
+            "left out"
         )
     kind = get_feature_set(feature_set or _FEATURES)
     try:
         jobs, progress = loader.jobs, loader.progress
         return audio_rows(dataset, with_audio, kind=kind, jobs=jobs, progress=progress)
     except DatasetError as error:  # what is known of the tracks can be counted all the same
-        warnings.warn(str(error), DatasetWarning, stacklevel=4)
+        warn_about_dataset(str(error))
         return _table_without_features(tracks)
 
 

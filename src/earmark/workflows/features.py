@@ -84,7 +84,7 @@ def extract_features(
     output: PathName,
     sets: Sequence[str] = ("gtzan57",),
     unit: Unit = "clip",
-    jobs: int | None = 1,
+    jobs: int | None = None,
     engine: Engine = "local",
     address: str | None = None,
     overwrite: bool = False,
@@ -147,8 +147,7 @@ def extract_features(
     (1, ['no-audio'])
     """
     chosen = [get_feature_set(name) for name in sets]
-    job: Job[Extraction] = Job.of(progress, "features")
-    wanted = _Wanted(os.fspath(output), chosen, unit, overwrite, job)
+    wanted = _Wanted(os.fspath(output), chosen, unit, overwrite, Job.of(progress, "features"))
     if engine == "ray":
         return _extract_on_ray([os.fspath(path) for path in paths], wanted, address=address)
     if engine != "local":

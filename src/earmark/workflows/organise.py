@@ -18,7 +18,7 @@ from earmark.changes.files import (
 from earmark.files import check_target
 from earmark.library import Filters, Library
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import names_from, tracks_to_plan, written
+from earmark.workflows._changing import names_from, planning_job, tracks_to_plan, written
 from earmark.workflows.session import opened_library
 
 __all__ = ["plan_organise"]
@@ -97,10 +97,11 @@ def plan_organise(
         sidecars=sidecars,
         treat_as_empty=filters.treat_as_empty if filters else (),
     )
-    with opened_library(library) as opened:
+    job = planning_job(progress)
+    with opened_library(library, progress=progress) as opened:
         tracks = tracks_to_plan(opened, filters)
         among = None if filters is None else tracks_to_plan(opened, None)
         policy = replace(policy, roots=tuple(opened.scanned.roots()))
         moved = moved_from(opened)
-    plan = make_organise_plan(tracks, policy=policy, among=among, origins=moved, progress=progress)
+    plan = make_organise_plan(tracks, policy=policy, among=among, origins=moved, progress=job)
     return written(plan, output, overwrite=overwrite)

@@ -28,7 +28,8 @@ from earmark.models.cards import render_space_card, space_manifest
 from earmark.models.export import export_space
 from earmark.models.recipe import SpaceRecipe, fit_space, load_space_recipe
 from earmark.types import IntArray, PathName, Progress
-from earmark.workflows._datasets import DatasetLoader
+from earmark.workflows._datasets import DatasetLoader, warnings_to
+from earmark.workflows.jobs import Job
 
 __all__ = ["SpaceTraining", "load_space_rows", "score_space", "train_space"]
 
@@ -53,7 +54,13 @@ class SpaceTraining:
 
 
 @checked
-def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
+def load_space_rows(
+    dataset: str,
+    recipe: SpaceRecipe,
+    *,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> FeatureTable:
     """Read the rows that the recipe of a space learns from.
 
     Parameters
@@ -62,6 +69,10 @@ def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
         ``NAME:PATH``.
     recipe : SpaceRecipe
         Whose features are wanted.
+    jobs : int or None
+        Number of parallel processes; 1 works in this process. None: one per core.
+    progress : callable or None
+        Called with the audio files done, their number, and the last one's path.
 
     Returns
     -------
@@ -74,7 +85,7 @@ def load_space_rows(dataset: str, recipe: SpaceRecipe) -> FeatureTable:
         If the dataset cannot be used or has no such features.
     """
     if recipe.feature_set is not SEGMENT_BANDS:
-        return DatasetLoader(dataset).load(recipe.feature_set.name)
+        return DatasetLoader(dataset, jobs=jobs, progress=progress).load(recipe.feature_set.name)
     corpus, _ = parse_dataset(dataset)
     if corpus.name != "gtzan":
         raise ParameterError(
@@ -152,6 +163,7 @@ def train_space(
     output: PathName,
     recipe: PathName = "style",
     overwrite: bool = False,
+    jobs: int | None = None,
     progress: Progress | None = None,
 ) -> SpaceTraining:
     """Score the recipe of a space, refit it on all rows, and write the space.
@@ -166,6 +178,8 @@ def train_space(
         Name of a recipe that comes with the package, or path of a TOML file like those.
     overwrite : bool
         Whether to replace a file that is there, once all is done.
+    jobs : int or None
+        Number of parallel processes; 1 works in this process. None: one per core.
     progress : callable or None
         Called with the steps done, their number, and the next one's name.
 
@@ -183,12 +197,17 @@ def train_space(
     """
     how = load_space_recipe(recipe)
     check_target(output, overwrite=overwrite, endings=(".earmark",))
-    table = load_space_rows(dataset, how)
+    job: Job[SpaceTraining] = Job.of(progress, "train_space")
+    job.phase("read")
+    with warnings_to(progress):
+        table = load_space_rows(dataset, how, jobs=jobs, progress=job)
     if "artist" not in table.groups:
         raise DatasetError(f"{dataset!r} does not say who the artists are, which a score needs")
-    scores = score_space(how, table, progress=progress)
-    if progress is not None:
-        progress(len(scores), len(scores) + 1, "all rows")
+    job.phase("score")
+    scores = score_space(how, table, progress=job)
+    steps = len(scores) + 1
+    job.phase("fit", total=steps)
+    job(steps - 1, steps, "all rows")
     fitted = fit_space(how, table)
     folds = {"n_folds": N_FOLDS, "seed": SEED}
     manifest = space_manifest(
@@ -199,7 +218,7 @@ def train_space(
         scores={name: {**folds, **score.to_dict()} for name, score in scores.items()},
     )
     card = render_space_card(manifest)
-    write_model(output, manifest=manifest, payload=export_space(fitted), card=card)
-    if progress is not None:
-        progress(len(scores) + 1, len(scores) + 1, str(output))
+    payload = export_space(fitted)
+    job(steps, steps, str(output))  # the last moment to cancel
+    write_model(output, manifest=manifest, payload=payload, card=card)
     return SpaceTraining(load_space(output), scores)

@@ -17,7 +17,7 @@ from earmark.files import check_target
 from earmark.library import Filters, Library
 from earmark.models import DEFAULT_MODEL, Model
 from earmark.types import PathName, Progress
-from earmark.workflows._changing import names_from, tracks_to_plan, written
+from earmark.workflows._changing import names_from, planning_job, tracks_to_plan, written
 from earmark.workflows.session import default_session, opened_library
 
 __all__ = ["plan_tags"]
@@ -92,7 +92,7 @@ def plan_tags(
     check_target(output, overwrite=overwrite, endings=(".csv",))
     empty = (*treat_as_empty, *(filters.treat_as_empty if filters else ()))
     policy = TagPolicy(replace, max_genres, also, names_from(names), empty)
-    with opened_library(library) as opened:
+    with opened_library(library, progress=progress) as opened:
         model = default_session().model(opened.setting("model") or DEFAULT_MODEL)
         tracks = tracks_to_plan(opened, filters)
     plan = make_tag_plan(
@@ -101,7 +101,7 @@ def plan_tags(
         policy=policy,
         model=model.name,
         classes=model.classes,
-        progress=progress,
+        progress=planning_job(progress),
     )
     return written(plan, output, overwrite=overwrite)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from earmark.arguments import checked
-from earmark.datasets import DatasetWarning, FeatureTable, Fold, Rows
+from earmark.datasets import FeatureTable, Fold, Rows, dataset_warnings_to, warn_about_dataset
 from earmark.errors import DatasetError, ParameterError
 from earmark.evaluation import (
     CLEAN,
@@ -32,7 +31,8 @@ from earmark.models.cards import model_manifest, render_card
 from earmark.models.export import export_onnx
 from earmark.models.recipe import Recipe, fit, load_recipe
 from earmark.types import PathName, Progress
-from earmark.workflows._datasets import DatasetLoader
+from earmark.workflows._datasets import DatasetLoader, warnings_to
+from earmark.workflows.jobs import Job
 
 __all__ = ["Training", "score_recipe", "train"]
 
@@ -104,8 +104,7 @@ def _check_tracks(recipe: Recipe, tracks: Rows) -> None:
     """Refuse tracks that cannot be scored, before the first of them is decoded."""
     if len(tracks.classes) < 2:
         return  # refused with its name once it is known which files can be decoded
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DatasetWarning)  # given later, of what was decoded
+    with dataset_warnings_to(lambda _: None):  # given later, of what was decoded
         tracks = tracks_as_artists(tracks, n_folds=recipe.n_folds)
     _checked_splits(recipe, tracks)
 
@@ -114,14 +113,13 @@ def _load(
     loader: DatasetLoader, recipe: Recipe, features: str | None
 ) -> tuple[FeatureTable, dict[str, object]]:
     """Load the rows to train on, and what the card says of them, warnings among it."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", DatasetWarning)
+    messages: list[str] = []
+    with dataset_warnings_to(messages.append):
         table = loader.load(features)
         artists = table.groups.get("artist")
         table = tracks_as_artists(table, n_folds=recipe.n_folds)
-    messages = [str(each.message) for each in caught if issubclass(each.category, DatasetWarning)]
     for message in messages:
-        warnings.warn(message, DatasetWarning, stacklevel=4)
+        warn_about_dataset(message)
     if len(table.classes) < 2:
         raise DatasetError(
             f"{loader.dataset!r} holds one genre only, {table.classes[0]!r}: two or more are needed"
@@ -163,7 +161,7 @@ def train(
     overwrite : bool
         Whether to replace an existing file, once all is done.
     jobs : int or None
-        Number of parallel processes; None: one per core.
+        Number of parallel processes; 1 works in this process. None: one per core.
     progress : callable or None
         Called with the number of steps done, the number in all, and the name of the next one.
     scored : callable or None
@@ -191,17 +189,38 @@ def train(
     check_target(output, overwrite=overwrite, endings=(".earmark",))
     features = None if how.feature_set is None else how.feature_set.name
     check = partial(_check_tracks, how)
-    loader = DatasetLoader(dataset, None, treat_as_empty, jobs, progress, N_FOLDS, check)
-    table, about = _load(loader, how, features)
-    chosen_by_others = "published3" in table.partitions
-    published = loader.load(features, faulty=True) if chosen_by_others else None
+    job: Job[Training] = Job.of(progress, "train")
+    job.phase("read")
+    loader = DatasetLoader(dataset, None, treat_as_empty, jobs, job, N_FOLDS, check)
+    with warnings_to(progress):
+        table, about = _load(loader, how, features)
+        chosen_by_others = "published3" in table.partitions
+        published = loader.load(features, faulty=True) if chosen_by_others else None
     splits = _checked_splits(how, table, published=published)
-    scores, runs = card_scores(Refitted(how.name, how, True), splits, progress=progress)
+    job.phase("score")
+    scores, runs = card_scores(Refitted(how.name, how, True), splits, progress=job)
     if scored is not None:
         scored(scores)
     paired = leakage_gap(runs)
     gap = None if paired is None else paired.difference
-    fitted = fit(how, table, classes=table.classes)
+    _fit_and_write(how, table, output, scores, gap, about, job)
+    return Training(load_model(output), scores, gap)
+
+
+def _fit_and_write(
+    recipe: Recipe,
+    table: FeatureTable,
+    output: PathName,
+    scores: Mapping[str, Score],
+    gap: Estimate | None,
+    about: Mapping[str, object],
+    job: Job[Training],
+) -> None:
+    """Fit a recipe to all rows, and write the model; a cancelled job writes nothing."""
+    job.phase("fit")
+    steps = len(scores.keys() - {CLEAN}) + 1
+    job(steps - 1, steps, "all rows")
+    fitted = fit(recipe, table, classes=table.classes)
     manifest = model_manifest(
         Path(output).stem,
         fitted,
@@ -210,8 +229,6 @@ def train(
         leakage_gap=None if gap is None else asdict(gap),
         training=about,
     )
-    write_model(output, manifest=manifest, payload=export_onnx(fitted), card=render_card(manifest))
-    if progress is not None:
-        steps = len(scores.keys() - {CLEAN}) + 1
-        progress(steps, steps, str(output))
-    return Training(load_model(output), scores, gap)
+    payload, card = export_onnx(fitted), render_card(manifest)
+    job(steps, steps, str(output))  # the last moment to cancel
+    write_model(output, manifest=manifest, payload=payload, card=card)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from earmark.arguments import PAGE_ENDINGS, checked
-from earmark.datasets import Rows
+from earmark.datasets import FeatureTable, Rows
 from earmark.errors import ParameterError
 from earmark.evaluation import N_FOLDS, Refitted, Split
 from earmark.files import atomic_write, check_target
@@ -25,7 +26,8 @@ from earmark.tuning import (
     tuned_recipe,
 )
 from earmark.types import PathName, Progress
-from earmark.workflows._datasets import DatasetLoader
+from earmark.workflows._datasets import DatasetLoader, warnings_to
+from earmark.workflows.jobs import Job
 
 __all__ = ["ROWS", "tune"]
 
@@ -90,7 +92,7 @@ def tune(
     overwrite : bool
         Whether to replace existing files, once all is done.
     jobs : int or None
-        Number of parallel processes; None: one per core.
+        Number of parallel processes; 1 works in this process. None: one per core.
     progress : callable or None
         Called with the trials done, those expected, and the best so far; first with audio files.
     **settings
@@ -110,27 +112,54 @@ def tune(
     """
     _check_targets(overwrite, study=study, output=output, report=report)
     check = partial(_check_tracks, model, SearchSettings(**settings), rows)
-    loader = DatasetLoader(dataset, jobs=jobs, progress=progress, fewest=N_FOLDS, check=check)
-    everything = loader.load(feature_set)
+    job: Job[TunedModel] = Job.of(progress, "tune")
+    job.phase("read")
+    loader = DatasetLoader(dataset, jobs=jobs, progress=job, fewest=N_FOLDS, check=check)
+    with warnings_to(progress):
+        everything = loader.load(feature_set)
     table, note = rows_to_choose_by(everything, rows=rows)
-    at_once = usable_cores() if jobs is None else jobs
-    settings |= {"family": model, "storage": study, "jobs": at_once, "progress": progress}
-    tuning = search_parameters(table, **settings)
-    tuned = TunedModel(
+    settings |= {"family": model, "storage": study, "jobs": jobs or usable_cores(), "progress": job}
+    tuned = _tune(
+        table,
+        settings,
+        nested=nested,
+        job=job,
         dataset=loader.name,
         rows=rows,
         n_left_out=len(everything) - len(table),
         note=note,
-        feature_set=table.feature_set,
-        provenance=dict(table.provenance),
-        tuning=tuning,
-        nested=nested_tune(table, **settings) if nested else None,
-        recipe=tuned_recipe(tuning, note),
         output=None if output is None else os.fspath(output),
         report=None if report is None else os.fspath(report),
     )
     _write(tuned, output, report)
     return tuned
+
+
+def _tune(
+    table: FeatureTable,
+    settings: Mapping[str, Any],
+    *,
+    nested: bool,
+    job: Job[TunedModel],
+    note: str,
+    **known: Any,
+) -> TunedModel:
+    """Search, and score the search itself if that is wanted, as two phases of a job."""
+    job.phase("search")
+    tuning = search_parameters(table, **settings)
+    scored = None
+    if nested:
+        job.phase("score")
+        scored = nested_tune(table, **settings)
+    return TunedModel(
+        **known,
+        note=note,
+        feature_set=table.feature_set,
+        provenance=dict(table.provenance),
+        tuning=tuning,
+        nested=scored,
+        recipe=tuned_recipe(tuning, note),
+    )
 
 
 def _write(tuned: TunedModel, output: PathName | None, report: PathName | None) -> None:
