@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.errors import ParameterError
-from earmark.figures._page import estimate_cell, number, render_page, table
+from earmark.figures._page import estimate_cell, fixed_group, number, render_page, table
 from earmark.figures._plots import plain
 from earmark.figures._tuning_figures import (
     Axis,
