@@ -121,9 +121,10 @@ class _Evaluation:
         return pairs
 
     def splits(self, contender: Contender) -> Iterator[tuple[Refitted, Split]]:
-        """Deal the rows for what a model is not scored under yet; a finished model is asked now.
+        """Yield the splits a model is not scored under yet; score a finished model at once.
 
-        What cannot be scored is noted in `skipped`, or raised where that is None.
+        Protocols that are not possible are noted in `skipped`; if that is None, the error is
+        raised.
         """
         table = self.loader.for_model(contender, self.base)
         if isinstance(contender, Packaged):
@@ -202,13 +203,14 @@ def evaluate(
         ``NAME:PATH``, or the rows. In a folder of audio each clip is a row; clips of a track vote.
     models : sequence of str
         ``default``, a family or preset (not calibrated), the name or path of a recipe, or the path
-        of an ``.earmark`` file, which is asked as it is.
+        of an ``.earmark`` file, which is tested without training it again.
     protocols : sequence of str or "all"
-        Of `earmark.evaluation.PROTOCOLS`. ``"all"``: those that the dataset supports.
+        Names from `earmark.evaluation.PROTOCOLS`; ``"all"``: those that the dataset supports.
     new_rows : bool
-        Whether to leave out rows that an ``.earmark`` file was trained on, instead of refusing.
+        Whether to leave out rows that an ``.earmark`` file was trained on, instead of raising an
+        error.
     seed : int
-        Of the folds. The same seed gives the same results, times and memory apart.
+        Seed of the folds. The same seed gives the same results, except for times and memory.
     importances : bool
         Whether to measure how much each column matters to each model, by permutation.
     jobs : int or None

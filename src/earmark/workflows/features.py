@@ -60,9 +60,9 @@ class Extraction(
     output, failures : str
         Paths of the two tables.
     n_files : int
-        Files that were asked for.
+        Number of files.
     n_resumed : int
-        Those of them that an earlier run had done.
+        Number of these that an earlier run had finished.
     n_rows : int
         Rows of the table of features.
     failed : tuple of AudioError

@@ -121,7 +121,7 @@ def list_tracks(
     LibraryError
         If the library cannot be used.
     ParameterError
-        If there is no such order, a bound is out of range, or no track has the genre asked for.
+        If `sort` is unknown, a bound is out of range, or no track has the genre of the filters.
     """
     with opened_library(library) as opened:
         check_genre(opened, filters.genre if filters else None)
@@ -425,7 +425,7 @@ def review_tracks(
     LibraryError
         If the library cannot be used.
     ParameterError
-        If no track has the genre asked for.
+        If no track has the genre of the filters.
     """
     wanted = filters or Filters()
     if wanted.corrected is None:
