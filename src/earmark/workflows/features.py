@@ -111,8 +111,7 @@ def extract_features(
         uses several processes must guard its main part by ``if __name__ == "__main__":``.
     engine : {"local", "ray"}
         Processes of this machine, or Ray Data (extra ``ray``): then `paths` and `output` may be any
-        fsspec path, ``s3://bucket/music`` say, and the rows are the same. There is no journal; Ray
-        itself does again what was lost with a worker.
+        fsspec path, such as ``s3://bucket/music``, and Ray takes the place of the journal.
     address : str or None
         Address of the Ray cluster; None uses this machine.
     overwrite : bool
