@@ -8,8 +8,13 @@ from pathlib import Path
 import numba
 import platformdirs
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).parent.parent
+
+# A busy machine is slow: that fails no test.
+settings.register_profile("earmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("earmark")
 
 # What the user who runs the tests has set must not change them.
 os.environ["EARMARK_CONFIG"] = os.devnull

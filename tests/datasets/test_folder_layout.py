@@ -75,7 +75,9 @@ def test_one_small_genre_among_others_is_named(tmp_path: Path) -> None:
         for number in range(n):
             write(tmp_path / genre / f"{number}.flac")
     found = CORPUS.tracks(tmp_path)
-    with pytest.raises(DatasetError, match=r"1 genre of 3 has fewer than 5 audio files.*'polka' 2"):
+    with pytest.raises(
+        DatasetError, match=r"1 of 3 genres has fewer than 5 audio files.*'polka' 2"
+    ):
         check_layout(tmp_path, found, fewest=5)
     check_layout(tmp_path, found, fewest=2)
 

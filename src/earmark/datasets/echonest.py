@@ -19,7 +19,6 @@ from earmark.datasets.fma import CITATION, LICENCE, read_metadata
 from earmark.errors import ParameterError
 from earmark.features import ECHONEST8
 from earmark.types import FloatArray, PathName
-from earmark.wording import counted
 
 __all__ = ["CITATION", "CORPUS", "LICENCE"]
 
@@ -64,7 +63,7 @@ def _read_table(
         raise ParameterError(f"unit={unit!r}: a row of echonest is a track")
     found, X = _read(folder)
     labelled = [bool(track.label) for track in found]
-    left_out = f"{counted(labelled.count(False), 'track')} without a genre"
+    left_out = f"{labelled.count(False)} tracks without a genre"
     sources = provenance_of(CORPUS.title, CITATION, folder, (_FILE,), left_out=left_out)
     rows = Rows.of_tracks([track for track in found if track.label], provenance=sources)
     return FeatureTable.of_rows(rows, X[labelled], ECHONEST8)

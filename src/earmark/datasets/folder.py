@@ -132,9 +132,11 @@ music/GENRE/ARTIST/ALBUM/song.mp3). Found: 1 audio file directly in 'music' and 
         return
     if counts and len(small) <= len(counts) / 2:
         names = _some_counts(small)
+        of_all = f"of {len(counts)} genres"
+        too_small = counted(len(small), f"{of_all} has", f"{of_all} have")
         raise DatasetError(
-            f"{root!r}: {counted(len(small), 'genre')} of {len(counts)} has fewer than {fewest} "
-            f"audio files, which cannot be split into folds: {names}. Add files, or remove the "
+            f"{root!r}: {too_small} fewer than {fewest} audio files, "
+            f"which cannot be split into folds: {names}. Add files, or remove the "
             "folder"
         )
     expected = (

@@ -308,7 +308,7 @@ def _provenance(
     columns = [name for name in rows.columns if name not in used]
     more = {}
     if n_left_out:
-        more["left_out"] = f"{counted(n_left_out, 'row')} without a genre"
+        more["left_out"] = f"{n_left_out} rows without a genre"
     if columns:
         more["columns_left_out"] = ", ".join(columns)
     folder, name = os.path.split(path)
