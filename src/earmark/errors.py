@@ -33,7 +33,8 @@
     └── MissingExtraError         an extra that is not installed is needed
 
 Every class has a ``code``, a short name that never changes between releases. It is the
-``error.code`` in the JSON of the command line.
+``error.code`` in the JSON of the command line. ``exit_code`` is what the command line ends with: 2
+if what was named cannot be used as requested, otherwise 1.
 """
 
 from __future__ import annotations
@@ -79,12 +80,14 @@ class EarmarkError(Exception):
     """Base class of every error that Earmark raises on purpose."""
 
     code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
 
 
 class ParameterError(EarmarkError, ValueError):
     """An argument has a value the function does not take."""
 
     code = "parameter"
+    exit_code = 2
 
 
 class UnknownGenreError(ParameterError):
@@ -197,6 +200,7 @@ class ModelError(_FileError):
     """A model file cannot be used."""
 
     code = "model"
+    exit_code = 2
 
 
 class ModelNotFoundError(ModelError):
@@ -233,18 +237,21 @@ class ResultsError(_FileError):
     """A results file does not exist, is damaged, or has another version."""
 
     code = "results"
+    exit_code = 2
 
 
 class SettingsError(_FileError):
     """The configuration file or an environment variable holds an invalid setting."""
 
     code = "settings"
+    exit_code = 2
 
 
 class StudyError(_FileError):
     """A study file belongs to another search, is in use, or cannot be read."""
 
     code = "study"
+    exit_code = 2
 
 
 class TagError(_FileError):
@@ -263,6 +270,7 @@ class LibraryError(_FileError):
     """A library file cannot be opened, read or written."""
 
     code = "library"
+    exit_code = 2
 
 
 class LibraryVersionError(LibraryError):
@@ -275,6 +283,7 @@ class PlanError(_FileError):
     """A plan of changes cannot be read, or contains something impossible."""
 
     code = "plan"
+    exit_code = 2
 
 
 class ChangeError(_FileError):

@@ -45,6 +45,17 @@ def test_code_is_a_short_name_of_its_own(kind: type[errors.EarmarkError]) -> Non
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.code)
 
 
+@pytest.mark.parametrize("kind", _CLASSES)
+def test_exit_code_says_whether_what_was_named_cannot_be_used(
+    kind: type[errors.EarmarkError],
+) -> None:
+    usage = (
+        *(errors.LibraryError, errors.ModelError, errors.ParameterError, errors.PlanError),
+        *(errors.ResultsError, errors.SettingsError, errors.StudyError),
+    )
+    assert kind.exit_code == (2 if issubclass(kind, usage) else 1)
+
+
 def drawn_tree() -> dict[str, str | None]:
     """Read the tree of the module's docstring: the parent of each name."""
     parents: dict[str, str | None] = {}

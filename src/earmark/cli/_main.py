@@ -1,4 +1,4 @@
-"""The commands of ``earmark``: the only place that picks an exit code."""
+"""The commands of ``earmark``, and how a process that runs one ends."""
 
 from __future__ import annotations
 
@@ -31,16 +31,7 @@ from earmark.cli import (
 from earmark.cli._commands import EarmarkGroup, examples, include
 from earmark.cli._output import printable
 from earmark.cli._words import in_flags
-from earmark.errors import (
-    EarmarkError,
-    LibraryError,
-    ModelError,
-    ParameterError,
-    PlanError,
-    ResultsError,
-    SettingsError,
-    StudyError,
-)
+from earmark.errors import EarmarkError
 from earmark.settings import load_settings
 
 __all__ = ["app", "run"]
@@ -60,17 +51,6 @@ for _panel, _modules in {
 }.items():
     for _module in _modules:
         include(app, _module.app, panel=_panel)
-
-_USAGE = (
-    LibraryError,
-    ModelError,
-    ParameterError,
-    PlanError,
-    ResultsError,
-    SettingsError,
-    StudyError,
-)
-"""What the caller asked for cannot be done with what was named: exit code 2."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -119,7 +99,7 @@ def run() -> None:
     except EarmarkError as error:
         message = in_flags(str(error), command=typer.main.get_command(app), words=sys.argv[1:])
         print(f"earmark: {printable(message)}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, _USAGE) else 1)
+        sys.exit(error.exit_code)
     except OSError as error:
         print(f"earmark: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)
