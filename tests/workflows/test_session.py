@@ -13,14 +13,15 @@ import pytest
 import soundfile
 
 from earmark.datasets import DatasetWarning
-from earmark.errors import JobCancelledError, LibraryError, ModelNotFoundError
+from earmark.errors import JobCancelledError, LibraryError, ModelNotFoundError, ParameterError
 from earmark.library import Library, open_library
 from earmark.testing import music_like
 from earmark.types import Progress
 from earmark.workflows import session as module
+from earmark.workflows.classify import classify_many
 from earmark.workflows.evaluate import evaluate
 from earmark.workflows.library import list_tracks
-from earmark.workflows.scan import scan
+from earmark.workflows.scan import scan, watch
 from earmark.workflows.session import Session, default_session, opened_library
 
 
@@ -117,6 +118,44 @@ def test_closing_cancels_what_is_running() -> None:
     assert not session.jobs
     with pytest.raises(JobCancelledError):
         job.result()
+
+
+@pytest.mark.parametrize("workflow", [classify_many, watch])
+def test_a_workflow_that_yields_is_not_started(workflow: Any) -> None:
+    with Session() as session:
+        with pytest.raises(ParameterError, match=f"{workflow.__name__} yields its results"):
+            session.start(workflow, ["nothing.mp3"])
+        assert not session.jobs
+
+
+def test_a_job_whose_thread_does_not_start_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    session = Session()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="new thread"):
+        session.start(_count, 1)
+    assert not session.jobs
+    session.close()
+
+
+def test_a_job_can_close_its_session(tmp_path: Path) -> None:
+    session = Session(tmp_path / "a.db", create=True)
+
+    def close(*, progress: Progress) -> str:
+        session.close()
+        return "closed"
+
+    assert session.start(close).result(10) == "closed"
+
+
+def test_a_closed_session_does_not_open_its_library_again(tmp_path: Path) -> None:
+    with Session(tmp_path / "a.db", create=True) as session:
+        assert session.library.count() == 0
+    with pytest.raises(LibraryError, match="its session is closed"):
+        session.run(list_tracks)
+    session.close()
 
 
 def test_threads_share_the_library(tmp_path: Path, examples: Path) -> None:

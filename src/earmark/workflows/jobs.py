@@ -289,16 +289,12 @@ class Job(Generic[Result]):
         self._update(lambda status: replace(status, failures=(*status.failures, error)))
 
     def cancel(self) -> None:
-        """Ask the work to stop: it stops at its next report, and what is done is kept.
+        """Ask the work to stop, which it does at its next report; what is done is kept.
 
-        A job that has ended is not changed.
+        Work reports when a file, a fold or a step is done, so it may go on for as long as one of
+        these takes. A job that has ended is not changed.
         """
         self._cancel.set()
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether it was asked to stop; it may continue for a moment."""
-        return self._cancel.is_set()
 
     def check(self) -> None:
         """Raise an error if the job was cancelled.

@@ -1,8 +1,9 @@
-"""Keep a library open and models and spaces loaded, shared by the threads of a process.
+"""Keep a library open and models loaded, shared by the threads of a process.
 
 Workflows take ``library`` as a path or as an open `Library`, and ``model`` as a name, a path or a
 loaded `Model`. A library that is named by its path is opened and closed by each call. Models are
-loaded once: by the default session, or by that of a server::
+loaded once by each session: the default one, or that of a server. Spaces and indexes are kept by
+the process, whatever its sessions::
 
     with Session("music.db") as session:
         job = session.start(scan, "~/Music")
@@ -24,6 +25,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from earmark.arguments import checked
+from earmark.errors import LibraryError, ParameterError
 from earmark.files import FileState, file_state
 from earmark.library import Library, library_path, open_library
 from earmark.models import DEFAULT_MODEL, Model, load_model, shipped_models
@@ -93,6 +95,7 @@ class Session:
         self._create = create
         self._lock = threading.RLock()
         self._library: Library | None = None
+        self._is_closed = False
         self._models: dict[str, tuple[FileState | None, Model]] = {}
         self._jobs: dict[Job[Any], threading.Thread] = {}
 
@@ -142,9 +145,11 @@ class Session:
         Raises
         ------
         LibraryError
-            If it cannot be opened.
+            If it cannot be opened, or the session is closed.
         """
         with self._lock:
+            if self._is_closed:
+                raise LibraryError(library_path(self._path), "its session is closed")
             if self._library is None:
                 self._library = open_library(library_path(self._path), create=self._create)
             return self._library
@@ -172,7 +177,9 @@ class Session:
         Parameters
         ----------
         workflow : callable
-            The function, such as `earmark.workflows.scan.scan`. It must take ``progress``.
+            The function, such as `earmark.workflows.scan.scan`. It must take ``progress``, and
+            return its result; those that yield, such as `earmark.workflows.classify.classify_many`,
+            are for `run`.
         *args, **kwargs : object
             Its arguments, as in `run`. ``progress`` is the job.
 
@@ -180,7 +187,17 @@ class Session:
         -------
         Job
             Follow it, cancel it, or get its result.
+
+        Raises
+        ------
+        ParameterError
+            If the workflow yields its results.
         """
+        if inspect.isgeneratorfunction(inspect.unwrap(workflow)):
+            raise ParameterError(
+                f"workflow={workflow.__name__} yields its results one by one, and a job has one "
+                "result: call it with run and iterate over what it returns"
+            )
         job: Job[Result] = Job(workflow.__name__)
         work = self._bound(workflow, args, {**kwargs, "progress": job})
 
@@ -192,7 +209,11 @@ class Session:
 
         with self._lock:
             self._jobs[job] = threading.Thread(target=run, name=f"earmark {job.name}")
-            self._jobs[job].start()
+            try:
+                self._jobs[job].start()
+            except BaseException:
+                del self._jobs[job]
+                raise
         return job
 
     def _bound(
@@ -210,14 +231,19 @@ class Session:
             return tuple(self._jobs)
 
     def close(self) -> None:
-        """Cancel the jobs, wait until they have ended, and close the library."""
+        """Cancel the jobs, wait until they have ended, and close the library.
+
+        A job that closes its own session is not waited for.
+        """
         with self._lock:
             running = dict(self._jobs)
         for job in running:
             job.cancel()
         for thread in running.values():
-            thread.join()
+            if thread is not threading.current_thread():
+                thread.join()
         with self._lock:
+            self._is_closed = True
             if self._library is not None:
                 self._library.close()
             self._library = None
