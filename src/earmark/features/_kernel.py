@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numba
 
 from earmark.features._cache import cache_folder
-from earmark.files import file_lock
+from earmark.files import atomic_write, file_lock
 
 __all__ = ["inner_kernel", "kernel", "kernel_from_source"]
 
@@ -81,11 +80,11 @@ def kernel_from_source(name: str, source: str) -> Any:
     folder = cache_folder()
     path = Path("<generated>") if folder is None else folder / f"{name}.py"
     if folder is not None and not path.exists():
-        with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False) as file:
+        with atomic_write(path, "w") as file:
             file.write(source)
-        # Compiled code is dated by its source, which another process may be writing too.
-        os.utime(file.name, (0, 0))
-        os.replace(file.name, path)
+            file.flush()
+            # Compiled code is dated by its source, which another process may be writing too.
+            os.utime(file.name, (0, 0))
     # numba finds the globals of a function again by the name of its module.
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile(source, str(path), "exec"), namespace)  # noqa: S102  (our own text)

@@ -179,7 +179,8 @@ def train_space(
     overwrite : bool
         Whether to replace a file that is there, once all is done.
     jobs : int or None
-        Number of parallel processes; 1 works in this process. None: one per core.
+        Number of parallel processes that compute the features of audio; 1 works in this process.
+        None: one per core. Spaces are scored and fitted in this process.
     progress : callable or None
         Called with the steps done, their number, and the next one's name.
 

@@ -34,7 +34,7 @@ from earmark.types import PathName, Progress
 from earmark.workflows._datasets import DatasetLoader, warnings_to
 from earmark.workflows.jobs import Job
 
-__all__ = ["Training", "score_recipe", "train"]
+__all__ = ["Training", "train"]
 
 
 @dataclass(frozen=True)
@@ -55,39 +55,6 @@ class Training:
     model: Model
     scores: dict[str, Score]
     leakage_gap: Estimate | None
-
-
-@checked
-def score_recipe(
-    recipe: Recipe,
-    table: FeatureTable,
-    *,
-    published: FeatureTable | None = None,
-    progress: Progress | None = None,
-) -> dict[str, Score]:
-    """Score a recipe under the protocols of a card, everything that learns refitted in each fold.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What to score.
-    table : FeatureTable
-        The rows. Protocols that they do not support are left out.
-    published : FeatureTable or None
-        The rows of ``published3``, where others chose them; None takes those of `table`.
-    progress : callable or None
-        Called with the protocols done, their number, and the next one's name.
-
-    Returns
-    -------
-    dict of str to Score
-        ``artist_inner``: artist folds inside the train and valid lists, where choices are made;
-        ``random``, ``track`` and ``artist`` on all rows, ``published3`` on those in it;
-        ``official`` on the test list, and ``official_artist_clean`` on the part of it none of
-        whose artists is trained on.
-    """
-    splits = _checked_splits(recipe, table, published=published)
-    return card_scores(Refitted(recipe.name, recipe, True), splits, progress=progress)[0]
 
 
 def _checked_splits(recipe: Recipe, table: Rows, *, published: Rows | None = None) -> list[Split]:
@@ -161,7 +128,8 @@ def train(
     overwrite : bool
         Whether to replace an existing file, once all is done.
     jobs : int or None
-        Number of parallel processes; 1 works in this process. None: one per core.
+        Number of parallel processes that compute the features of audio; 1 works in this process.
+        None: one per core. Models are scored and fitted in this process.
     progress : callable or None
         Called with the number of steps done, the number in all, and the name of the next one.
     scored : callable or None
