@@ -62,7 +62,7 @@ class Filters:
     warned : bool or None
         Only tracks with warnings, or only those without.
     missing : bool or None
-        Only tracks whose file is gone, or only those whose file is there; None for both.
+        Only tracks whose file no longer exists, or only those whose file exists; None for both.
     state : {"analysed", "failed"} or None
         Only tracks of this state.
     """

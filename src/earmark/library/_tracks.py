@@ -243,7 +243,7 @@ class TrackQueries(Database):
         Returns
         -------
         list of LibraryTrack
-            By number; those whose file is gone included.
+            By number; including those whose file no longer exists.
         """
         query = f"{_TRACKS} WHERE t.digest = ? ORDER BY t.id"
         return [track_of(row) for row in self.query(query, [digest])]

@@ -89,7 +89,7 @@ class Dispatcher(threading.Thread):
         self._wake.send_bytes(b"!")
 
     def answer(self, timeout: float | None) -> tuple[int, Answer] | None:
-        """Wait for the answer for a task and return its number too; None after so many seconds.
+        """Wait for an answer and return it with its task's number; None after `timeout` seconds.
 
         Raises what made the dispatcher itself fail.
         """

@@ -105,8 +105,8 @@ def _put_in(way: list[int], steps: FloatArray) -> bool:
 def arrange(vectors: Float32Array, artists: Sequence[object]) -> list[int]:
     """Order songs so that each is near the one before, and no artist comes twice in a row.
 
-    Rows of `vectors` [shape=(n, d)] are returned, the first one first. Where an artist has so many
-    songs that two would meet, the last of these are left out.
+    Returns numbers of rows of `vectors` [shape=(n, d)] and starts with the first. If an artist has
+    too many songs to keep them apart, the last ones are left out.
     """
     if not len(vectors):
         return []

@@ -123,7 +123,7 @@ def find_moves(
     """Recognise tracks in new or changed files by their audio.
 
     Maps path and number in a cue sheet to the number of the track it is: that of its own place if
-    the audio is the same; otherwise one whose file is gone, or whose place holds other audio now.
+    the audio is the same; otherwise a track whose file no longer exists or holds other audio now.
     """
     kept = {one.id for one in (*plan.unchanged, *plan.failed_before)}
     free: dict[bytes, list[KnownFile]] = {}
