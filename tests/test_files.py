@@ -260,3 +260,21 @@ def test_file_that_does_not_exist_has_no_state(tmp_path: Path) -> None:
     assert file_state("a\0b") is None
     with pytest.raises(FileNotFoundError):
         FileState.of(tmp_path / "a")
+
+
+def test_a_part_is_not_taken_for_abandoned_when_it_takes_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, replace = tmp_path / "table.csv", os.replace
+
+    def another_writes_first(part: str, place: str) -> None:
+        monkeypatch.setattr(os, "replace", replace)
+        with atomic_write(target, "w") as other:
+            other.write("other")
+        replace(part, place)
+
+    monkeypatch.setattr(os, "replace", another_writes_first)
+    with atomic_write(target, "w") as file:
+        file.write("mine")
+    assert target.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from earmark.types import PathName
 
 __all__ = ["FileState", "atomic_write", "check_target", "content_hash", "file_lock", "file_state"]
+
+
+_ABANDONED_S = 3600
+"""Age from which a part is abandoned, where a lock cannot tell."""
 
 
 def check_target(
@@ -129,9 +134,14 @@ def atomic_write(
     try:
         with _new_part(part, mode, newline, errors) as file:
             yield file
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
-        os.replace(part, target)
+            if not file.closed:
+                file.flush()
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
+            if fcntl is not None:  # while it is locked: else another writer might remove it
+                os.replace(part, target)
+        if fcntl is None:  # Windows does not rename a file that is open
+            os.replace(part, target)
     except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(part)
@@ -163,14 +173,14 @@ def _remove_abandoned_parts(folder: str, base: str) -> None:
     except OSError:
         return  # a folder that may be written to but not read
     for name in filter(pattern.fullmatch, names):
-        # Windows refuses to delete a file that is open; elsewhere its lock is free.
-        with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as part:
+        path = os.path.join(folder, name)
+        with contextlib.suppress(OSError):
             if fcntl is not None:
-                fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.unlink(part.name)
-        if fcntl is None:
-            with contextlib.suppress(OSError):
-                os.unlink(os.path.join(folder, name))
+                with open(path, "rb") as part:
+                    fcntl.flock(part, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.unlink(path)
+            elif time.time() - os.stat(path).st_mtime > _ABANDONED_S:
+                os.unlink(path)  # refused if it is open
 
 
 @contextmanager
@@ -219,7 +229,8 @@ def file_lock(path: PathName, *, wait: bool = False) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout as error:
-        if not os.path.exists(target):  # it was never locked: it cannot be created
+        # On Windows it may be that it cannot be created; elsewhere that is an error of its own.
+        if fcntl is None and not os.path.exists(target):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path)) from error
         raise BlockingIOError(errno.EAGAIN, "another process has locked it", target) from error
     except OSError as error:

@@ -270,11 +270,23 @@ def test_usable_cores_are_those_this_process_may_use() -> None:
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
 
 
-def test_script_without_a_guard_is_told_what_to_do(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a script needs a guard")
+def test_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "from earmark.processes import map_tasks\n"
         "print([r.value for r in map_tasks(len, ['a'], isolated=True)])\n"
+    )
+    done = subprocess.run([sys.executable, script], check=False, **OUTPUT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[1]\n", "")
+
+
+def test_script_without_a_guard_for_its_own_functions_is_told_what_to_do(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from earmark.processes import map_tasks\n"
+        "def double(x):\n    return 2 * x\n"
+        "print([r.value for r in map_tasks(double, [1], isolated=True)])\n"
     )
     done = subprocess.run([sys.executable, script], check=False, **OUTPUT)
     assert done.returncode == 1

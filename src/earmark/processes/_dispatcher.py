@@ -23,7 +23,7 @@ __all__ = ["Dispatcher"]
 _SHORT_S = 0.05
 """Workers whose tasks are shorter are handed the next one before they ask for it."""
 
-_FITS = 1 << 14
+_FITS = 1 << 12
 """Bytes that a pipe takes in although nobody reads at the other end."""
 
 
@@ -76,6 +76,8 @@ class Dispatcher(threading.Thread):
         self._jobs, self._fresh, self._repeat = jobs, fresh, repeat
         self._preload = setup.preload
         self._setup = [ForkingPickler.dumps(tuple(sys.path)), ForkingPickler.dumps(setup)]
+        what = bytes(ForkingPickler.dumps((setup.function, setup.initializer)))
+        self._imports_script = b"__main__" in what
         self._answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
         self._todo: deque[tuple[int, Any]] = deque()
         self._repeated: deque[tuple[int, Any]] = deque()
@@ -149,7 +151,8 @@ class Dispatcher(threading.Thread):
             if not worker.given:
                 return worker
         if len(self._workers) < self._jobs:
-            self._workers.append(_Worker(start_worker(self._preload), self._setup))
+            process = start_worker(self._preload, imports_script=self._imports_script)
+            self._workers.append(_Worker(process, self._setup))
             return self._workers[-1]
         if not self._fresh and len(self._todo) > self._jobs:
             for worker in self._workers:

@@ -5,18 +5,23 @@ runs none, and has imported what its workers need: a worker is there in millisec
 fork server is one for all, and imports what whoever starts it first asks for. Here each set of
 imports has a fork server of its own, which lives until this process ends and takes its workers
 along, however that happens. Where there is no safe fork (Windows, macOS), workers are spawned.
+
+A fork server imports the script that started it only if that script defines what is to be done: so
+a script that calls Earmark needs no guard, unless it hands over functions of its own.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import json
 import multiprocessing
 import os
 import select
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import traceback
@@ -98,18 +103,38 @@ def _fork(control: socket.socket, handle: int) -> int:
 # --- in the process that wants workers ------------------------------------------------------------
 
 
+_PROGRAM = """
+import json, socket, sys
+path, modules, handle = json.loads(sys.argv[1])
+sys.path[:] = path
+from earmark.processes._forking import _serve
+_serve(socket.socket(fileno=handle), tuple(modules))
+"""
+
+
 class _ForkServer:
     """The fork server of one set of imports; any thread may ask it."""
 
-    def __init__(self, modules: tuple[str, ...]) -> None:
+    def __init__(self, modules: tuple[str, ...], *, imports_script: bool) -> None:
         self._lock = threading.Lock()
+        self._owner = os.getpid()
         self._control, theirs = socket.socketpair()
-        atexit.register(self._control.close)
-        context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_serve, args=(theirs, modules), daemon=True)
-        with one_thread_each():
-            self._process.start()
-        theirs.close()
+        atexit.register(self.close)
+        with theirs, one_thread_each():
+            if imports_script:
+                context = multiprocessing.get_context("spawn")
+                self._process: Any = context.Process(
+                    target=_serve, args=(theirs, modules), daemon=True
+                )
+                self._process.start()
+            else:
+                handle = theirs.fileno()
+                given = json.dumps([list(map(str, sys.path)), modules, handle])
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _PROGRAM, given],
+                    pass_fds=[handle],
+                    stdin=subprocess.DEVNULL,
+                )
 
     def _ask(self, kind: bytes, pid: int = 0, handles: Sequence[int] = ()) -> int:
         with self._lock:
@@ -119,14 +144,18 @@ class _ForkServer:
             raise ConnectionResetError
         return int(_ANSWER.unpack(answer)[0])
 
-    def fork(self) -> _ForkedWorker:
-        ours, theirs = multiprocessing.Pipe()
+    def fork(self) -> _ForkedWorker | None:
+        """Fork a worker; None if the server was ended from outside."""
+        try:
+            ours, theirs = multiprocessing.Pipe()
+        except OSError as error:  # too many open files
+            raise EarmarkError(f"no process can be started: {error.strerror}") from error
         with theirs:
             try:
                 pid = self._ask(b"f", handles=[theirs.fileno()])
             except OSError:
                 ours.close()
-                raise
+                return None
         if pid < 0:
             ours.close()
             raise EarmarkError(f"no process can be started: {os.strerror(-pid)}")
@@ -139,9 +168,17 @@ class _ForkServer:
             return -int(signal.SIGKILL)
 
     def close(self) -> None:
-        atexit.unregister(self._control.close)
-        self._control.close()
-        self._process.join()
+        atexit.unregister(self.close)
+        self._control.close()  # it ends its workers and itself, unless it is still loading
+        if os.getpid() != self._owner:
+            return
+        if isinstance(self._process, subprocess.Popen):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1)
+            self._process.kill()
+            self._process.wait()
+        else:
+            self._process.join()
 
 
 class _ForkedWorker:
@@ -160,17 +197,22 @@ class _ForkedWorker:
         return self._server.wait(self._pid)
 
 
-_servers: dict[tuple[int, tuple[str, ...]], _ForkServer] = {}
+_servers: dict[tuple[int, tuple[str, ...], bool], _ForkServer] = {}
 """By the process that uses it (a fork of it needs its own) and what is loaded."""
 
 _starting = threading.Lock()
 
 
-def _server(modules: tuple[str, ...], *, instead_of: _ForkServer | None = None) -> _ForkServer:
-    key = (os.getpid(), modules)
+def _server(
+    modules: tuple[str, ...],
+    *,
+    imports_script: bool = False,
+    instead_of: _ForkServer | None = None,
+) -> _ForkServer:
+    key = (os.getpid(), modules, imports_script)
     with _starting:
         if key not in _servers or _servers[key] is instead_of:
-            _servers[key] = _ForkServer(modules)
+            _servers[key] = _ForkServer(modules, imports_script=imports_script)
         return _servers[key]
 
 
@@ -226,18 +268,23 @@ WorkerProcess: TypeAlias = _ForkedWorker | _SpawnedWorker
 """A worker, seen from the process that started it."""
 
 
-def start_worker(modules: tuple[str, ...]) -> WorkerProcess:
-    """Start a worker that has these modules imported; EarmarkError if no process can be started."""
+def start_worker(modules: tuple[str, ...], *, imports_script: bool) -> WorkerProcess:
+    """Start a worker that has these modules imported, and the script of this process if needed.
+
+    EarmarkError if no process can be started.
+    """
     if not _FORKS:
         return _SpawnedWorker()
     ended: _ForkServer | None = None
-    for _ in range(2):
-        server = _server(modules, instead_of=ended)
-        try:
-            return server.fork()
-        except OSError:  # it was ended from outside
-            server.close()
-            ended = server
+    # A script that is being imported by a server of its own must not start another one.
+    is_imported = getattr(multiprocessing.current_process(), "_inheriting", False)
+    for _ in range(0 if is_imported else 2):
+        server = _server(modules, imports_script=imports_script, instead_of=ended)
+        worker = server.fork()
+        if worker is not None:
+            return worker
+        server.close()
+        ended = server
     raise EarmarkError(
         "no process can be started. If this is a script, put what it does below "
         "if __name__ == '__main__'"
