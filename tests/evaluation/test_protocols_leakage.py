@@ -397,7 +397,7 @@ def test_segments_of_a_track_vote() -> None:
     assert voted.right.tolist() == [1, 1]
     mixed = replace(table, labels=np.array(["jazz", "rock", *table.labels[2:]]))
     torn = held_out_predictions(lambda rows: Column(), mixed, folds)
-    with pytest.raises(DatasetError, match="'a#1' is of another class"):
+    with pytest.raises(DatasetError, match="'a#1' has another class"):
         vote(torn, mixed)
 
 
