@@ -107,8 +107,8 @@ def classify_many(
         A loaded model, the name of a shipped one, or the path of an ``.earmark`` file.
     jobs : int or None
         Number of parallel processes; 1 works in this process. None: one per core, or 1 if there are
-        too few files for more to pay. A script that uses several processes must guard its main part
-        by ``if __name__ == "__main__":``.
+        too few files for more to pay. On Windows and macOS, a script that uses several processes
+        must guard its main part by ``if __name__ == "__main__":``.
     progress : callable or None
         Called with the number of files done, the number in all, and the path of the last one.
 

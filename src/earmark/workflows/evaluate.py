@@ -194,8 +194,8 @@ def evaluate(
 ) -> Results:
     """Score models on a dataset under several protocols.
 
-    Everything that learns is fitted inside the training rows of each fold, in processes: in a
-    script, call this below ``if __name__ == "__main__":``.
+    Everything that learns is fitted inside the training rows of each fold, in processes. On
+    Windows and macOS, a script must call this below ``if __name__ == "__main__":``.
 
     Parameters
     ----------

@@ -107,8 +107,9 @@ def extract_features(
     unit : {"clip", "segment", "track"}
         What a row is about.
     jobs : int or None
-        Number of parallel processes; 1 works in this process. None: one per core. A script that
-        uses several processes must guard its main part by ``if __name__ == "__main__":``.
+        Number of parallel processes; 1 works in this process. None: one per core. On Windows
+        and macOS, a script that uses several must guard its main part by
+        ``if __name__ == "__main__":``.
     engine : {"local", "ray"}
         Processes of this machine, or Ray Data (extra ``ray``): then `paths` and `output` may be any
         fsspec path, such as ``s3://bucket/music``, and Ray takes the place of the journal.

@@ -61,8 +61,9 @@ def scan(
         file. The library remembers it. None: the model of the last scan, at first the default
         model.
     jobs : int or None
-        Number of parallel processes; 1 works in this process. None: one per core. A script that
-        uses several processes must guard its main part by ``if __name__ == "__main__":``.
+        Number of parallel processes; 1 works in this process. None: one per core. On Windows
+        and macOS, a script that uses several must guard its main part by
+        ``if __name__ == "__main__":``.
     retry_failed : bool
         Whether to analyse files again that failed before and have not changed since.
     planned : callable or None
