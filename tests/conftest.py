@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import numba
@@ -15,6 +16,10 @@ REPOSITORY = Path(__file__).parent.parent
 # A busy machine is slow: that fails no test.
 settings.register_profile("earmark", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("earmark")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What the user who runs the tests has set must not change them.
 os.environ["EARMARK_CONFIG"] = os.devnull

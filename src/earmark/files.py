@@ -226,15 +226,18 @@ def file_lock(path: PathName, *, wait: bool = False) -> Iterator[None]:
     lock = filelock.FileLock(
         target, blocking=wait, poll_interval=0.01, thread_local=False, fallback_to_soft=False
     )
-    try:
-        lock.acquire()
-    except filelock.Timeout as error:
-        # On Windows it may be that it cannot be created; elsewhere that is an error of its own.
-        if fcntl is None and not os.path.exists(target):
-            raise OSError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path)) from error
-        raise BlockingIOError(errno.EAGAIN, "another process has locked it", target) from error
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    for attempt in range(3):
+        try:
+            lock.acquire()
+            break
+        except filelock.Timeout as error:
+            if os.path.exists(target):
+                reason = "another process has locked it"
+                raise BlockingIOError(errno.EAGAIN, reason, target) from error
+            if attempt == 2:  # it was not released just now: it cannot be created
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path)) from error
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     try:
         yield
     finally:

@@ -27,9 +27,13 @@ N_FOLDS = 5
 
 def started(study: Path, log: Path) -> subprocess.Popen[bytes]:
     """Start the search in a group of processes of its own."""
+    hook = log.parent / "hook"  # every process of the search imports it
+    hook.mkdir(exist_ok=True)
+    (hook / "sitecustomize.py").write_text("import tuning_to_kill\n")
+    path = os.pathsep.join([str(hook), str(HERE)])
     return subprocess.Popen(
         [sys.executable, str(HERE / "tuning_to_kill.py"), str(study)],
-        env={**os.environ, "EARMARK_TEST_LOG": str(log), "PYTHONPATH": str(HERE)},
+        env={**os.environ, "EARMARK_TEST_LOG": str(log), "PYTHONPATH": path},
         stderr=subprocess.PIPE,
         start_new_session=True,
     )

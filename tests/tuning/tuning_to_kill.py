@@ -28,7 +28,7 @@ def logged(recipe: Any, table: Any, **settings: Any) -> Any:
     return fit(recipe, table, **settings)
 
 
-# In workers too: they import this file. So does the test, which fits without a log.
+# In workers too. The test imports this file as well, and fits without a log.
 if "EARMARK_TEST_LOG" in os.environ:
     _scoring.fit = logged
 
